@@ -1,0 +1,126 @@
+# shellcheck shell=bash
+# ./weir test, bench, fmt, lint
+
+weir_test() {
+  local filter='' dir status=0 arguments=()
+  case ${1:-} in
+    -h | --help)
+      cat <<'TEXT'
+usage: ./weir test [filter]
+
+Builds everything and runs the tests: unit tests, and the real services over sockets, on SQLite
+and on a PostgreSQL that the tests start themselves. With a filter (a regular expression) only
+the tests whose names match. WEIR_TEST_JOBS (2) run at once.
+TEXT
+      return 0
+      ;;
+    -*) usage_error test "unknown option $1" ;;
+    *) filter=${1:-} ;;
+  esac
+  [[ $# -le 1 ]] || usage_error test "one filter at most"
+  ensure_packages test "${PACKAGES_BUILD[@]}" "${PACKAGES_TEST[@]}"
+  compile release
+  dir=$(build_dir release)
+  arguments=(--test-dir "$dir" --output-on-failure --no-tests=error -j "${WEIR_TEST_JOBS:-2}")
+  [[ -z $filter ]] || arguments+=(-R "$filter")
+  say "running the tests"
+  ctest "${arguments[@]}" </dev/null || status=$?
+  return "$status"
+}
+
+weir_bench() {
+  case ${1:-} in
+    -h | --help)
+      cat <<'TEXT'
+usage: ./weir bench [options]
+
+Drives the relay and nginx with the same load against the same upstream and prints both and
+their ratio: CPU per request and per event, memory per held stream, added latency. Options go to
+tests/bench/bench.py; ./weir bench --options lists them.
+TEXT
+      return 0
+      ;;
+  esac
+  ensure_packages bench "${PACKAGES_BUILD[@]}" "${PACKAGES_BENCH[@]}"
+  compile release weir-relay weir-admin weir-usage weir-fake-provider weir-load
+  if [[ ${1:-} == --options ]]; then
+    set -- --help
+  fi
+  /usr/bin/python3 "$WEIR_ROOT/tests/bench/bench.py" --build-dir "$(build_dir release)" "$@"
+}
+
+# Our C++ sources below the folders that hold them, NUL between them.
+cpp_sources() {
+  local folder
+  for folder in libs services tests; do
+    [[ ! -d $WEIR_ROOT/$folder ]] ||
+      find "$WEIR_ROOT/$folder" -type f \( -name '*.cc' -o -name '*.h' \) -print0
+  done
+}
+
+weir_fmt() {
+  case ${1:-} in
+    '') ;;
+    -h | --help)
+      printf 'usage: ./weir fmt\n\nFormats all C++ sources as .clang-format says.\n'
+      return 0
+      ;;
+    *) usage_error fmt "unknown option $1" ;;
+  esac
+  ensure_packages fmt "${PACKAGES_FORMAT[@]}"
+  cpp_sources | xargs -0 -r -n 50 -P "$(nproc)" clang-format -i
+}
+
+lint_help() {
+  cat <<'TEXT'
+usage: ./weir lint [format] [tidy] [layers] [scripts]
+
+All of these, or only the ones named:
+  format   clang-format would change nothing
+  layers   who may include whom, banned words, sizes (tests/tidy)
+  scripts  shellcheck is content with the shell scripts
+  tidy     clang-tidy finds nothing (results are kept below build/, so that a second run is quick)
+TEXT
+}
+
+weir_lint() {
+  local steps=(format layers scripts tidy) step status=0
+  case ${1:-} in
+    -h | --help)
+      lint_help
+      return 0
+      ;;
+  esac
+  [[ $# -eq 0 ]] || steps=("$@")
+  for step in "${steps[@]}"; do
+    [[ $step =~ ^(format|layers|scripts|tidy)$ ]] || usage_error lint "no such check: $step"
+  done
+  ensure_packages lint "${PACKAGES_LINT[@]}"
+  for step in "${steps[@]}"; do
+    timed "lint: $step" "lint_$step" || status=1
+  done
+  return "$status"
+}
+
+lint_format() {
+  if ! cpp_sources | xargs -0 -r -n 50 -P "$(nproc)" clang-format --dry-run -Werror; then
+    note "./weir fmt mends this"
+    return 1
+  fi
+}
+
+lint_layers() {
+  /usr/bin/python3 -B "$WEIR_ROOT/tests/tidy/check_tree.py" "$WEIR_ROOT"
+}
+
+lint_scripts() {
+  # -a checks what ./weir sources, seen from there: the parts use one another's names.
+  (cd "$WEIR_ROOT" && shellcheck -x -a weir .ci/run)
+}
+
+# The compile database and the generated headers come from the release build.
+lint_tidy() {
+  compile release
+  /usr/bin/python3 -B "$WEIR_ROOT/tools/run_clang_tidy.py" --root "$WEIR_ROOT" \
+    --build-dir "$(build_dir release)" --jobs "$(nproc)"
+}

@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""Runs clang-tidy on every source of the compile database that is ours, and remembers what passed.
+
+A file that was clean is not checked again until something it depends on changes: its own text, the
+headers that it includes (as ninja's dependency log has them), its compile command, .clang-tidy or
+clang-tidy itself. The memory is one empty file per result, below <build dir>/.tidy.
+"""
+
+import argparse
+import concurrent.futures
+import hashlib
+import json
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import time
+
+# What only GCC understands, in the commands that the compile database records.
+GCC_ONLY = re.compile(r"^-W(duplicated-cond|logical-op|no-maybe-uninitialized)$|^-fuse-ld")
+OURS = ("libs", "services", "tests")
+
+
+def read_database(build_dir, root):
+    """The compile commands of our own sources, by path."""
+    text = (build_dir / "compile_commands.json").read_text()
+    entries = {}
+    for entry in json.loads(text):
+        path = pathlib.Path(entry["directory"], entry["file"]).resolve()
+        if not path.is_relative_to(root):
+            continue
+        if path.relative_to(root).parts[0] in OURS:
+            entries[path] = entry
+    return entries
+
+
+def read_dependencies(build_dir, root):
+    """The files of this repository and of the build directory that each source was compiled from."""
+    result = subprocess.run(
+        ["ninja", "-C", str(build_dir), "-t", "deps"], capture_output=True, text=True, check=False
+    )
+    dependencies, current = {}, []
+    for line in result.stdout.splitlines() + [""]:
+        if line.startswith("    "):
+            path = (build_dir / line.strip()).resolve()
+            if path.is_relative_to(root) or path.is_relative_to(build_dir):
+                current.append(path)
+        elif not line.strip() and current:
+            sources = [path for path in current if path.suffix == ".cc"]
+            if sources:
+                dependencies[sources[0]] = current
+            current = []
+    return dependencies
+
+
+class Digests:
+    """SHA-256 of files, each read once."""
+
+    def __init__(self):
+        self._known = {}
+
+    def of(self, path):
+        if path not in self._known:
+            try:
+                self._known[path] = hashlib.sha256(path.read_bytes()).hexdigest()
+            except OSError:
+                self._known[path] = "missing"
+        return self._known[path]
+
+
+def cache_key(path, entry, dependencies, digests, common):
+    key = hashlib.sha256(common.encode())
+    key.update(command_of(entry).encode())
+    for item in sorted({path, *dependencies}):
+        key.update(f"{item}:{digests.of(item)}\n".encode())
+    return key.hexdigest()
+
+
+def command_of(entry):
+    return entry.get("command") or shlex.join(entry["arguments"])
+
+
+def compiler_arguments(entry):
+    """The arguments after the compiler, without output and what clang does not know."""
+    words = shlex.split(command_of(entry))
+    start = next(i for i, word in enumerate(words) if re.search(r"(\+\+|clang|gcc|cc)(-\d+)?$", word))
+    kept, skip = [], False
+    for word in words[start + 1 :]:
+        if skip or word in ("-o", "-c", "-MF", "-MT", "-MQ"):
+            skip = not skip and word != "-c"
+        elif not GCC_ONLY.match(word) and word != "-MD":
+            kept.append(word)
+    return [word for word in kept if not word.endswith((".cc", ".o"))]
+
+
+def check(path, entry, root):
+    command = ["clang-tidy", "--quiet", str(path), "--", *compiler_arguments(entry)]
+    command += ["-Wno-unknown-warning-option"]
+    start = time.monotonic()
+    result = subprocess.run(
+        command, cwd=entry["directory"], capture_output=True, text=True, check=False
+    )
+    output = result.stdout.replace(f"{root}/", "")
+    if result.returncode != 0 and not output.strip():
+        output = result.stderr
+    return result.returncode == 0, output, time.monotonic() - start
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--root", type=pathlib.Path, required=True)
+    parser.add_argument("--build-dir", type=pathlib.Path, required=True)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--verbose", action="store_true", help="print the time of each file")
+    parser.add_argument("only", nargs="*", help="parts of paths: check only these files")
+    options = parser.parse_args()
+    root, build_dir = options.root.resolve(), options.build_dir.resolve()
+
+    entries = read_database(build_dir, root)
+    dependencies = read_dependencies(build_dir, root)
+    version = subprocess.run(["clang-tidy", "--version"], capture_output=True, text=True, check=True)
+    common = version.stdout + (root / ".clang-tidy").read_text()
+    memory = build_dir / ".tidy"
+    memory.mkdir(exist_ok=True)
+
+    digests, todo = Digests(), []
+    for path, entry in sorted(entries.items()):
+        if options.only and not any(part in str(path) for part in options.only):
+            continue
+        mark = memory / cache_key(path, entry, dependencies.get(path, ()), digests, common)
+        if not mark.exists():
+            todo.append((path, entry, mark))
+    print(f"clang-tidy: {len(entries)} files, {len(todo)} to check", flush=True)
+
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        jobs = {pool.submit(check, path, entry, root): (path, mark) for path, entry, mark in todo}
+        for job in concurrent.futures.as_completed(jobs):
+            path, mark = jobs[job]
+            clean, output, seconds = job.result()
+            if clean:
+                mark.touch()
+            else:
+                failed += 1
+                print(output.strip(), flush=True)
+            if options.verbose:
+                print(f"{seconds:6.1f} s  {path.relative_to(root)}", flush=True)
+    if failed:
+        print(f"clang-tidy: {failed} files with findings")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
