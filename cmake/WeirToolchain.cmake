@@ -1,0 +1,41 @@
+# Compiler, linker and flags that every target shares.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+find_program(WEIR_CCACHE ccache)
+if(WEIR_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${WEIR_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${WEIR_CCACHE})
+endif()
+
+find_program(WEIR_MOLD mold)
+if(WEIR_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+if(WEIR_SANITIZER STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1)
+  add_link_options(-fsanitize=address,undefined)
+elseif(WEIR_SANITIZER STREQUAL "thread")
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -O1)
+  add_link_options(-fsanitize=thread)
+elseif(NOT WEIR_SANITIZER STREQUAL "")
+  message(FATAL_ERROR "WEIR_SANITIZER is '${WEIR_SANITIZER}'; it may be empty, 'address' or 'thread'")
+endif()
+
+# Ours only: generated code and tests link this interface as well, third-party headers are SYSTEM.
+add_library(weir_warnings INTERFACE)
+target_compile_options(
+  weir_warnings
+  INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast
+            -Woverloaded-virtual -Wcast-qual -Wduplicated-cond -Wlogical-op -Werror
+)
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  # GCC 12 reports false maybe-uninitialized in inlined variant and optional code at -O2.
+  target_compile_options(weir_warnings INTERFACE -Wno-maybe-uninitialized)
+  # Frame pointers and line tables cost about nothing and make a profile or a core readable.
+  add_compile_options(-fno-omit-frame-pointer -g1)
+  string(REPLACE "-O3" "-O2" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
+endif()

@@ -1,0 +1,40 @@
+#include "libs/common/cost.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace weir {
+namespace {
+
+// 128 bits hold any int64 price times any int64 count, five times over; the multiplier is applied
+// in two steps below for the same reason.
+__extension__ using Wide = unsigned __int128;
+
+Wide Product(std::int64_t count, std::int64_t price) {
+  return static_cast<Wide>(std::max<std::int64_t>(count, 0)) *
+         static_cast<Wide>(std::max<std::int64_t>(price, 0));
+}
+
+}  // namespace
+
+std::int64_t CostNanoUsd(const TokenCounts& tokens, const TokenPrices& prices,
+                         std::int64_t multiplier_ppm) {
+  constexpr auto kMax = static_cast<Wide>(std::numeric_limits<std::int64_t>::max());
+  constexpr Wide kPicoPerNano = 1000;
+  const Wide pico = Product(tokens.input, prices.input_pico_usd) +
+                    Product(tokens.output, prices.output_pico_usd) +
+                    Product(tokens.cache_read, prices.cache_read_pico_usd) +
+                    Product(tokens.cache_write_5m, prices.cache_write_5m_pico_usd) +
+                    Product(tokens.cache_write_1h, prices.cache_write_1h_pico_usd);
+  const auto ppm = static_cast<Wide>(std::max<std::int64_t>(multiplier_ppm, 0));
+  if (ppm != 0 && pico > ~static_cast<Wide>(0) / ppm / 2) return static_cast<std::int64_t>(kMax);
+  constexpr Wide kDivisor = kPicoPerNano * static_cast<Wide>(kPpmOne);
+  const Wide nano = (pico * ppm + kDivisor / 2) / kDivisor;
+  return static_cast<std::int64_t>(std::min(nano, kMax));
+}
+
+std::int64_t TotalInputTokens(const TokenCounts& tokens) {
+  return tokens.input + tokens.cache_read + tokens.cache_write_5m + tokens.cache_write_1h;
+}
+
+}  // namespace weir

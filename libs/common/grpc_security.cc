@@ -1,0 +1,116 @@
+#include "libs/common/grpc_security.h"
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "libs/common/settings.h"
+#include "libs/common/text.h"
+
+namespace weir {
+namespace {
+
+constexpr std::string_view kBearer = "Bearer ";
+constexpr int kKeepAliveMs = 20'000;
+constexpr int kReconnectMaxMs = 2'000;
+constexpr int kMessageBytesMax = 16 << 20;
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream content;
+  content << file.rdbuf();
+  if (!file) return absl::NotFoundError(StrCat("cannot read '", path, "'"));
+  return content.str();
+}
+
+}  // namespace
+
+absl::StatusOr<GrpcSecurity> LoadGrpcSecurity(const Settings& settings) {
+  GrpcSecurity security;
+  if (const std::string& path = settings.Text("internal_token_file"); !path.empty()) {
+    absl::StatusOr<Secret> token = ReadSecretFile(path);
+    if (!token.ok()) return token.status();
+    security.token = *std::move(token);
+  }
+  const std::pair<std::string_view, std::string*> files[] = {
+      {"grpc_tls_cert_file", &security.tls_cert_pem},
+      {"grpc_tls_key_file", &security.tls_key_pem},
+      {"grpc_tls_ca_file", &security.tls_ca_pem},
+  };
+  int files_given = 0;
+  for (const auto& [name, content] : files) {
+    const std::string& path = settings.Text(name);
+    if (path.empty()) continue;
+    absl::StatusOr<std::string> pem = ReadFile(path);
+    if (!pem.ok()) return pem.status();
+    *content = *std::move(pem);
+    ++files_given;
+  }
+  if (files_given != 0 && files_given != 3) {
+    return absl::InvalidArgumentError(
+        "mTLS between services needs all three: grpc_tls_cert_file, grpc_tls_key_file, "
+        "grpc_tls_ca_file");
+  }
+  if (security.token.empty() && !security.has_tls()) {
+    return absl::InvalidArgumentError(
+        "services must know each other: set internal_token_file, or the three grpc_tls_*_file");
+  }
+  return security;
+}
+
+std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const GrpcSecurity& security) {
+  if (!security.has_tls()) return grpc::InsecureServerCredentials();
+  grpc::SslServerCredentialsOptions options(
+      GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  options.pem_root_certs = security.tls_ca_pem;
+  options.pem_key_cert_pairs.push_back({security.tls_key_pem, security.tls_cert_pem});
+  return grpc::SslServerCredentials(options);
+}
+
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target,
+                                           const GrpcSecurity& security) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepAliveMs);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMaxMs);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetMaxReceiveMessageSize(kMessageBytesMax);
+  // A proxy from the environment is for upstreams, never for the services among themselves.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  if (!security.has_tls()) {
+    return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
+  }
+  grpc::SslCredentialsOptions options;
+  options.pem_root_certs = security.tls_ca_pem;
+  options.pem_private_key = security.tls_key_pem;
+  options.pem_cert_chain = security.tls_cert_pem;
+  return grpc::CreateCustomChannel(target, grpc::SslCredentials(options), arguments);
+}
+
+void AddToken(grpc::ClientContext& context, const GrpcSecurity& security) {
+  if (security.token.empty()) return;
+  context.AddMetadata("authorization", StrCat(kBearer, security.token.Reveal()));
+}
+
+absl::Status CheckToken(const grpc::ServerContextBase& context, const GrpcSecurity& security) {
+  if (security.token.empty()) return absl::OkStatus(); // mTLS alone
+  const auto found = context.client_metadata().find("authorization");
+  if (found == context.client_metadata().end()) {
+    return absl::UnauthenticatedError("the internal token is missing");
+  }
+  const std::string_view value(found->second.data(), found->second.size());
+  if (!value.starts_with(kBearer) ||
+      !SameSecret(value.substr(kBearer.size()), security.token.Reveal())) {
+    return absl::UnauthenticatedError("the internal token is wrong");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace weir

@@ -1,0 +1,45 @@
+// Who may talk between the services: mTLS with a CA of one's own, or a shared token on a loopback or
+// private link. Both ends use this file, so they cannot disagree.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "libs/common/secret.h"
+
+namespace grpc {
+class Channel;
+class ClientContext;
+class ServerContextBase;
+class ServerCredentials;
+}  // namespace grpc
+
+namespace weir {
+
+class Settings;
+
+// A token, or the three files of mTLS, or both.
+struct GrpcSecurity {
+  Secret token;
+  std::string tls_cert_pem;
+  std::string tls_key_pem;
+  std::string tls_ca_pem;
+
+  bool has_tls() const { return !tls_cert_pem.empty(); }
+};
+
+// Reads internal_token_file, grpc_tls_cert_file, grpc_tls_key_file, grpc_tls_ca_file of `settings`.
+// InvalidArgument when neither way is complete.
+absl::StatusOr<GrpcSecurity> LoadGrpcSecurity(const Settings& settings);
+
+std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const GrpcSecurity& security);
+// A channel with keep-alive that reconnects on its own, at most every two seconds.
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target, const GrpcSecurity& security);
+
+// Client: puts the token on a call. Server: OK, or Unauthenticated.
+void AddToken(grpc::ClientContext& context, const GrpcSecurity& security);
+absl::Status CheckToken(const grpc::ServerContextBase& context, const GrpcSecurity& security);
+
+}  // namespace weir

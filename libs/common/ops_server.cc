@@ -1,0 +1,77 @@
+#include "libs/common/ops_server.h"
+
+#include <httplib.h>
+
+#include <thread>
+#include <utility>
+#include "libs/common/text.h"
+
+
+namespace weir {
+namespace {
+
+constexpr std::size_t kThreads = 2; // a probe must not wait for a slow scrape
+
+}  // namespace
+
+struct OpsServer::Impl {
+  httplib::Server server;
+  std::thread thread;
+};
+
+OpsServer::OpsServer(const Metrics& metrics, std::function<absl::Status()> ready)
+    : impl_(std::make_unique<Impl>()) {
+  httplib::Server& server = impl_->server;
+  server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+  server.set_keep_alive_timeout(1);
+  server.Get("/health", [](const httplib::Request&, httplib::Response& response) {
+    response.set_content("{\"status\":\"ok\"}\n", "application/json");
+  });
+  server.Get("/ready", [ready = std::move(ready)](const httplib::Request&,
+                                                  httplib::Response& response) {
+    const absl::Status status = ready();
+    response.status = status.ok() ? 200 : 503;
+    response.set_content(status.ok() ? "ready\n" : StrCat(status.message(), "\n"),
+                         "text/plain");
+  });
+  server.Get("/metrics", [&metrics](const httplib::Request&, httplib::Response& response) {
+    response.set_content(metrics.Expose(), "text/plain; version=0.0.4; charset=utf-8");
+  });
+}
+
+OpsServer::~OpsServer() {
+  impl_->server.stop();
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+absl::Status OpsServer::Start(const std::string& listen) {
+  const absl::StatusOr<HostPort> address = ParseHostPort(listen);
+  if (!address.ok()) return address.status();
+  if (!impl_->server.bind_to_port(address->host.c_str(), address->port)) {
+    return absl::UnavailableError(
+        StrCat("cannot listen on ", listen, ": is the port taken, or the address not ours?"));
+  }
+  impl_->thread = std::thread([this] { impl_->server.listen_after_bind(); });
+  while (!impl_->server.is_running()) std::this_thread::yield();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<HostPort> ParseHostPort(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  HostPort address;
+  if (colon == std::string_view::npos || !ParseInteger(text.substr(colon + 1), address.port) ||
+      address.port < 0 || address.port > 65535) {
+    return absl::InvalidArgumentError(StrCat("'", text, "' is not host:port"));
+  }
+  std::string_view host = text.substr(0, colon);
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  }
+  address.host = std::string(host);
+  if (address.host.empty()) {
+    return absl::InvalidArgumentError(StrCat("'", text, "' has no host before the colon"));
+  }
+  return address;
+}
+
+}  // namespace weir

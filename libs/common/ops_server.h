@@ -1,0 +1,38 @@
+// The internal port of a service: /health, /ready, /metrics. On its own threads, so that it answers
+// while the service's own are busy.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "libs/common/metrics.h"
+
+namespace weir {
+
+class OpsServer {
+ public:
+  // `ready` is called on the server's threads: OK, or what is missing (its message is shown).
+  // `metrics` must outlive the server.
+  OpsServer(const Metrics& metrics, std::function<absl::Status()> ready);
+  ~OpsServer(); // stops it
+
+  // `listen` as host:port. Unavailable when the port cannot be had.
+  absl::Status Start(const std::string& listen);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Splits "host:port" (IPv6 as "[::1]:80"). InvalidArgument when it is neither.
+struct HostPort {
+  std::string host;
+  int port = 0;
+};
+absl::StatusOr<HostPort> ParseHostPort(std::string_view text);
+
+}  // namespace weir

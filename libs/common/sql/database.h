@@ -1,0 +1,114 @@
+// One small interface over SQLite and PostgreSQL, the same SQL text for both: `$1` parameters,
+// ON CONFLICT, RETURNING, integer ids, integer milliseconds. Where the two need different text
+// (a partition, an advisory lock), the caller asks dialect().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace weir::sql {
+
+enum class SqlDialect { kSqlite, kPostgres };
+
+// Raw bytes, told apart from text (BLOB, BYTEA).
+struct Blob {
+  std::string bytes;
+};
+
+// A parameter or a column: null, integer, text or bytes. There are no floats in the schema.
+using Value = std::variant<std::monostate, std::int64_t, std::string, Blob>;
+
+// One row of a result. Column positions from 0; asking a column for another type than it has
+// is a bug of ours and asserts. Null reads as 0 and "".
+class Row {
+ public:
+  explicit Row(std::vector<Value> columns) : columns_(std::move(columns)) {}
+
+  std::int64_t Int(std::size_t column) const;
+  const std::string& Text(std::size_t column) const;
+  const std::string& Bytes(std::size_t column) const;
+  bool IsNull(std::size_t column) const;
+  std::size_t size() const { return columns_.size(); }
+
+ private:
+  std::vector<Value> columns_;
+};
+
+struct Result {
+  std::vector<Row> rows;
+  std::int64_t affected_rows = 0;
+};
+
+// One connection inside one transaction. Lives only within the callback of Database::Transact.
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+
+  // Errors: AlreadyExists (unique constraint), FailedPrecondition (foreign key, check),
+  // Unavailable (connection lost), Aborted (deadlock, busy), Internal (all else). Messages name the
+  // constraint, never a parameter.
+  virtual absl::StatusOr<Result> Execute(std::string_view sql,
+                                         const std::vector<Value>& parameters) = 0;
+  absl::StatusOr<Result> Execute(std::string_view sql) { return Execute(sql, {}); }
+
+  // Writes many rows at once: COPY on PostgreSQL, one prepared INSERT on SQLite. All rows have as
+  // many values as there are columns.
+  virtual absl::Status InsertMany(std::string_view table,
+                                  const std::vector<std::string_view>& columns,
+                                  const std::vector<std::vector<Value>>& rows) = 0;
+
+  virtual SqlDialect dialect() const = 0;
+};
+
+// A pool of connections. Thread-safe; every call blocks, so never call it on a relay's loop.
+class Database {
+ public:
+  virtual ~Database() = default;
+
+  // Runs `body` in one transaction: commits when it returns OK, else rolls back and returns its
+  // status. Tries again on Aborted, at most 5 times, so `body` must be repeatable.
+  virtual absl::Status Transact(const std::function<absl::Status(Transaction&)>& body) = 0;
+
+  // One statement in a transaction of its own.
+  absl::StatusOr<Result> Execute(std::string_view sql, const std::vector<Value>& parameters);
+  absl::StatusOr<Result> Execute(std::string_view sql) { return Execute(sql, {}); }
+
+  // OK when the database answers; for /ready.
+  absl::Status Ping();
+
+  virtual SqlDialect dialect() const = 0;
+};
+
+// `sqlite:PATH` (`sqlite::memory:` for tests) or `postgresql://user:password@host/database`.
+// InvalidArgument for any other form, Unavailable when it cannot be opened. Errors never hold the
+// password. `connections_max` bounds the pool (SQLite: one writer, the rest read).
+absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(std::string_view url,
+                                                       int connections_max = 4);
+
+// One numbered step of a schema. `sqlite`/`postgres` hold text that only that one needs, run after
+// `common`; statements are separated by `;` at the end of a line.
+struct Migration {
+  int number;
+  std::string_view name;
+  std::string_view common;
+  std::string_view sqlite = {};
+  std::string_view postgres = {};
+};
+
+// Brings the schema of `component` ("admin", "usage") up to date, each step in a transaction, under
+// a lock that other processes respect. FailedPrecondition when the database is newer than we are.
+absl::Status Migrate(Database& database, std::string_view component,
+                     const std::vector<Migration>& migrations);
+
+}  // namespace weir::sql

@@ -1,0 +1,63 @@
+// Text out of pieces. Debian's Abseil is built with a string_view of its own, which std::string_view
+// does not convert to, so absl::StrCat and its kin take no std::string_view; these do.
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <concepts>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace weir {
+
+inline std::string_view View(absl::string_view text) { return {text.data(), text.size()}; }
+
+namespace text_internal {
+
+inline void AppendPiece(std::string& out, std::string_view piece) { out += piece; }
+inline void AppendPiece(std::string& out, const std::string& piece) { out += piece; }
+inline void AppendPiece(std::string& out, const char* piece) { out += piece; }
+inline void AppendPiece(std::string& out, char piece) { out += piece; }
+inline void AppendPiece(std::string& out, absl::string_view piece) { out += View(piece); }
+template <std::integral Int>
+void AppendPiece(std::string& out, Int number) {
+  std::array<char, 24> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+  out.append(digits.data(), end.ptr);
+}
+
+}  // namespace text_internal
+
+// Appends texts and integers, one after the other.
+template <typename... Pieces>
+void StrAppend(std::string& out, const Pieces&... pieces) {
+  (text_internal::AppendPiece(out, pieces), ...);
+}
+
+template <typename... Pieces>
+std::string StrCat(const Pieces&... pieces) {
+  std::string out;
+  StrAppend(out, pieces...);
+  return out;
+}
+
+// The whole of `text` as a decimal integer; false when it is none or does not fit.
+template <std::integral Int>
+bool ParseInteger(std::string_view text, Int& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() && !text.empty();
+}
+
+// ASCII only, as HTTP's names are.
+bool EqualsIgnoreCase(std::string_view a, std::string_view b);
+std::string ToLower(std::string_view text);
+std::string ToUpper(std::string_view text);
+std::string_view StripSpace(std::string_view text);
+std::string ReplaceAll(std::string_view text, char from, char to);
+// "a,b" -> {"a","b"}; empty text -> {}.
+std::vector<std::string_view> Split(std::string_view text, char separator);
+
+}  // namespace weir

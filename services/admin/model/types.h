@@ -1,0 +1,173 @@
+// What admin keeps, as plain values. Times are Unix milliseconds (0 = not set), money nano-USD,
+// prices pico-USD per token. `version` grows by one with each change of the record; it guards
+// concurrent changes (If-Match).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace weir::admin {
+
+enum class Role { kUser, kAdmin };
+enum class ActiveStatus { kActive, kDisabled };
+
+// The numbers of the next three are those of weir/v1/snapshot.proto (checked where they meet).
+enum class Platform {
+  kClaude = 1,
+  kClaudeConsole = 2,
+  kOpenai = 3,
+  kOpenaiResponses = 4,
+  kAzureOpenai = 5,
+  kOllama = 6,
+  kGemini = 7,
+  kSession = 8,
+};
+enum class CredentialType { kApiKey = 1, kBearer = 2, kOauth = 3, kCookie = 4, kNone = 5 };
+enum class AccountStatus {
+  kNormal = 1,
+  kRateLimited = 2,
+  kApiException = 3,
+  kAccountException = 4,
+  kDisabled = 5,
+};
+
+// Group 1 exists in every database; what names no group belongs to it.
+inline constexpr std::int64_t kDefaultGroupId = 1;
+
+// Caps; 0 = none.
+struct Limits {
+  std::int64_t requests_per_minute = 0;
+  std::int64_t tokens_per_minute = 0;
+  std::int64_t concurrency = 0;
+  std::int64_t requests_per_day = 0;
+  std::int64_t nano_usd_per_day = 0;
+  std::int64_t nano_usd_per_month = 0;
+  std::int64_t nano_usd_total = 0;
+  bool operator==(const Limits&) const = default;
+};
+
+// Milliseconds; 0 = the relay's default.
+struct Timeouts {
+  std::int64_t connect_ms = 0;
+  std::int64_t first_byte_ms = 0;
+  std::int64_t idle_ms = 0;
+  std::int64_t total_ms = 0;
+  bool operator==(const Timeouts&) const = default;
+};
+
+// What every stored record has.
+struct Record {
+  std::int64_t id = 0;
+  std::int64_t created_at_ms = 0;
+  std::int64_t updated_at_ms = 0;
+  std::int64_t version = 0;
+  bool operator==(const Record&) const = default;
+};
+
+struct User : Record {
+  std::string username;
+  std::string name;
+  std::string email;
+  Role role = Role::kUser;
+  ActiveStatus status = ActiveStatus::kActive;
+  std::int64_t group_id = kDefaultGroupId;
+  Limits limits;
+  std::string password_hash;  // Argon2id; empty = cannot log in with a password
+  std::int64_t last_login_at_ms = 0;
+  bool operator==(const User&) const = default;
+};
+
+struct Group : Record {
+  std::string name;
+  std::string remark;
+  ActiveStatus status = ActiveStatus::kActive;
+  std::int64_t price_multiplier_ppm = 1'000'000;
+  std::map<std::string, std::string> model_mapping;
+  std::vector<std::string> fallbacks;
+  std::string system_prompt;
+  Limits limits;
+  bool operator==(const Group&) const = default;
+};
+
+struct ApiKey : Record {
+  std::int64_t user_id = 0;
+  std::string name;
+  std::string key_hash;  // SHA-256 of the text, 32 bytes
+  std::string key_hint;  // enough to recognise it by
+  ActiveStatus status = ActiveStatus::kActive;
+  std::int64_t group_id = kDefaultGroupId;
+  std::int64_t expires_at_ms = 0;
+  std::vector<std::string> allowed_models;
+  std::vector<std::string> allowed_ips;
+  Limits limits;
+  std::string system_prompt;
+  bool cache = false;
+  bool operator==(const ApiKey&) const = default;
+};
+
+struct Account : Record {
+  std::string name;
+  Platform platform = Platform::kClaude;
+  std::string provider;  // empty = derived from platform and URL, see model/provider.h
+  std::string request_url;
+  CredentialType credential_type = CredentialType::kApiKey;
+  std::string sealed_credential;  // credentials/vault.h; empty = none
+  std::string sealed_proxy_url;   // may hold a password, so sealed too; empty = direct
+  std::vector<std::int64_t> group_ids = {kDefaultGroupId};  // sorted
+  std::int64_t priority = 100;
+  std::int64_t weight = 100;
+  std::vector<std::string> models;
+  std::map<std::string, std::string> model_mapping;
+  std::string tier;
+  Timeouts timeouts;
+  Limits limits;
+  std::map<std::string, std::string> headers;
+  AccountStatus status = AccountStatus::kNormal;
+  std::string status_reason;
+  std::int64_t cooldown_until_ms = 0;
+  std::int64_t status_observed_at_ms = 0;  // older observations are ignored
+  bool operator==(const Account&) const = default;
+};
+
+struct Price : Record {
+  std::string provider;  // empty = any
+  std::string model;     // `*` at the end matches any rest
+  std::int64_t effective_from_ms = 0;
+  std::int64_t input_pico_usd = 0;
+  std::int64_t output_pico_usd = 0;
+  // Negative = not priced apart: the input price applies.
+  std::int64_t cache_read_pico_usd = -1;
+  std::int64_t cache_write_5m_pico_usd = -1;
+  std::int64_t cache_write_1h_pico_usd = -1;
+  std::int64_t tier_above_input_tokens = 0;  // 0 = no tier
+  std::int64_t tier_input_pico_usd = -1;
+  std::int64_t tier_output_pico_usd = -1;
+  std::int64_t tier_cache_read_pico_usd = -1;
+  bool operator==(const Price&) const = default;
+};
+
+struct Settings {
+  std::int64_t version = 0;
+  std::int64_t updated_at_ms = 0;
+  bool registration_open = false;
+  bool serve_unpriced_models = false;
+  std::string system_prompt;
+  Timeouts timeouts;
+  bool operator==(const Settings&) const = default;
+};
+
+// One log-in, by cookie and by token. All hashes are SHA-256 in hex.
+struct Session {
+  std::string id;
+  std::int64_t user_id = 0;
+  std::string cookie_hash;
+  std::string refresh_hash;
+  std::string previous_refresh_hash;  // shown again = stolen: the session ends
+  std::string csrf_token;
+  std::int64_t created_at_ms = 0;
+  std::int64_t expires_at_ms = 0;
+};
+
+}  // namespace weir::admin
