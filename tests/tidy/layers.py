@@ -1,0 +1,62 @@
+"""Who may include whom: one row per folder. A folder without a row is an error, so that a new one
+is thought about. A file's own folder is always allowed.
+
+A row holds what the files of a folder may include of ours, as prefixes of include paths: a folder
+ends with "/" and stands for everything directly in it, "/**" for everything below it too.
+"""
+
+COMMON = ["libs/common/", "libs/common/sql/"]
+PROTO = ["weir/v1/"]
+RELAY = "services/relay/"
+ADMIN = "services/admin/"
+USAGE = "services/usage/"
+
+# More than a folder: the files that join the parts. Path of a file without its suffix -> row.
+ROOTS = {
+    RELAY + "relay_request": [RELAY + "**", *COMMON],
+}
+
+LAYERS = {
+    "libs/common": [],
+    "libs/common/sql": ["libs/common/"],
+    # The relay: from the parts that know nothing to the root that joins them.
+    "services/relay": [RELAY + "**", *COMMON, *PROTO],
+    "services/relay/snapshot": [*COMMON, *PROTO],
+    "services/relay/dialects": [*COMMON],
+    "services/relay/route": [RELAY + "snapshot/", *COMMON],
+    "services/relay/auth": [RELAY + "snapshot/", *COMMON],
+    "services/relay/limits": [RELAY + "snapshot/", *COMMON],
+    "services/relay/accounts": [RELAY + "snapshot/", *COMMON],
+    "services/relay/providers": [RELAY + "snapshot/", RELAY + "dialects/", *COMMON],
+    "services/relay/net": [*COMMON],
+    "services/relay/upstream": [RELAY + "net/", *COMMON],
+    "services/relay/http": [RELAY + "net/", *COMMON],
+    "services/relay/metering": [RELAY + "dialects/", RELAY + "snapshot/", *COMMON, *PROTO],
+    # Admin.
+    "services/admin": [ADMIN + "**", *COMMON, *PROTO],
+    "services/admin/model": [*COMMON],
+    "services/admin/store": [ADMIN + "model/", *COMMON],
+    "services/admin/credentials": [ADMIN + "model/", ADMIN + "store/", *COMMON],
+    "services/admin/publish": [
+        ADMIN + "model/", ADMIN + "store/", ADMIN + "credentials/", *COMMON, *PROTO,
+    ],
+    "services/admin/http": [ADMIN + "model/", ADMIN + "store/", *COMMON],
+    "services/admin/resources": [
+        ADMIN + "model/", ADMIN + "store/", ADMIN + "credentials/", ADMIN + "publish/",
+        ADMIN + "http/", ADMIN + "usage_client", *COMMON,
+    ],
+    # Usage.
+    "services/usage": [USAGE + "**", *COMMON, *PROTO],
+}
+
+# Third parties that a folder must not see, so that it stays free of I/O and cheap to test.
+FORBIDDEN = {
+    "services/relay/dialects": ["boost/asio", "boost/beast", "grpc", "weir/v1/"],
+    "services/relay/route": ["boost/asio", "boost/beast", "grpc"],
+    "services/relay/auth": ["boost/asio", "boost/beast", "grpc"],
+    "services/relay/accounts": ["boost/asio", "boost/beast", "grpc"],
+    "services/relay/metering": ["boost/asio", "boost/beast"],
+}
+
+# Headers that cost seconds in every file that sees them: for .cc files only.
+HEAVY = ["httplib.h", "pqxx/", "grpcpp/", "boost/beast", "boost/json", "yaml-cpp/"]
