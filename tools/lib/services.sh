@@ -31,7 +31,7 @@ service_ready_url() {
     usage) echo "http://127.0.0.1:${PORTS[usage_ops]}/ready" ;;
     admin) echo "http://127.0.0.1:${PORTS[admin_ops]}/ready" ;;
     relay) echo "http://127.0.0.1:${PORTS[relay_ops]}/ready" ;;
-    fake-provider) echo "http://127.0.0.1:${PORTS[fake_provider]}/ready" ;;
+    fake-provider) echo "http://127.0.0.1:${PORTS[fake_provider]}/health" ;;
   esac
 }
 

@@ -1,0 +1,112 @@
+"""The admin service's REST API, as a script would use it."""
+
+import json
+import time
+
+import http_client
+
+
+class ApiError(Exception):
+    """An answer of 400 and above; `reply` has it."""
+
+    def __init__(self, method, path, reply):
+        super().__init__(f"{method} {path}: {reply.status} {reply.body.decode(errors='replace')}")
+        self.reply = reply
+
+
+class AdminClient:
+    def __init__(self, port, username=None, password=None):
+        self.port = port
+        self._token = None
+        if username is not None:
+            self.log_in(username, password)
+
+    def log_in(self, username, password):
+        answer = self.post("/api/v1/auth/login", {"username": username, "password": password})
+        self._token = answer["token"]
+        return answer
+
+    def raw(self, method, path, value=None, headers=()):
+        headers = dict(headers)
+        if self._token is not None:
+            headers["authorization"] = f"Bearer {self._token}"
+        body = None
+        if value is not None:
+            body = json.dumps(value).encode()
+            headers["content-type"] = "application/json"
+        elif method != "GET":
+            body = b""
+        headers["connection"] = "close"
+        return http_client.request(self.port, method, path, headers, body)
+
+    def call(self, method, path, value=None, headers=()):
+        reply = self.raw(method, path, value, headers)
+        if reply.status >= 400:
+            raise ApiError(method, path, reply)
+        return reply.json() if reply.body else None
+
+    def get(self, path):
+        return self.call("GET", path)
+
+    def post(self, path, value=None):
+        return self.call("POST", path, value)
+
+    def patch(self, path, value):
+        return self.call("PATCH", path, value)
+
+    def put(self, path, value):
+        return self.call("PUT", path, value)
+
+    def delete(self, path):
+        return self.call("DELETE", path)
+
+    # --- what the tests make again and again
+
+    def add_group(self, name, **fields):
+        return self.post("/api/v1/groups", {"name": name, **fields})
+
+    def add_key(self, name, group_id=1, **fields):
+        """The answer has the key itself in `key`."""
+        return self.post("/api/v1/api-keys", {"name": name, "group_id": group_id, **fields})
+
+    def add_account(self, name, platform, url, secret, group_id=1, **fields):
+        return self.post("/api/v1/admin/accounts", {
+            "name": name, "platform_type": platform, "request_url": url, "secret_key": secret,
+            "group_ids": [group_id], **fields,
+        })
+
+    def account(self, account_id):
+        return self.get(f"/api/v1/admin/accounts/{account_id}")
+
+    def logs(self, query="", pages=200):
+        """All rows that match, newest first."""
+        rows, page = [], 1
+        while page <= pages:
+            answer = self.get(f"/api/v1/admin/logs?limit=200&page={page}&{query}")
+            rows += answer["data"]
+            if len(answer["data"]) < 200:
+                return rows
+            page += 1
+        raise AssertionError("too many log pages")
+
+    def log_row(self, request_id, timeout=15.0):
+        """The ledger's row of a request. It arrives a moment after the answer."""
+        end = time.monotonic() + timeout
+        while True:
+            reply = self.raw("GET", f"/api/v1/admin/logs/{request_id}")
+            if reply.status == 200:
+                return reply.json()
+            assert reply.status == 404, reply
+            assert time.monotonic() < end, f"no row for request {request_id} after {timeout} s"
+            time.sleep(0.05)
+
+
+def eventually(condition, what, timeout=15.0, pause=0.05):
+    """Returns condition()'s first true result."""
+    end = time.monotonic() + timeout
+    while True:
+        result = condition()
+        if result:
+            return result
+        assert time.monotonic() < end, f"in vain for {timeout} s: {what}"
+        time.sleep(pause)

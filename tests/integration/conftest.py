@@ -1,0 +1,65 @@
+"""Fixtures: where the binaries are, and a running stack for a file of tests."""
+
+import pathlib
+
+import pytest
+
+import harness
+import upstream as upstream_module
+
+
+def pytest_addoption(parser):
+    parser.addoption("--build-dir", default="build/release", help="where bin/weir-relay is")
+
+
+@pytest.fixture(scope="session")
+def build_dir(request):
+    path = pathlib.Path(request.config.getoption("--build-dir")).resolve()
+    assert (path / "bin" / "weir-relay").exists(), f"{path}/bin/weir-relay is missing: ./weir build"
+    return path
+
+
+@pytest.fixture(scope="module")
+def stack(build_dir):
+    """All services, shared by the tests of a file. They must all be alive at the end, and stop
+    in order."""
+    made = harness.Stack(build_dir)
+    try:
+        made.start()
+        yield made
+        for service in made.services():
+            assert service.is_running(), f"{service.name} died\n{service.log_tail()}"
+    finally:
+        codes = made.close()
+    assert codes == {name: 0 for name in codes}, f"exit codes after SIGTERM: {codes}"
+
+
+@pytest.fixture
+def fresh_stack(build_dir):
+    """All services for one test, which may kill them."""
+    made = harness.Stack(build_dir)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def upstream():
+    made = upstream_module.Upstream()
+    yield made
+    made.close()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failed test shows the end of the services' logs."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.when != "call" or not report.failed:
+        return
+    for name in ("stack", "fresh_stack"):
+        made = item.funcargs.get(name)
+        for service in made.services() if made else ():
+            report.sections.append((f"log of {service.name}", service.log_tail()))

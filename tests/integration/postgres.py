@@ -1,0 +1,77 @@
+"""A PostgreSQL 15 of the test's own, from Debian's package, in a temporary folder."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+import ports
+
+BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
+
+
+class Postgres:
+    """A cluster on a loopback port; `url(database)` is what the services are given.
+
+    PostgreSQL refuses to run as root, so root starts it as `postgres` (or `nobody`).
+    """
+
+    def __init__(self):
+        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="weir-pg-"))
+        self._as_user = []
+        if os.geteuid() == 0:
+            user = _unprivileged_user()
+            self._as_user = ["runuser", "-u", user, "--"]
+            shutil.chown(self._folder, user)
+        self._folder.chmod(0o755)
+        self.port = ports.free_port()
+        self._data = self._folder / "data"
+        self._run("initdb", "-D", str(self._data), "-U", "weir", "-A", "trust", "-E", "UTF8",
+                  "--locale=C.UTF-8", "--no-sync")
+        self.start()
+
+    def start(self):
+        options = (f"-c listen_addresses=127.0.0.1 -c port={self.port} -c fsync=off "
+                   f"-c unix_socket_directories={self._folder} -c max_connections=50")
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "60", "-o", options,
+                  "-l", str(self._folder / "log"), "start")
+
+    def stop(self, mode="fast"):
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-m", mode, "stop")
+
+    def create_database(self, name):
+        self._run("psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "weir", "-d", "postgres",
+                  "-qc", f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def query(self, database, sql):
+        """Rows as lists of texts."""
+        text = self._run("psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "weir",
+                         "-d", database, "-Atc", sql)
+        return [line.split("|") for line in text.splitlines()]
+
+    def url(self, database):
+        return f"postgresql://weir@127.0.0.1:{self.port}/{database}"
+
+    def close(self):
+        try:
+            self.stop("immediate")
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _run(self, program, *arguments):
+        # A log file instead of a pipe: the server that pg_ctl starts would keep a pipe open.
+        with tempfile.TemporaryFile() as output:
+            code = subprocess.run([*self._as_user, str(BIN / program), *arguments], stdout=output,
+                                  stderr=output, stdin=subprocess.DEVNULL, cwd="/", timeout=90,
+                                  check=False).returncode
+            output.seek(0)
+            text = output.read().decode(errors="replace")
+        assert code == 0, f"{program} failed: {text}"
+        return text
+
+
+def _unprivileged_user():
+    names = {line.split(":")[0] for line in pathlib.Path("/etc/passwd").read_text().splitlines()}
+    return "postgres" if "postgres" in names else "nobody"
