@@ -1,13 +1,12 @@
 // One small interface over SQLite and PostgreSQL, the same SQL text for both: `$1` parameters,
 // ON CONFLICT, RETURNING, integer ids, integer milliseconds. Where the two need different text
-// (a partition, an advisory lock), the caller asks dialect().
+// (a partition), the caller asks dialect().
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <initializer_list>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,17 +49,26 @@ struct Result {
   std::int64_t affected_rows = 0;
 };
 
-// One connection inside one transaction. Lives only within the callback of Database::Transact.
+// One connection inside one transaction. Lives only within the callback of Database::Transact, on
+// its thread. After the first error the transaction is over: later calls return that error, and so
+// does Transact.
 class Transaction {
  public:
   virtual ~Transaction() = default;
 
+  // One statement; `$n` is parameters[n - 1], and each parameter must occur. Text is UTF-8 without
+  // NUL bytes. Where PostgreSQL cannot tell a parameter's type, write CAST($1 AS BIGINT).
   // Errors: AlreadyExists (unique constraint), FailedPrecondition (foreign key, check),
-  // Unavailable (connection lost), Aborted (deadlock, busy), Internal (all else). Messages name the
-  // constraint, never a parameter.
+  // InvalidArgument (NUL in text), Unavailable (connection lost), Aborted (deadlock, busy),
+  // Internal (all else). Messages name the constraint, never a parameter.
   virtual absl::StatusOr<Result> Execute(std::string_view sql,
                                          const std::vector<Value>& parameters) = 0;
   absl::StatusOr<Result> Execute(std::string_view sql) { return Execute(sql, {}); }
+
+  // Waits until no other transaction holds the lock of that name, and holds it to the end of this
+  // one. PostgreSQL runs transactions at READ COMMITTED, so take it before reading what decides a
+  // write. Nothing to do on SQLite: there is one writer at a time anyway.
+  virtual absl::Status Lock(std::string_view name) = 0;
 
   // Writes many rows at once: COPY on PostgreSQL, one prepared INSERT on SQLite. All rows have as
   // many values as there are columns.
@@ -76,18 +84,37 @@ class Database {
  public:
   virtual ~Database() = default;
 
+  using Body = std::function<absl::Status(Transaction&)>;
+
   // Runs `body` in one transaction: commits when it returns OK, else rolls back and returns its
-  // status. Tries again on Aborted, at most 5 times, so `body` must be repeatable.
-  virtual absl::Status Transact(const std::function<absl::Status(Transaction&)>& body) = 0;
+  // status. Tries again on Aborted, at most 5 times, so `body` must be repeatable. Unavailable may
+  // also mean that the commit's answer was lost: then it may have happened.
+  absl::Status Transact(const Body& body);
+
+  // The same for reading alone, on one consistent state; never waits for a writer.
+  absl::Status Read(const Body& body);
 
   // One statement in a transaction of its own.
   absl::StatusOr<Result> Execute(std::string_view sql, const std::vector<Value>& parameters);
   absl::StatusOr<Result> Execute(std::string_view sql) { return Execute(sql, {}); }
 
+  // One SELECT; see Read.
+  absl::StatusOr<Result> Query(std::string_view sql, const std::vector<Value>& parameters);
+  absl::StatusOr<Result> Query(std::string_view sql) { return Query(sql, {}); }
+
   // OK when the database answers; for /ready.
   absl::Status Ping();
 
   virtual SqlDialect dialect() const = 0;
+
+ protected:
+  enum class Access { kWrite, kRead };
+
+ private:
+  // One try.
+  virtual absl::Status RunOnce(Access access, const Body& body) = 0;
+
+  absl::Status RunWithRetries(Access access, const Body& body);
 };
 
 // `sqlite:PATH` (`sqlite::memory:` for tests) or `postgresql://user:password@host/database`.
@@ -97,7 +124,8 @@ absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(std::string_view url,
                                                        int connections_max = 4);
 
 // One numbered step of a schema. `sqlite`/`postgres` hold text that only that one needs, run after
-// `common`; statements are separated by `;` at the end of a line.
+// `common`; statements are separated by `;` at the end of a line. Types that both understand:
+// BIGINT, TEXT, BYTEA; `{identity}` becomes the dialect's "primary key that counts by itself".
 struct Migration {
   int number;
   std::string_view name;

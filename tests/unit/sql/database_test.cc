@@ -1,0 +1,307 @@
+// The same cases on SQLite and on PostgreSQL: what differs between the two is a bug of ours.
+#include "libs/common/sql/database.h"
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/support/databases.h"
+
+namespace weir::sql {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class DatabaseTest : public weir::testing::DatabaseTest {
+ protected:
+  void SetUp() override {
+    weir::testing::DatabaseTest::SetUp();
+    Run("CREATE TABLE things (id BIGINT PRIMARY KEY, name TEXT UNIQUE, raw BYTEA, "
+        "size BIGINT CHECK (size >= 0), parent BIGINT REFERENCES things (id))");
+  }
+
+  Result Run(std::string_view sql, const std::vector<Value>& parameters = {}) {
+    absl::StatusOr<Result> result = database().Execute(sql, parameters);
+    EXPECT_TRUE(result.ok()) << result.status() << " in " << sql;
+    return result.ok() ? *std::move(result) : Result{};
+  }
+
+  absl::StatusCode CodeOf(std::string_view sql, const std::vector<Value>& parameters = {}) {
+    return database().Execute(sql, parameters).status().code();
+  }
+
+  std::int64_t Count() { return Run("SELECT COUNT(*) FROM things").rows.at(0).Int(0); }
+};
+
+INSTANTIATE_ON_BOTH_DATABASES(DatabaseTest);
+
+TEST_P(DatabaseTest, GivesBackWhatWasStored) {
+  const std::string bytes("\0\x01\xff\\x41\n", 8);
+  const std::string text = "tab\t newline\n quote ' backslash \\ \\N ü 漢";
+  Run("INSERT INTO things (id, name, raw, size) VALUES ($1, $2, $3, $4)",
+      {std::int64_t{INT64_MIN}, text, Blob{bytes}, std::int64_t{INT64_MAX}});
+  const Result result = Run("SELECT id, name, raw, size, parent FROM things");
+  ASSERT_EQ(result.rows.size(), 1U);
+  const Row& row = result.rows[0];
+  EXPECT_EQ(row.Int(0), INT64_MIN);
+  EXPECT_EQ(row.Text(1), text);
+  EXPECT_EQ(row.Bytes(2), bytes);
+  EXPECT_EQ(row.Int(3), INT64_MAX);
+  EXPECT_TRUE(row.IsNull(4));
+  EXPECT_EQ(row.Int(4), 0);
+}
+
+TEST_P(DatabaseTest, TellsEmptyFromNull) {
+  Run("INSERT INTO things (id, name, raw) VALUES (1, $1, $2)", {std::string(), Blob{}});
+  Run("INSERT INTO things (id, name, raw) VALUES (2, $1, $2)", {Value(), Value()});
+  const Result result = Run("SELECT name, raw FROM things ORDER BY id");
+  ASSERT_EQ(result.rows.size(), 2U);
+  EXPECT_FALSE(result.rows[0].IsNull(0));
+  EXPECT_FALSE(result.rows[0].IsNull(1));
+  EXPECT_TRUE(result.rows[1].IsNull(0));
+  EXPECT_TRUE(result.rows[1].IsNull(1));
+}
+
+TEST_P(DatabaseTest, ParametersMayComeInAnyOrderAndTwice) {
+  Run("INSERT INTO things (id, name, size) VALUES ($2, $1, $2)",
+      {std::string("seven"), std::int64_t{7}});
+  const Result result =
+      Run("SELECT id, name, size FROM things WHERE size = $1 OR id = $1", {std::int64_t{7}});
+  ASSERT_EQ(result.rows.size(), 1U);
+  EXPECT_EQ(result.rows[0].Int(0), 7);
+  EXPECT_EQ(result.rows[0].Text(1), "seven");
+  EXPECT_EQ(result.rows[0].Int(2), 7);
+}
+
+TEST_P(DatabaseTest, SumsAreIntegers) {
+  Run("INSERT INTO things (id, size) VALUES (1, 40), (2, 2)");
+  EXPECT_EQ(Run("SELECT SUM(size) FROM things").rows.at(0).Int(0), 42);
+}
+
+TEST_P(DatabaseTest, UpsertReturnsRows) {
+  const std::string_view kUpsert =
+      "INSERT INTO things (id, size) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET "
+      "size = things.size + excluded.size RETURNING size";
+  EXPECT_EQ(Run(kUpsert, {std::int64_t{1}, std::int64_t{5}}).rows.at(0).Int(0), 5);
+  EXPECT_EQ(Run(kUpsert, {std::int64_t{1}, std::int64_t{6}}).rows.at(0).Int(0), 11);
+}
+
+TEST_P(DatabaseTest, TellsHowManyRowsChanged) {
+  Run("INSERT INTO things (id) VALUES (1), (2), (3)");
+  EXPECT_EQ(Run("UPDATE things SET size = 1 WHERE id > 1").affected_rows, 2);
+  EXPECT_EQ(Run("DELETE FROM things WHERE id = 9").affected_rows, 0);
+}
+
+TEST_P(DatabaseTest, MapsConstraintErrors) {
+  Run("INSERT INTO things (id, name) VALUES (1, 'a')");
+  EXPECT_EQ(CodeOf("INSERT INTO things (id) VALUES (1)"), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(CodeOf("INSERT INTO things (id, name) VALUES (2, 'a')"),
+            absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(CodeOf("INSERT INTO things (id, size) VALUES (2, -1)"),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(CodeOf("INSERT INTO things (id, parent) VALUES (2, 9)"),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(CodeOf("SELECT no_such_column FROM things"), absl::StatusCode::kInternal);
+  EXPECT_EQ(Count(), 1);
+}
+
+TEST_P(DatabaseTest, RefusesWrongParameters) {
+  const std::string_view kInsert = "INSERT INTO things (id, name) VALUES ($1, $2)";
+  EXPECT_EQ(CodeOf(kInsert, {std::int64_t{1}, std::string("a\0b", 3)}),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_FALSE(database().Execute(kInsert, {std::int64_t{1}}).ok());
+  EXPECT_EQ(Count(), 0);
+}
+
+TEST_P(DatabaseTest, ErrorsNameTheConstraintAndNoValue) {
+  Run("INSERT INTO things (id, name) VALUES (1, 'hidden-value')");
+  const absl::Status status =
+      database()
+          .Execute("INSERT INTO things (id, name) VALUES (2, $1)", {std::string("hidden-value")})
+          .status();
+  EXPECT_THAT(std::string(status.message()), HasSubstr("name"));
+  EXPECT_THAT(std::string(status.message()), Not(HasSubstr("hidden-value")));
+}
+
+TEST_P(DatabaseTest, RollsBackOnAnError) {
+  const absl::Status status = database().Transact([](Transaction& transaction) {
+    EXPECT_TRUE(transaction.Execute("INSERT INTO things (id) VALUES (1)").ok());
+    return absl::NotFoundError("mine");
+  });
+  EXPECT_EQ(status, absl::NotFoundError("mine"));
+  EXPECT_EQ(Count(), 0);
+}
+
+TEST_P(DatabaseTest, IsOverAfterTheFirstErrorEvenWhenTheBodyIgnoresIt) {
+  const absl::Status status = database().Transact([](Transaction& transaction) {
+    EXPECT_TRUE(transaction.Execute("INSERT INTO things (id) VALUES (1)").ok());
+    EXPECT_FALSE(transaction.Execute("INSERT INTO things (id) VALUES (1)").ok());
+    EXPECT_FALSE(transaction.Execute("INSERT INTO things (id) VALUES (2)").ok());
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(absl::IsAlreadyExists(status)) << status;
+  EXPECT_EQ(Count(), 0);
+}
+
+TEST_P(DatabaseTest, TriesAgainOnAbortedAtMostFiveTimes) {
+  int tries = 0;
+  EXPECT_TRUE(database()
+                  .Transact([&](Transaction&) {
+                    return ++tries < 3 ? absl::AbortedError("collision") : absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_EQ(tries, 3);
+  tries = 0;
+  EXPECT_TRUE(absl::IsAborted(database().Transact([&](Transaction&) {
+    ++tries;
+    return absl::AbortedError("collision");
+  })));
+  EXPECT_EQ(tries, 5);
+}
+
+TEST_P(DatabaseTest, InsertsManyRows) {
+  std::vector<std::vector<Value>> rows;
+  for (std::int64_t id = 0; id < 1000; ++id) {
+    rows.push_back({id, "name\t\\" + std::to_string(id), Blob{std::string(1, '\0')}, Value()});
+  }
+  const absl::Status status = database().Transact([&](Transaction& transaction) {
+    return transaction.InsertMany("things", {"id", "name", "raw", "size"}, rows);
+  });
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(Count(), 1000);
+  const Row row = Run("SELECT name, raw, size FROM things WHERE id = 7").rows.at(0);
+  EXPECT_EQ(row.Text(0), "name\t\\7");
+  EXPECT_EQ(row.Bytes(1), std::string(1, '\0'));
+  EXPECT_TRUE(row.IsNull(2));
+}
+
+TEST_P(DatabaseTest, InsertManyIsAllOrNothing) {
+  const absl::Status status = database().Transact([&](Transaction& transaction) {
+    return transaction.InsertMany("things", {"id"}, {{std::int64_t{1}}, {std::int64_t{1}}});
+  });
+  EXPECT_TRUE(absl::IsAlreadyExists(status)) << status;
+  EXPECT_EQ(Count(), 0);
+}
+
+TEST_P(DatabaseTest, ReadingCannotWrite) {
+  EXPECT_FALSE(database().Query("INSERT INTO things (id) VALUES (1)").ok());
+  EXPECT_EQ(Count(), 0);
+}
+
+TEST_P(DatabaseTest, ReadingSeesOneStateAndDoesNotWaitForTheWriter) {
+  const absl::Status status = database().Read([&](Transaction& reader) {
+    EXPECT_EQ(reader.Execute("SELECT COUNT(*) FROM things")->rows.at(0).Int(0), 0);
+    Run("INSERT INTO things (id) VALUES (1)");
+    EXPECT_EQ(reader.Execute("SELECT COUNT(*) FROM things")->rows.at(0).Int(0), 0);
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(Count(), 1);
+}
+
+// Read, decide, write: the pattern that goes wrong without Lock on PostgreSQL.
+TEST_P(DatabaseTest, LockMakesReadThenWriteExactOverThreadsAndProcesses) {
+  Run("INSERT INTO things (id, size) VALUES (1, 0)");
+  std::unique_ptr<Database> other = Open();
+  ASSERT_NE(other, nullptr);
+  const auto increment = [](Transaction& transaction) {
+    if (absl::Status locked = transaction.Lock("counter"); !locked.ok()) return locked;
+    absl::StatusOr<Result> read = transaction.Execute("SELECT size FROM things WHERE id = 1");
+    if (!read.ok()) return read.status();
+    return transaction
+        .Execute("UPDATE things SET size = $1 WHERE id = 1", {read->rows.at(0).Int(0) + 1})
+        .status();
+  };
+  std::atomic<int> failures = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      Database& mine = i % 2 == 0 ? database() : *other;
+      for (int n = 0; n < 25; ++n) failures += mine.Transact(increment).ok() ? 0 : 1;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(failures, 0);
+  EXPECT_EQ(Run("SELECT size FROM things").rows.at(0).Int(0), 200);
+}
+
+TEST_P(DatabaseTest, ManyDifferentStatementsAreNoLeak) {
+  for (int i = 0; i < 600; ++i) {
+    Run("SELECT CAST($1 AS BIGINT) + " + std::to_string(i), {std::int64_t{1}});
+  }
+  EXPECT_EQ(Run("SELECT CAST($1 AS BIGINT) + 599", {std::int64_t{1}}).rows.at(0).Int(0), 600);
+}
+
+TEST(OpenDatabaseTest, RefusesOtherUrls) {
+  EXPECT_TRUE(absl::IsInvalidArgument(OpenDatabase("mysql://host/x").status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(OpenDatabase("sqlite:").status()));
+  EXPECT_TRUE(absl::IsUnavailable(OpenDatabase("sqlite:/no/such/folder/x.db").status()));
+}
+
+TEST(OpenDatabaseTest, NeverTellsThePassword) {
+  for (const char* url : {"postgresql://u:geheim@127.0.0.1:1/x", "postgresql://u:geheim@[::1/x",
+                          "postgresql://u:geheim@127.0.0.1:notaport/x"}) {
+    const absl::Status status = OpenDatabase(url).status();
+    EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+    EXPECT_THAT(std::string(status.message()), Not(HasSubstr("geheim")));
+  }
+}
+
+TEST(OpenDatabaseTest, InMemoryReadsWhatItWrote) {
+  auto database = OpenDatabase("sqlite::memory:");
+  ASSERT_TRUE(database.ok()) << database.status();
+  ASSERT_TRUE((*database)->Execute("CREATE TABLE t (x BIGINT)").ok());
+  ASSERT_TRUE((*database)->Execute("INSERT INTO t VALUES (5)").ok());
+  EXPECT_EQ((*database)->Query("SELECT x FROM t")->rows.at(0).Int(0), 5);
+}
+
+TEST(PostgresAwayTest, IsUnavailableAndComesBack) {
+  auto server = weir::testing::PostgresServer::Create();
+  ASSERT_TRUE(server.ok()) << server.status();
+  auto url = (*server)->NewDatabase();
+  ASSERT_TRUE(url.ok()) << url.status();
+  auto database = OpenDatabase(*url);
+  ASSERT_TRUE(database.ok()) << database.status();
+  ASSERT_TRUE((*database)->Execute("CREATE TABLE t (x BIGINT)").ok());
+
+  (*server)->Stop();
+  EXPECT_TRUE(absl::IsUnavailable((*database)->Ping()));
+  EXPECT_TRUE(absl::IsUnavailable((*database)->Execute("INSERT INTO t VALUES (1)").status()));
+  ASSERT_TRUE((*server)->Start().ok());
+  EXPECT_TRUE((*database)->Execute("INSERT INTO t VALUES (2)").ok());
+
+  // Lost in the middle: an error, nothing of it stays, and the next one connects by itself.
+  const absl::Status lost = (*database)->Transact([&](Transaction& transaction) {
+    EXPECT_TRUE(transaction.Execute("INSERT INTO t VALUES (3)").ok());
+    (*server)->Crash();
+    return transaction.Execute("INSERT INTO t VALUES (4)").status();
+  });
+  EXPECT_TRUE(absl::IsUnavailable(lost)) << lost;
+  ASSERT_TRUE((*server)->Start().ok());
+  const auto rows = (*database)->Query("SELECT SUM(x) FROM t");
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  EXPECT_EQ(rows->rows.at(0).Int(0), 2);
+}
+
+// Restarted while our connection was idle: the caller need not know.
+TEST(PostgresAwayTest, ARestartBetweenTransactionsIsNotSeen) {
+  auto server = weir::testing::PostgresServer::Create();
+  ASSERT_TRUE(server.ok()) << server.status();
+  auto url = (*server)->NewDatabase();
+  ASSERT_TRUE(url.ok()) << url.status();
+  auto database = OpenDatabase(*url);
+  ASSERT_TRUE(database.ok()) << database.status();
+  ASSERT_TRUE((*database)->Query("SELECT CAST($1 AS BIGINT)", {std::int64_t{1}}).ok());
+  (*server)->Stop();
+  ASSERT_TRUE((*server)->Start().ok());
+  const auto result = (*database)->Query("SELECT CAST($1 AS BIGINT)", {std::int64_t{1}});
+  EXPECT_TRUE(result.ok()) << result.status();
+}
+
+}  // namespace
+}  // namespace weir::sql
