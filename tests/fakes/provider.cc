@@ -1,0 +1,376 @@
+#include "tests/fakes/provider.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "tests/fakes/answer.h"
+#include "tests/fakes/anthropic_wire.h"
+#include "tests/fakes/openai_wire.h"
+
+namespace weir::fakes {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::size_t kCacheEntriesMax = 64;
+// Rate-limit headers carry a time, so an answer is not served from the cache for long.
+constexpr std::chrono::seconds kCacheAge{20};
+constexpr std::size_t kHashedEdgeBytes = 1024;
+constexpr int kOverloaded = 529;
+
+const std::vector<std::string>& ModelNames() {
+  static const std::vector<std::string> names = {"claude-fake-1", "gpt-fake-1", "fake-text"};
+  return names;
+}
+
+std::string_view CredentialOf(const HttpRequest& request) {
+  for (const std::string_view name : {"x-api-key", "api-key", "x-goog-api-key"}) {
+    if (const std::string_view value = request.Header(name); !value.empty()) return value;
+  }
+  const std::string_view value = request.Header("authorization");
+  constexpr std::string_view kBearer = "bearer ";
+  if (value.size() > kBearer.size() &&
+      EqualsIgnoringCase(value.substr(0, kBearer.size()), kBearer)) {
+    return value.substr(kBearer.size());
+  }
+  return {};
+}
+
+ConnectionTraits TraitsOf(const HttpRequest& request) {
+  return {request.keep_alive, request.http11};
+}
+
+std::string ErrorBody(Protocol protocol, int status, std::string_view message, bool quota) {
+  return protocol == Protocol::kAnthropic ? anthropic::ErrorBody(status, message, quota)
+                                          : openai::ErrorBody(status, message, quota);
+}
+
+std::string ErrorEvent(Protocol protocol, std::string_view message) {
+  const int status = protocol == Protocol::kAnthropic ? kOverloaded : 503;
+  return protocol == Protocol::kAnthropic ? anthropic::ErrorEvent(status, message)
+                                          : openai::ErrorEvent(status, message);
+}
+
+Headers RateHeaders(Protocol protocol, bool exhausted, bool unified) {
+  if (protocol == Protocol::kAnthropic) return anthropic::RateHeaders(exhausted, unified);
+  Headers headers = openai::RateHeaders(exhausted);
+  headers.emplace_back("openai-processing-ms", "7");
+  headers.emplace_back("openai-organization", "org-fake");
+  return headers;
+}
+
+const char* RequestIdHeader(Protocol protocol) {
+  return protocol == Protocol::kAnthropic ? "request-id" : "x-request-id";
+}
+
+// Breaks one event in the middle of its data: the line ends where the JSON does not.
+void BreakEvent(std::string& event) {
+  const std::size_t data = event.find("data: ");
+  if (data == std::string::npos) return;
+  event = event.substr(0, data + (event.size() - data) / 2) + "\n\n";
+}
+
+void DamageEvents(Protocol protocol, const Scenario& scenario, std::vector<std::string>& events) {
+  if (scenario.overload_first) events = {ErrorEvent(protocol, "Overloaded")};
+  if (scenario.stream_error) {
+    events.resize(std::max<std::size_t>(1, events.size() / 2));
+    events.push_back(ErrorEvent(protocol, "The fake was told to fail half way."));
+  }
+  if (scenario.malformed) BreakEvent(events[events.size() / 2]);
+  if (scenario.no_done && !events.empty()) events.pop_back();
+}
+
+Reply StreamReply(Protocol protocol, const ModelRequest& request, const Scenario& scenario,
+                  const Answer& answer) {
+  Reply reply;
+  reply.is_stream = true;
+  reply.content_type = "text/event-stream; charset=utf-8";
+  reply.headers = RateHeaders(protocol, false, scenario.unified);
+  reply.headers.emplace_back("cache-control", "no-cache");
+  reply.events = protocol == Protocol::kAnthropic
+                     ? anthropic::MessageEvents(answer, scenario.usage_twice)
+                     : openai::CompletionEvents(answer, request.include_usage,
+                                                scenario.usage_twice);
+  DamageEvents(protocol, scenario, reply.events);
+  return reply;
+}
+
+Reply PlainReply(Protocol protocol, const Scenario& scenario, std::string body) {
+  Reply reply;
+  reply.headers = RateHeaders(protocol, false, scenario.unified);
+  reply.body = std::move(body);
+  if (scenario.malformed) reply.body.resize(reply.body.size() / 2);
+  return reply;
+}
+
+bool CarriesRetryAfter(int status) {
+  return status == 429 || status == 503 || status == kOverloaded;
+}
+
+Reply RefusalReply(Protocol protocol, const Scenario& scenario, std::string_view message) {
+  Reply reply;
+  reply.status = static_cast<int>(scenario.status);
+  reply.headers = RateHeaders(protocol, reply.status == 429, scenario.unified);
+  if (CarriesRetryAfter(reply.status) && !scenario.no_retry_after) {
+    reply.headers.emplace_back("retry-after", std::to_string(scenario.retry_after_seconds));
+  }
+  if (scenario.no_body) return reply;
+  if (scenario.html) {
+    reply.content_type = "text/html";
+    reply.body = "<html><head><title>" + std::to_string(reply.status) +
+                 "</title></head><body><h1>The fake's front end says no</h1></body></html>\n";
+    return reply;
+  }
+  reply.body = ErrorBody(protocol, reply.status, message, scenario.quota);
+  return reply;
+}
+
+// Errors that only a stream can carry become plain ones where there is no stream.
+void MoveStreamErrors(const ModelRequest& request, Protocol protocol, Scenario& scenario) {
+  if (request.stream || scenario.status != 200) return;
+  if (scenario.overload_first) scenario.status = protocol == Protocol::kAnthropic ? 529 : 503;
+  if (scenario.stream_error) scenario.status = 500;
+}
+
+std::string RefusalMessage(const Scenario& scenario) {
+  return "The fake was told to answer " + std::to_string(scenario.status) + ".";
+}
+
+std::uint64_t Fnv(std::string_view text, std::uint64_t hash = 1469598103934665603ULL) {
+  for (const char c : text) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  }
+  return hash;
+}
+
+// Only the edges are hashed, the whole is compared: a benchmark's large body costs one memcmp.
+std::uint64_t CacheHash(std::string_view key, std::string_view body) {
+  std::uint64_t hash = Fnv(key) + body.size();
+  hash = Fnv(body.substr(0, kHashedEdgeBytes), hash);
+  return body.size() > kHashedEdgeBytes ? Fnv(body.substr(body.size() - kHashedEdgeBytes), hash)
+                                        : hash;
+}
+
+Protocol ProtocolOf(Endpoint endpoint) {
+  return endpoint == Endpoint::kMessages || endpoint == Endpoint::kCountTokens
+             ? Protocol::kAnthropic
+             : Protocol::kOpenAi;
+}
+
+// The fields without which the real services refuse a request.
+bool IsComplete(Endpoint endpoint, const ModelRequest& request, std::string& problem) {
+  if (endpoint == Endpoint::kEmbeddings) return true;
+  if (!request.has_messages) problem = "messages: at least one message is required";
+  if (endpoint == Endpoint::kMessages && !request.has_max_tokens) {
+    problem = "max_tokens: Field required";
+  }
+  return problem.empty();
+}
+
+// What is left of a scenario when its `first=N` failures are over.
+Scenario Healed(Scenario scenario) {
+  const Scenario well;
+  scenario.status = well.status;
+  scenario.stall_ms = well.stall_ms;
+  scenario.slow_ms = well.slow_ms;
+  scenario.slow_headers_ms = well.slow_headers_ms;
+  for (bool Scenario::*damage :
+       {&Scenario::html, &Scenario::no_body, &Scenario::stream_error, &Scenario::overload_first,
+        &Scenario::malformed, &Scenario::no_done, &Scenario::cut, &Scenario::rst,
+        &Scenario::nothing, &Scenario::garbage, &Scenario::cl_lie, &Scenario::huge_headers}) {
+    scenario.*damage = false;
+  }
+  return scenario;
+}
+
+Reply ReplyOf(Endpoint endpoint, const ModelRequest& request, const Scenario& scenario,
+              const Answer& answer) {
+  const Protocol protocol = ProtocolOf(endpoint);
+  switch (endpoint) {
+    case Endpoint::kCountTokens:
+      return PlainReply(protocol, scenario, anthropic::CountBody(answer.usage));
+    case Endpoint::kEmbeddings:
+      return PlainReply(protocol, scenario, openai::EmbeddingsBody(request, answer.usage));
+    case Endpoint::kMessages:
+    case Endpoint::kChat:
+      break;
+  }
+  if (request.stream) return StreamReply(protocol, request, scenario, answer);
+  return PlainReply(protocol, scenario,
+                    protocol == Protocol::kAnthropic ? anthropic::MessageBody(answer)
+                                                     : openai::CompletionBody(answer));
+}
+
+Decision PageOf(const HttpRequest& request, int status, std::string body) {
+  Reply reply;
+  reply.status = status;
+  reply.body = std::move(body);
+  Decision decision;
+  decision.script = std::make_shared<const Script>(BuildScript(reply, {}, TraitsOf(request)));
+  decision.recorded = false;
+  return decision;
+}
+
+}  // namespace
+
+Provider::Provider(std::vector<std::string> required_keys, Recorder& recorder)
+    : required_keys_(std::move(required_keys)), recorder_(recorder) {}
+
+Decision Provider::Decide(const HttpRequest& request) {
+  struct Route {
+    std::string_view method;
+    std::string_view suffix;
+    Endpoint endpoint;
+  };
+  static constexpr Route kRoutes[] = {
+      {"POST", "/messages", Endpoint::kMessages},
+      {"POST", "/messages/count_tokens", Endpoint::kCountTokens},
+      {"POST", "/chat/completions", Endpoint::kChat},
+      {"POST", "/embeddings", Endpoint::kEmbeddings},
+  };
+  const std::string_view path = request.Path();
+  if (path.starts_with("/__fake/") || path == "/health") return DecideControl(request);
+  for (const Route& route : kRoutes) {
+    if (request.method == route.method && path.ends_with(route.suffix)) {
+      return DecideModelCall(request, route.endpoint);
+    }
+  }
+  if (request.method == "GET" && path.ends_with("/models")) return DecideModels(request);
+  Scenario scenario;
+  scenario.status = 404;
+  return Refuse(request, request.Header("anthropic-version").empty() ? Protocol::kOpenAi
+                                                                     : Protocol::kAnthropic,
+                scenario, "The fake has no " + request.method + " " + std::string(path) + ".");
+}
+
+Decision Provider::DecideControl(const HttpRequest& request) {
+  const std::string_view path = request.Path();
+  if (path == "/health") return PageOf(request, 200, "{\"status\":\"ok\"}");
+  if (path == "/__fake/requests") return PageOf(request, 200, recorder_.RequestsJson());
+  if (path == "/__fake/stats") return PageOf(request, 200, recorder_.StatsJson());
+  if (path == "/__fake/reset" && request.method == "POST") {
+    recorder_.Reset();
+    const std::lock_guard lock(mutex_);
+    failures_.clear();
+    return PageOf(request, 200, "{\"ok\":true}");
+  }
+  return PageOf(request, 404, "{\"error\":\"see tests/fakes/README.md for the fake's pages\"}");
+}
+
+bool Provider::KeyIsGood(const HttpRequest& request) const {
+  if (required_keys_.empty()) return true;
+  const std::string_view credential = CredentialOf(request);
+  return std::find(required_keys_.begin(), required_keys_.end(), credential) !=
+         required_keys_.end();
+}
+
+bool Provider::StillFails(const std::string& counter, std::int64_t first) {
+  const std::lock_guard lock(mutex_);
+  return ++failures_[counter] <= first;
+}
+
+Decision Provider::Refuse(const HttpRequest& request, Protocol protocol, const Scenario& scenario,
+                          std::string message) {
+  Script script =
+      BuildScript(RefusalReply(protocol, scenario, message), scenario, TraitsOf(request));
+  script.request_id_header = RequestIdHeader(protocol);
+  Decision decision;
+  decision.script = std::make_shared<const Script>(std::move(script));
+  return decision;
+}
+
+Decision Provider::DecideModels(const HttpRequest& request) {
+  const bool is_anthropic = !request.Header("anthropic-version").empty();
+  const Protocol protocol = is_anthropic ? Protocol::kAnthropic : Protocol::kOpenAi;
+  Scenario scenario;
+  std::string unknown;
+  ApplyTokens(TokensOfCredential(CredentialOf(request)), scenario, unknown);
+  if (!KeyIsGood(request)) scenario.status = 401;
+  if (scenario.status != 200) return Refuse(request, protocol, scenario, RefusalMessage(scenario));
+  const std::string body =
+      is_anthropic ? anthropic::ModelsBody(ModelNames()) : openai::ModelsBody(ModelNames());
+  Script script = BuildScript(PlainReply(protocol, scenario, body), scenario, TraitsOf(request));
+  script.request_id_header = RequestIdHeader(protocol);
+  Decision decision;
+  decision.script = std::make_shared<const Script>(std::move(script));
+  return decision;
+}
+
+Decision Provider::DecideModelCall(const HttpRequest& request, Endpoint endpoint) {
+  Scenario scenario;
+  if (!KeyIsGood(request)) {
+    scenario.status = 401;
+    return Refuse(request, ProtocolOf(endpoint), scenario,
+                  "invalid x-api-key or bearer token");
+  }
+
+  const std::string key_tokens(TokensOfCredential(CredentialOf(request)));
+  std::string key = std::to_string(static_cast<int>(endpoint)) +
+                    (request.keep_alive ? "k" : "c") + (request.http11 ? "1" : "0") + key_tokens;
+  const std::uint64_t hash = CacheHash(key, request.body);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = cache_.find(hash);
+    if (found != cache_.end() && SteadyClock::now() - found->second.made_at < kCacheAge &&
+        found->second.key == key && found->second.body == request.body) {
+      return found->second.decision;
+    }
+  }
+  bool may_cache = false;
+  Decision decision = DecideFresh(request, endpoint, key_tokens, may_cache);
+  if (may_cache) {
+    const std::lock_guard lock(mutex_);
+    if (cache_.size() >= kCacheEntriesMax) cache_.clear();
+    cache_[hash] = {std::move(key), request.body, decision, SteadyClock::now()};
+  }
+  return decision;
+}
+
+Decision Provider::DecideFresh(const HttpRequest& request, Endpoint endpoint,
+                               const std::string& key_tokens, bool& may_cache) {
+  const Protocol protocol = ProtocolOf(endpoint);
+  ModelRequest model_request;
+  std::string problem;
+  Scenario bad_request;
+  bad_request.status = 400;
+  if (!ParseModelRequest(protocol, request.body, model_request, problem) ||
+      !IsComplete(endpoint, model_request, problem)) {
+    return Refuse(request, protocol, bad_request, problem);
+  }
+
+  Scenario scenario;
+  const std::string model_tokens(TokensOfModel(model_request.model));
+  std::string unknown;
+  // The credential's tokens come last, so that they win: such an account fails whatever is asked.
+  if (!ApplyTokens(model_tokens, scenario, unknown) ||
+      !ApplyTokens(key_tokens, scenario, unknown)) {
+    return Refuse(request, protocol, bad_request, "the fake knows no scenario token " + unknown);
+  }
+  const std::string tokens = model_tokens + (key_tokens.empty() ? "" : " key:" + key_tokens);
+  if (scenario.first >= 0 &&
+      !StillFails(std::string(CredentialOf(request)) + " " + model_request.model,
+                  scenario.first)) {
+    scenario = Healed(scenario);
+  }
+  MoveStreamErrors(model_request, protocol, scenario);
+  may_cache = scenario.first < 0 && scenario.status == 200;
+
+  Decision decision;
+  if (scenario.nothing || scenario.garbage) {
+    decision.script =
+        std::make_shared<const Script>(scenario.nothing ? SilentScript() : GarbageScript());
+  } else if (scenario.status != 200) {
+    decision = Refuse(request, protocol, scenario, RefusalMessage(scenario));
+  } else {
+    const Answer answer = MakeAnswer(model_request, scenario, Fnv(request.body));
+    Script script = BuildScript(ReplyOf(endpoint, model_request, scenario, answer), scenario,
+                                TraitsOf(request));
+    script.request_id_header = RequestIdHeader(protocol);
+    decision.script = std::make_shared<const Script>(std::move(script));
+  }
+  decision.scenario = tokens;
+  return decision;
+}
+
+}  // namespace weir::fakes

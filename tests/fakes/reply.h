@@ -1,0 +1,24 @@
+// An HTTP answer before it is framed (and before it is damaged on purpose).
+#ifndef WEIR_TESTS_FAKES_REPLY_H_
+#define WEIR_TESTS_FAKES_REPLY_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace weir::fakes {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+struct Reply {
+  int status = 200;
+  std::string content_type = "application/json";
+  Headers headers;  // besides content-type and the framing ones
+  bool is_stream = false;
+  std::string body;                 // when it is no stream
+  std::vector<std::string> events;  // when it is: whole SSE events, each with its blank line
+};
+
+}  // namespace weir::fakes
+
+#endif  // WEIR_TESTS_FAKES_REPLY_H_
