@@ -119,6 +119,10 @@ class Lane:
         self.key = key["key"]
         self.accounts = accounts
 
+    @property
+    def relay_port(self):
+        return self._stack.relay_port
+
     def headers(self, more=None):
         return {"x-api-key": self.key, "content-type": "application/json",
                 "anthropic-version": "2023-06-01", **(more or {})}

@@ -1,0 +1,189 @@
+"""The next account before the first byte, never after; cooldowns, marks, priority and weight."""
+
+import collections
+import json
+import time
+
+import pytest
+
+import http_client
+from admin_client import eventually
+
+
+def account_of(stack, reply):
+    return stack.api.log_row(reply.request_id)["account_id"]
+
+
+def fake_requests(stack):
+    return http_client.request(stack.fake_port, "GET", "/__fake/requests").json()
+
+
+@pytest.mark.parametrize("broken", ["500", "502", "503", "529", "429", "401", "403", "nothing",
+                                    "garbage", "rst", "overload_first+500", "502+html"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_next_account_answers(stack, broken, stream):
+    lane = stack.claude(broken, "in=10+out=5")
+    reply = lane.messages(stream=stream)
+    assert reply.status == 200, reply
+    row = stack.api.log_row(reply.request_id)
+    assert row["account_id"] == lane.accounts[1]["id"]
+    assert (row["input_tokens"], row["output_tokens"], row["status"]) == (10, 5, 200)
+    attempts = row["attempts"]
+    assert (attempts if isinstance(attempts, int) else len(attempts)) == 2
+
+
+def test_an_unreachable_account(stack):
+    lane = stack.lane({"url": "http://127.0.0.1:1", "priority": 1}, {"scenario": "text", "priority": 2})
+    reply = lane.messages()
+    assert reply.status == 200
+    assert account_of(stack, reply) == lane.accounts[1]["id"]
+
+
+@pytest.mark.parametrize("platform, send", [("openai", "chat")])
+def test_openai_fails_over_too(stack, platform, send):
+    lane = stack.openai("500", "429", "text")
+    reply = getattr(lane, send)(stream=True)
+    assert reply.status == 200
+    assert account_of(stack, reply) == lane.accounts[2]["id"]
+
+
+@pytest.mark.parametrize("status", ["400", "404", "413", "422"])
+def test_the_callers_own_mistakes_are_not_tried_elsewhere(stack, status):
+    lane = stack.claude(status, "text")
+    reply = lane.messages()
+    assert reply.status == int(status)
+    assert reply.json()["type"] == "error"
+    assert stack.api.log_row(reply.request_id)["account_id"] == lane.accounts[0]["id"]
+
+
+def test_when_all_fail_the_last_answer_is_told_in_the_callers_shape(stack):
+    claude = stack.claude("529", "529")
+    reply = claude.messages()
+    assert reply.status in (529, 503), reply
+    assert reply.json()["type"] == "error"
+    openai = stack.openai("500", "503")
+    reply = openai.chat()
+    assert reply.status in (500, 502, 503), reply
+    assert reply.json()["error"]["message"]
+    row = stack.api.log_row(reply.request_id)
+    assert row["cost_nano_usd"] == 0
+
+
+def test_an_upstreams_own_401_never_reaches_the_client(stack):
+    lane = stack.claude("401", "401")
+    reply = lane.messages()
+    assert reply.status in (502, 503, 529), reply
+
+
+def test_429_cools_the_account_down_until_retry_after(stack):
+    lane = stack.claude("429+retry_after=3+first=1", "text")
+    first = lane.messages()
+    assert account_of(stack, first) == lane.accounts[1]["id"]
+    assert account_of(stack, lane.messages()) == lane.accounts[1]["id"], "still cooling down"
+    observed = eventually(
+        lambda: (row := stack.api.account(lane.accounts[0]["id"]))["status"] == "rate_limited" and row,
+        "admin hears of the cooldown")
+    assert observed["cooldown_until"]
+    time.sleep(3.5)
+    assert account_of(stack, lane.messages()) == lane.accounts[0]["id"], "its time is over"
+    eventually(lambda: stack.api.account(lane.accounts[0]["id"])["status"] == "normal",
+               "admin hears of the recovery")
+
+
+def test_429_of_the_only_account_tells_when_to_come_back(stack):
+    lane = stack.claude("429+retry_after=30")
+    lane.messages()
+    reply = lane.messages()
+    assert reply.status in (429, 503, 529), reply
+    assert 0 < int(reply.header("retry-after")) <= 31
+
+
+@pytest.mark.parametrize("status", ["401", "403"])
+def test_a_rejected_credential_marks_the_account(stack, status):
+    lane = stack.claude(status, "text")
+    assert lane.messages().status == 200
+    marked = eventually(
+        lambda: (row := stack.api.account(lane.accounts[0]["id"]))["status"] == "account_exception"
+        and row, "admin marks the account")
+    assert marked["status_reason"]
+    http_client.request(stack.fake_port, "POST", "/__fake/reset", body=b"")
+    assert lane.messages().status == 200
+    keys = [json.dumps(entry) for entry in fake_requests(stack)["requests"]] \
+        if isinstance(fake_requests(stack), dict) else [json.dumps(e) for e in fake_requests(stack)]
+    assert not any(f"fake-key-{status}" in key for key in keys), "the marked account was asked again"
+
+
+def test_a_marked_account_comes_back_by_hand(stack):
+    lane = stack.claude("401+first=1")
+    assert lane.messages().status != 200
+    account = lane.accounts[0]["id"]
+    eventually(lambda: stack.api.account(account)["status"] == "account_exception", "the mark")
+    stack.api.post(f"/api/v1/admin/accounts/{account}/reset")
+    eventually(lambda: lane.messages().status == 200, "the account serves again")
+
+
+def test_priority_comes_before_weight(stack):
+    lane = stack.lane({"scenario": "text", "priority": 5, "weight": 1},
+                      {"scenario": "text", "priority": 6, "weight": 1000})
+    replies = [lane.messages(text=f"conversation {i}") for i in range(10)]
+    assert {account_of(stack, reply) for reply in replies} == {lane.accounts[0]["id"]}
+
+
+def test_weight_shares_the_requests(stack):
+    lane = stack.lane({"scenario": "text", "weight": 300}, {"scenario": "text", "weight": 100})
+    replies = [lane.messages(text=f"conversation {i}") for i in range(160)]
+    for reply in replies[-5:]:
+        stack.api.log_row(reply.request_id)
+    rows = eventually(lambda: (found := stack.api.logs(f"key_id={lane.key_id}"))
+                      and len(found) == 160 and found, "all rows")
+    count = collections.Counter(row["account_id"] for row in rows)
+    # 120 expected; the bounds are more than five standard deviations (5.5) away.
+    assert 90 <= count[lane.accounts[0]["id"]] <= 150, count
+
+
+def test_a_conversation_stays_with_its_account(stack):
+    lane = stack.lane(*[{"scenario": "text"} for _ in range(4)])
+    user = json.dumps({"device_id": "d", "account_uuid": "", "session_id": "a-session"})
+    replies = [lane.messages(text=f"turn {i}", metadata={"user_id": user}) for i in range(8)]
+    assert len({account_of(stack, reply) for reply in replies}) == 1
+
+
+def test_a_disabled_account_is_left_out(stack):
+    lane = stack.lane({"scenario": "text", "priority": 1}, {"scenario": "text", "priority": 2})
+    stack.api.post(f"/api/v1/admin/accounts/{lane.accounts[0]['id']}/disable")
+    eventually(lambda: account_of(stack, lane.messages()) == lane.accounts[1]["id"],
+               "the other account serves")
+
+
+def test_no_failover_after_the_first_byte(stack):
+    lane = stack.claude("cut", "text")
+    http_client.request(stack.fake_port, "POST", "/__fake/reset", body=b"")
+    try:
+        reply = lane.messages(stream=True)
+        request_id = reply.request_id
+    except http_client.ClosedEarly:
+        request_id = eventually(lambda: stack.api.logs(f"key_id={lane.key_id}"), "a row")[0]["id"]
+    row = stack.api.log_row(request_id)
+    assert row["account_id"] == lane.accounts[0]["id"]
+    assert row["complete"] is False
+    stats = http_client.request(stack.fake_port, "GET", "/__fake/stats").json()
+    assert "/v1/messages" in json.dumps(stats)
+    attempts = row["attempts"]
+    assert (attempts if isinstance(attempts, int) else len(attempts)) == 1
+
+
+def test_an_account_of_another_group_is_never_used(stack):
+    other = stack.claude("text")
+    lane = stack.claude("500")
+    assert lane.messages().status >= 500
+    assert other.messages().status == 200
+
+
+def test_an_account_may_serve_two_groups(stack):
+    first = stack.claude("text")
+    second = stack.lane()
+    account = first.accounts[0]
+    stack.api.patch(f"/api/v1/admin/accounts/{account['id']}",
+                    {"group_ids": [first.group["id"], second.group["id"]]})
+    eventually(lambda: second.messages().status == 200, "the second group has the account")
+    assert first.messages().status == 200
