@@ -1,0 +1,59 @@
+// What the relay knows of one finished request; becomes a weir.v1.UsageEvent in the spool.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libs/common/cost.h"
+#include "services/relay/dialects/dialect.h"
+
+namespace weir::relay {
+
+enum class UsageSource { kNone, kReported, kEstimated };
+
+// One upstream call; `error_class` is a word of libs/common/reason.h, empty = good.
+struct AttemptRecord {
+  std::int64_t account_id = 0;
+  int http_status = 0; // 0 = no answer
+  std::string_view error_class;
+  std::int64_t started_at_unix_ms = 0;
+  std::int64_t duration_ms = 0;
+};
+
+// Field by field as in proto/weir/v1/usage.proto, where units and meanings stand.
+struct UsageRecord {
+  std::string id; // UUIDv7, 16 bytes
+  std::int64_t started_at_unix_ms = 0;
+  std::int64_t user_id = 0;
+  std::int64_t key_id = 0;
+  std::string key_name;
+  std::int64_t group_id = 0;
+  std::int64_t account_id = 0;
+  std::string account_name;
+  Dialect dialect = Dialect::kAnthropicMessages;
+  std::string_view operation;
+  std::string model;
+  std::string served_model;
+  int status = 0;
+  std::string_view error_class;
+  bool complete = false;
+  bool stream = false;
+  TokenCounts tokens;
+  UsageSource usage_source = UsageSource::kNone;
+  std::int64_t cost_nano_usd = 0;
+  std::int64_t price_id = 0;
+  TokenPrices prices;
+  std::int64_t multiplier_ppm = kPpmOne;
+  std::uint64_t snapshot_revision = 0;
+  std::int64_t latency_ms = 0;
+  std::int64_t first_token_ms = -1;
+  std::int64_t overhead_us = 0;
+  std::vector<AttemptRecord> attempts;
+  std::string client_ip;
+  std::string user_agent;
+  std::string upstream_request_id;
+};
+
+}  // namespace weir::relay

@@ -1,0 +1,67 @@
+// Keeps the snapshot in force up to date: admin's Watch stream, from the relay's side.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "libs/common/grpc_security.h"
+
+namespace weir {
+class Metrics;
+}
+
+namespace weir::relay {
+
+class AccountHealthRegistry;
+class SnapshotFile;
+class SnapshotHolder;
+
+enum class AccountSignal { kRateLimited, kOverloaded, kCredentialRejected, kRecovered };
+
+// Something this relay learned about an account; admin stores it and pushes it to all.
+struct AccountObservation {
+  std::int64_t account_id = 0;
+  AccountSignal signal = AccountSignal::kRateLimited;
+  std::int64_t observed_at_unix_ms = 0;
+  std::int64_t cooldown_until_unix_ms = 0; // 0 = none
+  int http_status = 0; // 0 = no answer
+  std::string reason; // in words, without secrets; cut to 512 bytes
+  std::string request_id;
+};
+
+struct SubscriberOptions {
+  std::string admin_target; // host:port
+  GrpcSecurity security;
+  std::string relay_id;
+  std::string version;
+  std::int64_t reconnect_initial_ms = 100;
+  std::int64_t reconnect_max_ms = 5'000;
+  std::size_t observations_max = 1'024;
+};
+
+// Owns one thread from Start() to Stop(). `holder`, `health`, `metrics` and `file` (which may be
+// nullptr: nothing on disk) must outlive it.
+class SnapshotSubscriber {
+ public:
+  SnapshotSubscriber(SubscriberOptions options, SnapshotHolder& holder,
+                     AccountHealthRegistry& health, SnapshotFile* file, Metrics& metrics);
+  ~SnapshotSubscriber(); // stops
+
+  // Puts the copy on disk in force, if there is a good one; true when it did. Before Start().
+  bool LoadFromFile();
+
+  void Start();
+  // Ends the stream and the thread, in milliseconds; observations not yet sent are lost.
+  void Stop();
+
+  // Thread-safe, does not block. False when the queue is full: the observation is dropped and
+  // counted. While admin is away they wait in the queue.
+  bool Report(AccountObservation observation);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir::relay
