@@ -1,8 +1,9 @@
 #include "tests/fakes/anthropic_wire.h"
 
-#include <boost/json.hpp>
 #include <chrono>
 #include <ctime>
+
+#include <boost/json.hpp>
 
 namespace weir::fakes::anthropic {
 namespace {
@@ -14,17 +15,22 @@ constexpr const char* kRedactedData = "ZmFrZS1yZWRhY3RlZC10aGlua2luZw==";
 
 const char* StopName(StopReason reason) {
   switch (reason) {
-    case StopReason::kToolUse: return "tool_use";
-    case StopReason::kMaxTokens: return "max_tokens";
-    case StopReason::kRefusal: return "refusal";
-    case StopReason::kEnd: break;
+    case StopReason::kToolUse:
+      return "tool_use";
+    case StopReason::kMaxTokens:
+      return "max_tokens";
+    case StopReason::kRefusal:
+      return "refusal";
+    case StopReason::kEnd:
+      break;
   }
   return "end_turn";
 }
 
 json::value StopDetails(StopReason reason) {
   if (reason != StopReason::kRefusal) return nullptr;
-  return {{"type", "refusal"}, {"category", "cyber"}, {"explanation", "The fake was told to refuse."}};
+  return {
+      {"type", "refusal"}, {"category", "cyber"}, {"explanation", "The fake was told to refuse."}};
 }
 
 json::object UsageJson(const TokenUsage& usage, std::int64_t output) {
@@ -93,16 +99,16 @@ class EventWriter {
   }
 
   void OpenBlock(json::object block) {
-    events_.push_back(Event("content_block_start", {{"type", "content_block_start"},
-                                                    {"index", index_},
-                                                    {"content_block", std::move(block)}}));
+    events_.push_back(Event(
+        "content_block_start",
+        {{"type", "content_block_start"}, {"index", index_}, {"content_block", std::move(block)}}));
   }
 
   void Delta(const char* type, const char* field, const std::string& piece) {
     json::object delta = {{"type", type}, {field, piece}};
-    events_.push_back(Event("content_block_delta", {{"type", "content_block_delta"},
-                                                    {"index", index_},
-                                                    {"delta", std::move(delta)}}));
+    events_.push_back(
+        Event("content_block_delta",
+              {{"type", "content_block_delta"}, {"index", index_}, {"delta", std::move(delta)}}));
   }
 
   void CloseBlock() {
@@ -163,8 +169,8 @@ struct ErrorKind {
 };
 
 constexpr ErrorKind kErrorKinds[] = {
-    {400, "invalid_request_error"}, {401, "authentication_error"}, {402, "billing_error"},
-    {403, "permission_error"},      {404, "not_found_error"},      {409, "conflict_error"},
+    {400, "invalid_request_error"}, {401, "authentication_error"},  {402, "billing_error"},
+    {403, "permission_error"},      {404, "not_found_error"},       {409, "conflict_error"},
     {413, "request_too_large"},     {422, "invalid_request_error"}, {429, "rate_limit_error"},
     {504, "timeout_error"},         {529, "overloaded_error"},
 };

@@ -13,8 +13,8 @@ namespace weir::fakes::anthropic {
 
 std::string MessageBody(const Answer& answer);
 
-// The whole event sequence of a good stream; `usage_twice` sends a smaller cumulative count before the
-// last one.
+// The whole event sequence of a good stream; `usage_twice` sends a smaller cumulative count before
+// the last one.
 std::vector<std::string> MessageEvents(const Answer& answer, bool usage_twice);
 
 std::string ErrorBody(int status, std::string_view message, bool quota);

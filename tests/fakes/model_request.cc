@@ -88,7 +88,8 @@ void ReadTool(Protocol protocol, const json::object& root, ModelRequest& request
   }
   request.tool_name = chosen == nullptr ? "get_weather" : FindString(*chosen, "name");
   const char* schema = protocol == Protocol::kAnthropic ? "input_schema" : "parameters";
-  request.tool_arguments = SampleArguments(chosen == nullptr ? nullptr : FindObject(*chosen, schema));
+  request.tool_arguments =
+      SampleArguments(chosen == nullptr ? nullptr : FindObject(*chosen, schema));
 }
 
 bool AnswersTool(const json::array& messages) {
@@ -140,8 +141,8 @@ bool ParseModelRequest(Protocol protocol, std::string_view body, ModelRequest& r
   json::error_code error;
   json::parse_options options;
   options.max_depth = 128;
-  const json::value root = json::parse(json::string_view(body.data(), body.size()), error,
-                                       json::storage_ptr(), options);
+  const json::value root =
+      json::parse(json::string_view(body.data(), body.size()), error, json::storage_ptr(), options);
   if (error) {
     problem = "the body is not JSON: " + error.message();
     return false;

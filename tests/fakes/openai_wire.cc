@@ -11,10 +11,14 @@ constexpr std::int64_t kCreated = 1'767'225'600;  // 2026-01-01: equal requests 
 
 const char* FinishName(StopReason reason) {
   switch (reason) {
-    case StopReason::kToolUse: return "tool_calls";
-    case StopReason::kMaxTokens: return "length";
-    case StopReason::kRefusal: return "content_filter";
-    case StopReason::kEnd: break;
+    case StopReason::kToolUse:
+      return "tool_calls";
+    case StopReason::kMaxTokens:
+      return "length";
+    case StopReason::kRefusal:
+      return "content_filter";
+    case StopReason::kEnd:
+      break;
   }
   return "stop";
 }
@@ -24,12 +28,12 @@ json::object UsageJson(const TokenUsage& usage) {
   const std::int64_t prompt = usage.input + usage.cache_read + written;
   json::object prompt_details = {{"cached_tokens", usage.cache_read}, {"audio_tokens", 0}};
   if (written > 0) prompt_details["cache_write_tokens"] = written;
-  return {{"prompt_tokens", prompt},
-          {"completion_tokens", usage.output},
-          {"total_tokens", prompt + usage.output},
-          {"prompt_tokens_details", prompt_details},
-          {"completion_tokens_details",
-           {{"reasoning_tokens", usage.reasoning}, {"audio_tokens", 0}}}};
+  return {
+      {"prompt_tokens", prompt},
+      {"completion_tokens", usage.output},
+      {"total_tokens", prompt + usage.output},
+      {"prompt_tokens_details", prompt_details},
+      {"completion_tokens_details", {{"reasoning_tokens", usage.reasoning}, {"audio_tokens", 0}}}};
 }
 
 json::object Head(const Answer& answer, const char* object) {
@@ -90,8 +94,7 @@ void WriteCall(const ToolCall& call, std::size_t index, ChunkWriter& writer) {
   head["index"] = index;
   writer.Delta({{"tool_calls", json::array({head})}});
   const std::size_t half = call.arguments.size() / 2;
-  for (const std::string& piece :
-       {call.arguments.substr(0, half), call.arguments.substr(half)}) {
+  for (const std::string& piece : {call.arguments.substr(0, half), call.arguments.substr(half)}) {
     json::object part = {{"index", index}, {"function", {{"arguments", piece}}}};
     writer.Delta({{"tool_calls", json::array({part})}});
   }
@@ -215,11 +218,11 @@ std::string EmbeddingsBody(const ModelRequest& request, const TokenUsage& usage)
                     {"index", i},
                     {"embedding", EmbeddingVector(request.base64_embedding)}});
   }
-  return json::serialize(json::object{
-      {"object", "list"},
-      {"data", data},
-      {"model", request.model},
-      {"usage", {{"prompt_tokens", usage.input}, {"total_tokens", usage.input}}}});
+  return json::serialize(
+      json::object{{"object", "list"},
+                   {"data", data},
+                   {"model", request.model},
+                   {"usage", {{"prompt_tokens", usage.input}, {"total_tokens", usage.input}}}});
 }
 
 std::string ModelsBody(const std::vector<std::string>& models) {

@@ -88,10 +88,10 @@ Reply StreamReply(Protocol protocol, const ModelRequest& request, const Scenario
   reply.content_type = "text/event-stream; charset=utf-8";
   reply.headers = RateHeaders(protocol, false, scenario.unified);
   reply.headers.emplace_back("cache-control", "no-cache");
-  reply.events = protocol == Protocol::kAnthropic
-                     ? anthropic::MessageEvents(answer, scenario.usage_twice)
-                     : openai::CompletionEvents(answer, request.include_usage,
-                                                scenario.usage_twice);
+  reply.events =
+      protocol == Protocol::kAnthropic
+          ? anthropic::MessageEvents(answer, scenario.usage_twice)
+          : openai::CompletionEvents(answer, request.include_usage, scenario.usage_twice);
   DamageEvents(protocol, scenario, reply.events);
   return reply;
 }
@@ -239,9 +239,10 @@ Decision Provider::Decide(const HttpRequest& request) {
   if (request.method == "GET" && path.ends_with("/models")) return DecideModels(request);
   Scenario scenario;
   scenario.status = 404;
-  return Refuse(request, request.Header("anthropic-version").empty() ? Protocol::kOpenAi
-                                                                     : Protocol::kAnthropic,
-                scenario, "The fake has no " + request.method + " " + std::string(path) + ".");
+  return Refuse(
+      request,
+      request.Header("anthropic-version").empty() ? Protocol::kOpenAi : Protocol::kAnthropic,
+      scenario, "The fake has no " + request.method + " " + std::string(path) + ".");
 }
 
 Decision Provider::DecideControl(const HttpRequest& request) {
@@ -301,13 +302,12 @@ Decision Provider::DecideModelCall(const HttpRequest& request, Endpoint endpoint
   Scenario scenario;
   if (!KeyIsGood(request)) {
     scenario.status = 401;
-    return Refuse(request, ProtocolOf(endpoint), scenario,
-                  "invalid x-api-key or bearer token");
+    return Refuse(request, ProtocolOf(endpoint), scenario, "invalid x-api-key or bearer token");
   }
 
   const std::string key_tokens(TokensOfCredential(CredentialOf(request)));
-  std::string key = std::to_string(static_cast<int>(endpoint)) +
-                    (request.keep_alive ? "k" : "c") + (request.http11 ? "1" : "0") + key_tokens;
+  std::string key = std::to_string(static_cast<int>(endpoint)) + (request.keep_alive ? "k" : "c") +
+                    (request.http11 ? "1" : "0") + key_tokens;
   const std::uint64_t hash = CacheHash(key, request.body);
   {
     const std::lock_guard lock(mutex_);
@@ -349,8 +349,7 @@ Decision Provider::DecideFresh(const HttpRequest& request, Endpoint endpoint,
   }
   const std::string tokens = model_tokens + (key_tokens.empty() ? "" : " key:" + key_tokens);
   if (scenario.first >= 0 &&
-      !StillFails(std::string(CredentialOf(request)) + " " + model_request.model,
-                  scenario.first)) {
+      !StillFails(std::string(CredentialOf(request)) + " " + model_request.model, scenario.first)) {
     scenario = Healed(scenario);
   }
   MoveStreamErrors(model_request, protocol, scenario);

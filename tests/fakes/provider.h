@@ -22,8 +22,8 @@ enum class Endpoint { kMessages, kCountTokens, kChat, kEmbeddings };
 
 struct Decision {
   std::shared_ptr<const Script> script;
-  std::string scenario;   // the tokens that led to it, for the record
-  bool recorded = true;   // false for the fake's own pages below /__fake/ and /health
+  std::string scenario;  // the tokens that led to it, for the record
+  bool recorded = true;  // false for the fake's own pages below /__fake/ and /health
 };
 
 // Thread-safe. `recorder` must remain live while the Provider is in use.
@@ -45,8 +45,8 @@ class Provider {
   Decision DecideControl(const HttpRequest& request);
   Decision DecideModels(const HttpRequest& request);
   Decision DecideModelCall(const HttpRequest& request, Endpoint endpoint);
-  Decision DecideFresh(const HttpRequest& request, Endpoint endpoint,
-                       const std::string& key_tokens, bool& may_cache);
+  Decision DecideFresh(const HttpRequest& request, Endpoint endpoint, const std::string& key_tokens,
+                       bool& may_cache);
   Decision Refuse(const HttpRequest& request, Protocol protocol, const Scenario& scenario,
                   std::string message);
   bool KeyIsGood(const HttpRequest& request) const;

@@ -1,9 +1,10 @@
 #include "tests/fakes/recorder.h"
 
-#include <boost/json.hpp>
 #include <chrono>
 #include <stdexcept>
 #include <utility>
+
+#include <boost/json.hpp>
 
 namespace weir::fakes {
 namespace {
@@ -15,10 +16,14 @@ constexpr std::size_t kPathsMax = 1000;  // a fuzzer must not fill the memory wi
 
 const char* NameOf(Outcome outcome) {
   switch (outcome) {
-    case Outcome::kComplete: return "complete";
-    case Outcome::kCut: return "cut";
-    case Outcome::kClientGone: return "client_gone";
-    case Outcome::kOpen: break;
+    case Outcome::kComplete:
+      return "complete";
+    case Outcome::kCut:
+      return "cut";
+    case Outcome::kClientGone:
+      return "client_gone";
+    case Outcome::kOpen:
+      break;
   }
   return "open";
 }

@@ -42,7 +42,10 @@ class Recorder {
   void Finish(const std::shared_ptr<Exchange>& exchange, int status, std::uint64_t bytes_sent,
               Outcome outcome);
 
-  void ConnectionOpened() { ++connections_open_; ++connections_total_; }
+  void ConnectionOpened() {
+    ++connections_open_;
+    ++connections_total_;
+  }
   void ConnectionClosed() { --connections_open_; }
 
   std::string RequestsJson() const;

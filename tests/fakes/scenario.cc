@@ -73,8 +73,8 @@ constexpr NumberToken kNumbers[] = {
     {"pace", &Scenario::pace_ms, 1, 20},
 };
 
-constexpr std::int64_t kStatuses[] = {400, 401, 402, 403, 404, 408, 409,
-                                      413, 422, 429, 500, 502, 503, 504, 529};
+constexpr std::int64_t kStatuses[] = {400, 401, 402, 403, 404, 408, 409, 413,
+                                      422, 429, 500, 502, 503, 504, 529};
 
 bool ApplyStatus(std::string_view token, Scenario& scenario) {
   std::int64_t status = 0;

@@ -67,11 +67,12 @@ struct Scenario {
 };
 
 // Adds the tokens of `text` ("thinking+tool+pace=20") to `scenario`; later tokens win.
-// Returns false and the first token that means nothing in `unknown` (the ones before it are applied).
+// Returns false and the first token that means nothing in `unknown` (the ones before it are
+// applied).
 bool ApplyTokens(std::string_view text, Scenario& scenario, std::string& unknown);
 
-// The token part of a model's name: what follows the last '@', or what follows "fake-" when its first
-// token is a known one; empty for a plain model.
+// The token part of a model's name: what follows the last '@', or what follows "fake-" when its
+// first token is a known one; empty for a plain model.
 std::string_view TokensOfModel(std::string_view model);
 
 // The token part of a credential "fake-key-TOKENS"; empty for any other.

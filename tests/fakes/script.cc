@@ -9,28 +9,44 @@
 namespace weir::fakes {
 namespace {
 
-constexpr std::size_t kLieBytes = 1000;           // how much cl_lie promises too much
-constexpr std::size_t kHugeHeaderLines = 120;     // times 1 KiB
+constexpr std::size_t kLieBytes = 1000;        // how much cl_lie promises too much
+constexpr std::size_t kHugeHeaderLines = 120;  // times 1 KiB
 constexpr std::size_t kHugeHeaderValueBytes = 1024;
 
 const char* ReasonPhrase(int status) {
   switch (status) {
-    case 200: return "OK";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 402: return "Payment Required";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 413: return "Content Too Large";
-    case 422: return "Unprocessable Content";
-    case 429: return "Too Many Requests";
-    case 500: return "Internal Server Error";
-    case 502: return "Bad Gateway";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    default: return "Overloaded";
+    case 200:
+      return "OK";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 402:
+      return "Payment Required";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 422:
+      return "Unprocessable Content";
+    case 429:
+      return "Too Many Requests";
+    case 500:
+      return "Internal Server Error";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    default:
+      return "Overloaded";
   }
 }
 
@@ -103,9 +119,8 @@ Framing FramingOf(const Reply& reply, const Scenario& scenario, bool http11) {
 
 std::string HeadOf(const Reply& reply, const Scenario& scenario, Framing framing, bool close,
                    std::size_t payload_bytes) {
-  std::string head = "HTTP/1.1 " + std::to_string(reply.status) + " " +
-                     ReasonPhrase(reply.status) + "\r\ncontent-type: " + reply.content_type +
-                     "\r\n";
+  std::string head = "HTTP/1.1 " + std::to_string(reply.status) + " " + ReasonPhrase(reply.status) +
+                     "\r\ncontent-type: " + reply.content_type + "\r\n";
   for (const auto& [name, value] : reply.headers) head += name + ": " + value + "\r\n";
   if (scenario.huge_headers) {
     const std::string value(kHugeHeaderValueBytes, 'h');

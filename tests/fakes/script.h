@@ -19,7 +19,7 @@ enum class Ending {
 };
 
 struct Step {
-  std::string bytes;  // one write
+  std::string bytes;         // one write
   std::int64_t wait_ms = 0;  // before it
 };
 
@@ -30,8 +30,8 @@ struct Script {
   std::int64_t head_wait_ms = 0;
   std::vector<Step> steps;
   Ending ending = Ending::kKeepAlive;
-  bool truncated = false;      // the answer ends before it is whole
-  bool byte_by_byte = false;   // every byte is a write of its own
+  bool truncated = false;     // the answer ends before it is whole
+  bool byte_by_byte = false;  // every byte is a write of its own
   int status = 200;
 };
 

@@ -2,16 +2,17 @@
 
 #include <sys/socket.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/ssl.hpp>
 #include <cstdio>
 #include <memory>
 #include <stdexcept>
 #include <thread>
 #include <vector>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/ssl.hpp>
 
 #include "tests/fakes/session.h"
 
@@ -52,7 +53,8 @@ asio::awaitable<void> RunTls(std::shared_ptr<Session<TlsStream>> session) {
 asio::awaitable<void> AcceptLoop(Worker& worker, ssl::context* tls, Provider& provider,
                                  Recorder& recorder) {
   while (true) {
-    auto [error, socket] = co_await worker.acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
+    auto [error, socket] =
+        co_await worker.acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
     if (error == asio::error::operation_aborted) co_return;
     if (error) {  // out of descriptors, or a client that left in the queue: go on after a moment
       asio::steady_timer pause(worker.io, std::chrono::milliseconds(10));

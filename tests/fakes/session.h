@@ -7,6 +7,11 @@
 
 #include <array>
 #include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
@@ -15,10 +20,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <cstdint>
-#include <memory>
-#include <string>
-#include <utility>
 
 #include "tests/fakes/provider.h"
 #include "tests/fakes/recorder.h"
@@ -27,7 +28,8 @@ namespace weir::fakes {
 
 namespace asio = boost::asio;
 
-// Stream is a plain TCP socket or an ssl::stream over one. `provider` and `recorder` must outlive it.
+// Stream is a plain TCP socket or an ssl::stream over one. `provider` and `recorder` must outlive
+// it.
 template <typename Stream>
 class Session : public std::enable_shared_from_this<Session<Stream>> {
  public:
