@@ -17,6 +17,7 @@ namespace {
 constexpr const char* kHelp =
     R"(weir-fake-provider: Anthropic Messages and OpenAI Chat Completions, made up and made to fail.
 
+  --listen ADDRESS:PORT the next two in one, as Weir's services have it
   --host ADDRESS        address to listen on (127.0.0.1)
   --port N              port to listen on, 0 for any free one (9090)
   --port-file FILE      write the port there once it is open
@@ -50,8 +51,20 @@ int ToNumber(std::string_view flag, const std::string& value, int low, int high)
   return static_cast<int>(number);
 }
 
+void ApplyListen(const std::string& value, weir::fakes::ServerOptions& server) {
+  const std::size_t colon = value.rfind(':');
+  if (colon == std::string::npos) {
+    throw std::invalid_argument("--listen takes ADDRESS:PORT, not '" + value + "'");
+  }
+  server.host = value.substr(0, colon);
+  server.port =
+      static_cast<std::uint16_t>(ToNumber("--listen's port", value.substr(colon + 1), 0, 65535));
+}
+
 void Apply(std::string_view flag, const std::string& value, Settings& settings) {
-  if (flag == "--host") {
+  if (flag == "--listen") {
+    ApplyListen(value, settings.server);
+  } else if (flag == "--host") {
     settings.server.host = value;
   } else if (flag == "--port") {
     settings.server.port = static_cast<std::uint16_t>(ToNumber(flag, value, 0, 65535));

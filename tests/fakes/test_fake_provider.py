@@ -21,7 +21,7 @@ class Fake:
     def __init__(self, folder, *flags):
         port_file = folder / "port"
         self.process = subprocess.Popen(
-            [str(BINARY), "--port", "0", "--port-file", str(port_file), *flags])
+            [str(BINARY), "--listen", "127.0.0.1:0", "--port-file", str(port_file), *flags])
         deadline = time.monotonic() + START_SECONDS_MAX
         while not port_file.exists():
             assert self.process.poll() is None, "the fake provider ended at start"
