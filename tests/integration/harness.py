@@ -297,6 +297,8 @@ class Stack:
         scenario = account.pop("scenario", None)
         platform = account.pop("platform", "claude_console")
         url = account.pop("url", self.fake_url)
+        if platform == "openai":
+            url += "/v1"  # an OpenAI base URL has it, an Anthropic one has not
         default = "fake-key-" + scenario if scenario else f"fake-key-{lane}-{number}"
         secret = account.pop("secret", default)
         name = account.pop("name", f"{lane}-{number}")

@@ -6,6 +6,7 @@ import pytest
 
 import harness
 import http_client
+from admin_client import eventually
 from load import Load, check_ledger
 from postgres import Postgres
 
@@ -145,7 +146,7 @@ def test_the_relay_is_not_ready_without_a_snapshot(build_dir):
     try:
         stack.start_usage()
         stack.relay.start()
-        harness.eventually(lambda: harness.ready_status(stack.relay_ops) == 503, "503 at /ready")
+        eventually(lambda: harness.ready_status(stack.relay_ops) == 503, "503 at /ready")
         reply = http_client.request(stack.relay_port, "POST", "/v1/messages",
                                     {"x-api-key": "k"}, harness.anthropic_body())
         assert reply.status == 503, reply
@@ -168,7 +169,7 @@ def test_the_spool_is_drained_when_usage_returns(fresh_stack):
     replies += [lane.messages() for _ in range(10)]
     stack.start_usage()
     check_ledger(stack.api, lane, [reply.request_id for reply in replies], COST)
-    harness.eventually(lambda: spool_bytes(stack) < 64 * 1024, "the spool shrinks after the ack")
+    eventually(lambda: spool_bytes(stack) < 64 * 1024, "the spool shrinks after the ack")
 
 
 def spool_bytes(stack):

@@ -7,6 +7,7 @@ import pytest
 
 import harness
 import http_client
+from admin_client import eventually
 from upstream import STREAM_HEAD, answer_with, chunk
 
 MESSAGES, CHAT = "/v1/messages", "/v1/chat/completions"
@@ -139,7 +140,7 @@ def test_an_unknown_key(stack, key):
 
 def wait_for_status(lane, send, status):
     """A change of a key reaches the relay within moments."""
-    return harness.eventually(lambda: (reply := send()).status == status and reply,
+    return eventually(lambda: (reply := send()).status == status and reply,
                               f"status {status}")
 
 
@@ -341,7 +342,7 @@ def test_an_answer_that_ends_early_is_no_good_answer(stack, upstream):
         pass  # the head was out already: a broken connection tells the client
     else:
         check_anthropic(reply, 502)
-    rows = harness.eventually(lambda: stack.api.logs(f"key_id={lane.key_id}"), "a row")
+    rows = eventually(lambda: stack.api.logs(f"key_id={lane.key_id}"), "a row")
     assert rows[0]["complete"] is False
 
 
@@ -355,7 +356,7 @@ def test_a_bad_chunk_from_upstream(stack, upstream):
         pass
     if reply is not None and reply.status == 200:
         assert reply.events()[-1][0] == "error"
-    rows = harness.eventually(lambda: stack.api.logs(f"key_id={lane.key_id}"), "a row")
+    rows = eventually(lambda: stack.api.logs(f"key_id={lane.key_id}"), "a row")
     assert rows[0]["complete"] is False
 
 

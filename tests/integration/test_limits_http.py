@@ -3,6 +3,7 @@
 import http_client
 import harness
 from admin_client import eventually
+from upstream import answer_with, reply_bytes
 
 
 def test_pipelined_requests_are_answered_in_order(stack):
@@ -83,8 +84,6 @@ def test_many_idle_connections(stack):
 
 
 def test_upstream_connections_are_kept_and_used_again(stack, upstream):
-    from upstream import answer_with, reply_bytes
-
     opened = set()
 
     def handler(recorded, connection):
@@ -102,8 +101,6 @@ def test_upstream_connections_are_kept_and_used_again(stack, upstream):
 
 def test_a_kept_upstream_connection_that_died_is_no_failure(stack, upstream):
     """The upstream closes each connection right after it promised to keep it."""
-    from upstream import answer_with, reply_bytes
-
     body = b'{"type":"message","usage":{"input_tokens":1,"output_tokens":1}}'
     upstream.handler = answer_with(reply_bytes(body=body), keep=False)
     lane = stack.lane({"url": upstream.url})

@@ -30,7 +30,8 @@ LAYERS = {
     "services/relay/providers": [RELAY + "snapshot/", RELAY + "dialects/", *COMMON],
     "services/relay/net": [*COMMON],
     "services/relay/upstream": [RELAY + "net/", *COMMON],
-    "services/relay/http": [RELAY + "net/", *COMMON],
+    # Its table of endpoints names the dialects; it knows nothing else of them.
+    "services/relay/http": [RELAY + "net/", RELAY + "dialects/dialect.h", *COMMON],
     "services/relay/metering": [RELAY + "dialects/", RELAY + "snapshot/", *COMMON, *PROTO],
     # Admin.
     "services/admin": [ADMIN + "**", *COMMON, *PROTO],
