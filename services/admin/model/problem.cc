@@ -1,16 +1,15 @@
 #include "services/admin/model/problem.h"
 
-#include <vector>
-
 #include "absl/strings/cord.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+
+#include "libs/common/reason.h"
+#include "libs/common/text.h"
 
 namespace weir::admin {
 namespace {
 
-constexpr std::string_view kReasonUrl = "weir/reason";
-constexpr std::string_view kFieldsUrl = "weir/fields";
+constexpr char kReasonUrl[] = "weir/reason";
+constexpr char kFieldsUrl[] = "weir/fields";
 // Field names and our own sentences never hold control characters.
 constexpr char kFieldEnd = '\x1e';
 constexpr char kNameEnd = '\x1f';
@@ -18,8 +17,8 @@ constexpr char kNameEnd = '\x1f';
 }  // namespace
 
 absl::Status Problem(absl::StatusCode code, std::string_view reason, std::string_view message) {
-  absl::Status status(code, message);
-  status.SetPayload(kReasonUrl, absl::Cord(reason));
+  absl::Status status(code, std::string(message));
+  status.SetPayload(kReasonUrl, absl::Cord(std::string(reason)));
   return status;
 }
 
@@ -29,23 +28,23 @@ std::string ReasonOf(const absl::Status& status) {
 }
 
 absl::Status BadParameter(std::string_view message) {
-  return Problem(absl::StatusCode::kInvalidArgument, "bad_parameter", message);
+  return Problem(absl::StatusCode::kInvalidArgument, reason::kBadParameter, message);
 }
 
 absl::Status NotFound(std::string_view what) {
-  return Problem(absl::StatusCode::kNotFound, "not_found", absl::StrCat("no such ", what));
+  return Problem(absl::StatusCode::kNotFound, reason::kNotFound, StrCat("no such ", what));
 }
 
 absl::Status NotAllowed(std::string_view message) {
-  return Problem(absl::StatusCode::kPermissionDenied, "not_allowed", message);
+  return Problem(absl::StatusCode::kPermissionDenied, reason::kNotAllowed, message);
 }
 
 absl::Status Conflict(std::string_view message) {
-  return Problem(absl::StatusCode::kFailedPrecondition, "conflict", message);
+  return Problem(absl::StatusCode::kFailedPrecondition, reason::kConflict, message);
 }
 
 absl::Status VersionConflict() {
-  return Problem(absl::StatusCode::kFailedPrecondition, "version_conflict",
+  return Problem(absl::StatusCode::kFailedPrecondition, reason::kConflict,
                  "the resource has changed since it was read; read it again");
 }
 
@@ -58,8 +57,8 @@ absl::Status FieldErrors::ToStatus() const {
   std::string message;
   std::string fields;
   for (const auto& [field, what] : errors_) {
-    absl::StrAppend(&message, message.empty() ? "" : "; ", field, ": ", what);
-    absl::StrAppend(&fields, field, std::string(1, kNameEnd), what, std::string(1, kFieldEnd));
+    StrAppend(message, message.empty() ? "" : "; ", field, ": ", what);
+    StrAppend(fields, field, kNameEnd, what, kFieldEnd);
   }
   absl::Status status = BadParameter(message);
   status.SetPayload(kFieldsUrl, absl::Cord(fields));
@@ -71,11 +70,10 @@ std::map<std::string, std::string> FieldsOf(const absl::Status& status) {
   auto payload = status.GetPayload(kFieldsUrl);
   if (!payload.has_value()) return fields;
   const std::string text(*payload);
-  const std::vector<std::string> entries = absl::StrSplit(text, kFieldEnd, absl::SkipEmpty());
-  for (const std::string& entry : entries) {
-    const std::pair<std::string, std::string> parts =
-        absl::StrSplit(entry, absl::MaxSplits(kNameEnd, 1));
-    fields.insert(parts);
+  for (const std::string_view entry : Split(text, kFieldEnd)) {
+    const auto name_end = entry.find(kNameEnd);
+    if (name_end == std::string_view::npos) continue;
+    fields.emplace(entry.substr(0, name_end), entry.substr(name_end + 1));
   }
   return fields;
 }

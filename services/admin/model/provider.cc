@@ -2,9 +2,7 @@
 
 #include <array>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/strip.h"
+#include "libs/common/text.h"
 
 namespace weir::admin {
 namespace {
@@ -30,7 +28,7 @@ constexpr std::array<HostRule, 12> kHostRules = {{
 }};
 
 bool Matches(std::string_view pattern, std::string_view host) {
-  if (absl::ConsumeSuffix(&pattern, "*")) return absl::StartsWith(host, pattern);
+  if (pattern.ends_with('*')) return host.starts_with(pattern.substr(0, pattern.size() - 1));
   return pattern == host;
 }
 
@@ -43,10 +41,10 @@ std::string HostOf(std::string_view url) {
   authority = authority.substr(0, authority.find_first_of("/?#"));
   const auto at = authority.rfind('@');
   if (at != std::string_view::npos) authority.remove_prefix(at + 1);
-  if (absl::StartsWith(authority, "[")) {
-    return absl::AsciiStrToLower(authority.substr(0, authority.find(']') + 1));
+  if (authority.starts_with('[')) {
+    return ToLower(authority.substr(0, authority.find(']') + 1));
   }
-  return absl::AsciiStrToLower(authority.substr(0, authority.find(':')));
+  return ToLower(authority.substr(0, authority.find(':')));
 }
 
 std::string DerivedProvider(Platform platform, std::string_view request_url) {

@@ -1,0 +1,107 @@
+#include "services/admin/admin.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "libs/common/clock.h"
+#include "libs/common/grpc_security.h"
+#include "libs/common/log.h"
+#include "libs/common/metrics.h"
+#include "libs/common/ops_server.h"
+#include "libs/common/sql/database.h"
+#include "libs/common/text.h"
+#include "services/admin/credentials/vault.h"
+#include "services/admin/publish/relay_registry.h"
+#include "services/admin/publish/snapshot_builder.h"
+#include "services/admin/publish/snapshot_publisher.h"
+#include "services/admin/publish/snapshot_service.h"
+#include "services/admin/seed.h"
+#include "services/admin/store/price_list.h"
+#include "services/admin/store/schema.h"
+#include "services/admin/store/store.h"
+
+namespace weir::admin {
+namespace {
+
+absl::StatusOr<Vault> OpenVault(const weir::Settings& settings) {
+  auto keys = LoadMasterKeys(settings.Text("master_key_file"));
+  if (!keys.ok()) return keys.status();
+  return Vault::Create(*keys);
+}
+
+absl::StatusOr<std::unique_ptr<sql::Database>> OpenMigrated(const weir::Settings& settings) {
+  auto database = sql::OpenDatabase(settings.Text("database_url"),
+                                    static_cast<int>(settings.Integer("database_connections")));
+  if (!database.ok()) return database.status();
+  const absl::Status migrated = MigrateSchema(**database);
+  if (!migrated.ok()) return migrated;
+  return database;
+}
+
+}  // namespace
+
+// In the order in which they are made; destroyed in reverse.
+struct Admin::Parts {
+  Parts(Vault the_vault, std::unique_ptr<sql::Database> the_database, GrpcSecurity the_security)
+      : vault(std::move(the_vault)),
+        database(std::move(the_database)),
+        security(std::move(the_security)) {}
+
+  Metrics metrics;
+  Vault vault;
+  std::unique_ptr<sql::Database> database;
+  GrpcSecurity security;
+  Store store{*database, SystemClock()};
+  SnapshotBuilder builder{store, vault};
+  RelayRegistry registry{SystemClock()};
+  SnapshotPublisher publisher{store};
+  SnapshotServer grpc{store, builder, publisher, registry, security};
+  OpsServer ops{metrics, [this] { return database->Ping(); }};
+};
+
+Admin::Admin(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Admin::~Admin() { parts_->publisher.Stop(); }
+
+int Admin::grpc_port() const { return parts_->grpc.port(); }
+
+absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settings) {
+  auto vault = OpenVault(settings);
+  if (!vault.ok()) return vault.status();
+  auto security = LoadGrpcSecurity(settings);
+  if (!security.ok()) return security.status();
+  auto database = OpenMigrated(settings);
+  if (!database.ok()) return database.status();
+
+  auto parts =
+      std::make_unique<Parts>(*std::move(vault), *std::move(database), *std::move(security));
+  absl::Status status = LoadShippedPrices(parts->store, settings.Text("prices_file"));
+  if (status.ok()) status = parts->grpc.Start(settings.Text("grpc_listen"));
+  if (status.ok()) status = parts->ops.Start(settings.Text("ops_listen"));
+  if (!status.ok()) return status;
+  return std::unique_ptr<Admin>(new Admin(std::move(parts)));
+}
+
+absl::StatusOr<std::string> RunSeed(const weir::Settings& settings) {
+  auto vault = OpenVault(settings);
+  if (!vault.ok()) return vault.status();
+  auto database = OpenMigrated(settings);
+  if (!database.ok()) return database.status();
+  Store store(**database, SystemClock());
+  const absl::Status loaded = LoadShippedPrices(store, settings.Text("prices_file"));
+  if (!loaded.ok()) return loaded;
+
+  SeedInput input = {.demo_url = settings.Text("demo_url"), .environment = {}};
+  for (const char* name :
+       {"ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "DEEPSEEK_API_KEY"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr) input.environment[name] = value;
+  }
+  auto output = Seed(store, *vault, input);
+  if (!output.ok()) return output.status();
+  std::string lines;
+  for (const auto& [name, value] : *output) StrAppend(lines, name, "=", value, "\n");
+  return lines;
+}
+
+}  // namespace weir::admin

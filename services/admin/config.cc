@@ -1,0 +1,38 @@
+#include "services/admin/config.h"
+
+namespace weir::admin {
+
+// The type of the same name in model/types.h is policy for relays; this is the process's own.
+weir::Settings MakeSettings() {
+  constexpr auto kText = SettingKind::kText;
+  constexpr auto kInteger = SettingKind::kInteger;
+  return weir::Settings(
+      "weir-admin", "WEIR_ADMIN",
+      "Weir's control plane: users, keys, accounts, prices; the REST API. "
+      "`weir-admin seed` prepares a database and prints what a first start needs.",
+      {
+          {"listen", kText, "0.0.0.0:8081", "host:port of the REST API and its pages"},
+          {"http_threads", kInteger, "32", "connections of the REST API served at once", 2, 1000},
+          {"grpc_listen", kText, "127.0.0.1:9081", "host:port that relays connect to"},
+          {"ops_listen", kText, "127.0.0.1:9181", "host:port of /health, /ready and /metrics"},
+          {"database_url", kText, "sqlite:weir-admin.db",
+           "sqlite:PATH or postgresql://user:password@host/database"},
+          {"database_connections", kInteger, "4", "connections to the database at most", 1, 100},
+          {"usage_target", kText, "127.0.0.1:9082", "host:port of the usage service"},
+          {"internal_token_file", kText, "",
+           "file with the token that the services show each other"},
+          {"grpc_tls_cert_file", kText, "", "own certificate (PEM) for mTLS between services"},
+          {"grpc_tls_key_file", kText, "", "its private key (PEM)"},
+          {"grpc_tls_ca_file", kText, "", "certificate of the CA that signed the others' (PEM)"},
+          {"master_key_file", kText, "",
+           "file with the keys that seal secrets, one a line, the newest first; else the variable "
+           "WEIR_ADMIN_MASTER_KEY"},
+          {"config_file", kText, "", "YAML file that declares groups, users, accounts, keys"},
+          {"prices_file", kText, "services/admin/data/prices.csv",
+           "price list that a new database starts with"},
+          {"demo_url", kText, "", "seed only: URL of the fake provider to make demo accounts for"},
+          {"log_level", kText, "info", "debug, info, warning or error"},
+      });
+}
+
+}  // namespace weir::admin

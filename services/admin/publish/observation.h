@@ -1,0 +1,36 @@
+// What relays learn about accounts, and what admin makes of it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+
+#include "services/admin/model/types.h"
+#include "services/admin/store/store.h"
+
+namespace weir::admin {
+
+enum class Signal { kRateLimited, kOverloaded, kCredentialRejected, kRecovered };
+
+struct Observation {
+  std::int64_t account_id = 0;
+  Signal signal = Signal::kRecovered;
+  std::int64_t observed_at_ms = 0;
+  std::int64_t cooldown_until_ms = 0;  // 0 = the relay did not say
+  std::string reason;
+};
+
+// The rules, without a database: true when `account` was changed. A disabled account stays so until
+// an administrator acts, and so does one whose credential was refused; what is older than the last
+// thing we know is ignored.
+bool Apply(const Observation& observation, Account& account);
+
+// Stores it, as a change that all relays get. OK when there was nothing to change or the account is
+// gone.
+absl::Status StoreObservation(Store& store, const Observation& observation);
+
+// What an account's status is at `now_ms`: a cooldown that has passed counts as normal.
+AccountStatus StatusAt(const Account& account, std::int64_t now_ms);
+
+}  // namespace weir::admin

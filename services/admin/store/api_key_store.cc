@@ -1,0 +1,129 @@
+#include "services/admin/store/api_key_store.h"
+
+#include <string>
+#include <utility>
+
+#include "services/admin/model/problem.h"
+#include "services/admin/model/words.h"
+#include "services/admin/store/columns.h"
+
+namespace weir::admin::api_key_store {
+namespace {
+
+const Table& TheTable() {
+  static const Table table = {
+      .name = "api_keys",
+      .what = "API key",
+      .columns = {"user_id", "name", "key_hash", "key_hint", "status", "group_id", "expires_at_ms",
+                  "allowed_models", "allowed_ips", "limits", "system_prompt", "cache"}};
+  return table;
+}
+
+ApiKey FromRow(const sql::Row& row) {
+  ApiKey key;
+  ReadRecord(row, key);
+  std::size_t column = kRecordColumns;
+  key.user_id = row.Int(column++);
+  key.name = row.Text(column++);
+  key.key_hash = BytesOfHex(row.Text(column++));
+  key.key_hint = row.Text(column++);
+  key.status = FromWord<ActiveStatus>(row.Text(column++)).value_or(ActiveStatus::kDisabled);
+  key.group_id = row.Int(column++);
+  key.expires_at_ms = row.Int(column++);
+  key.allowed_models = DecodeList(row.Text(column++));
+  key.allowed_ips = DecodeList(row.Text(column++));
+  key.limits = DecodeLimits(row.Text(column++));
+  key.system_prompt = row.Text(column++);
+  key.cache = row.Int(column++) != 0;
+  return key;
+}
+
+std::vector<sql::Value> ValuesOf(const ApiKey& key) {
+  return {key.user_id,
+          key.name,
+          HexOf(key.key_hash),
+          key.key_hint,
+          std::string(WordOf(key.status)),
+          key.group_id,
+          key.expires_at_ms,
+          EncodeList(key.allowed_models),
+          EncodeList(key.allowed_ips),
+          EncodeLimits(key.limits),
+          key.system_prompt,
+          std::int64_t{key.cache ? 1 : 0}};
+}
+
+absl::StatusOr<ApiKey> FromStatus(absl::StatusOr<sql::Row> row) {
+  if (!row.ok()) return row.status();
+  return FromRow(*row);
+}
+
+std::vector<ApiKey> FromRows(const std::vector<sql::Row>& rows) {
+  std::vector<ApiKey> items;
+  items.reserve(rows.size());
+  for (const sql::Row& row : rows) items.push_back(FromRow(row));
+  return items;
+}
+
+}  // namespace
+
+absl::StatusOr<ApiKey> Get(sql::Transaction& transaction, std::int64_t id) {
+  return FromStatus(ReadRow(transaction, TheTable(), id));
+}
+
+absl::StatusOr<ApiKey> FindByHash(sql::Transaction& transaction, std::string_view sha256) {
+  return FromStatus(FindRow(transaction, TheTable(), "key_hash", HexOf(sha256)));
+}
+
+absl::StatusOr<ApiKey> FindByName(sql::Transaction& transaction, std::int64_t user_id,
+                                  std::string_view name) {
+  const ListQuery query = {
+      .conditions = {{"user_id = ? AND name = ?", {user_id, std::string(name)}}}, .limit = 1};
+  auto page = List(transaction, query);
+  if (!page.ok()) return page.status();
+  if (page->items.empty()) return NotFound(TheTable().what);
+  return std::move(page->items.front());
+}
+
+absl::StatusOr<Page<ApiKey>> List(sql::Transaction& transaction, const ListQuery& query) {
+  auto rows = ListRows(transaction, TheTable(), query);
+  if (!rows.ok()) return rows.status();
+  return Page<ApiKey>{.items = FromRows(rows->items), .total = rows->total};
+}
+
+absl::StatusOr<std::vector<ApiKey>> After(sql::Transaction& transaction, std::int64_t after,
+                                          std::int64_t limit) {
+  auto rows = RowsAfter(transaction, TheTable(), after, limit);
+  if (!rows.ok()) return rows.status();
+  return FromRows(*rows);
+}
+
+absl::Status Insert(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
+                    ApiKey& key) {
+  const absl::Status done = InsertRow(transaction, TheTable(), now_ms, ValuesOf(key), key);
+  if (done.ok()) changes.Add(ResourceKind::kApiKey, key.id);
+  return done;
+}
+
+absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
+                    ApiKey& key) {
+  const absl::Status done = UpdateRow(transaction, TheTable(), now_ms, ValuesOf(key), key);
+  if (done.ok()) changes.Add(ResourceKind::kApiKey, key.id);
+  return done;
+}
+
+absl::Status Delete(sql::Transaction& transaction, Changes& changes, std::int64_t id) {
+  const absl::Status done = DeleteRow(transaction, TheTable(), id);
+  if (done.ok()) changes.Add(ResourceKind::kApiKey, id);
+  return done;
+}
+
+absl::Status DeleteOfUser(sql::Transaction& transaction, Changes& changes, std::int64_t user_id) {
+  auto gone =
+      transaction.Execute("DELETE FROM api_keys WHERE user_id = $1 RETURNING id", {user_id});
+  if (!gone.ok()) return gone.status();
+  for (const sql::Row& row : gone->rows) changes.Add(ResourceKind::kApiKey, row.Int(0));
+  return absl::OkStatus();
+}
+
+}  // namespace weir::admin::api_key_store

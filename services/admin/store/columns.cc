@@ -1,0 +1,164 @@
+#include "services/admin/store/columns.h"
+
+#include <boost/json.hpp>
+
+namespace weir::admin {
+namespace {
+
+namespace json = boost::json;
+
+// An empty object when the text is none: only we write these columns.
+json::object ParseObject(const std::string& text) {
+  json::error_code error;
+  json::value value = json::parse(text, error);
+  return !error && value.is_object() ? std::move(value.as_object()) : json::object();
+}
+
+std::int64_t IntOf(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains({name.data(), name.size()});
+  return value != nullptr && value->is_int64() ? value->get_int64() : 0;
+}
+
+bool FlagOf(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains({name.data(), name.size()});
+  return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+json::object TimeoutsObject(const Timeouts& timeouts) {
+  return {{"connect_ms", timeouts.connect_ms},
+          {"first_byte_ms", timeouts.first_byte_ms},
+          {"idle_ms", timeouts.idle_ms},
+          {"total_ms", timeouts.total_ms}};
+}
+
+Timeouts TimeoutsOf(const json::object& object) {
+  return {.connect_ms = IntOf(object, "connect_ms"),
+          .first_byte_ms = IntOf(object, "first_byte_ms"),
+          .idle_ms = IntOf(object, "idle_ms"),
+          .total_ms = IntOf(object, "total_ms")};
+}
+
+}  // namespace
+
+std::string EncodeLimits(const Limits& limits) {
+  json::object object;
+  const auto put = [&object](const char* name, std::int64_t value) {
+    if (value != 0) object[name] = value;
+  };
+  put("requests_per_minute", limits.requests_per_minute);
+  put("tokens_per_minute", limits.tokens_per_minute);
+  put("concurrency", limits.concurrency);
+  put("requests_per_day", limits.requests_per_day);
+  put("nano_usd_per_day", limits.nano_usd_per_day);
+  put("nano_usd_per_month", limits.nano_usd_per_month);
+  put("nano_usd_total", limits.nano_usd_total);
+  return json::serialize(object);
+}
+
+Limits DecodeLimits(const std::string& text) {
+  const json::object object = ParseObject(text);
+  return {.requests_per_minute = IntOf(object, "requests_per_minute"),
+          .tokens_per_minute = IntOf(object, "tokens_per_minute"),
+          .concurrency = IntOf(object, "concurrency"),
+          .requests_per_day = IntOf(object, "requests_per_day"),
+          .nano_usd_per_day = IntOf(object, "nano_usd_per_day"),
+          .nano_usd_per_month = IntOf(object, "nano_usd_per_month"),
+          .nano_usd_total = IntOf(object, "nano_usd_total")};
+}
+
+std::string EncodeTimeouts(const Timeouts& timeouts) {
+  return json::serialize(TimeoutsObject(timeouts));
+}
+
+Timeouts DecodeTimeouts(const std::string& text) { return TimeoutsOf(ParseObject(text)); }
+
+std::string EncodeList(const std::vector<std::string>& list) {
+  json::array array;
+  for (const std::string& entry : list) array.emplace_back(entry);
+  return json::serialize(array);
+}
+
+std::vector<std::string> DecodeList(const std::string& text) {
+  std::vector<std::string> list;
+  json::error_code error;
+  const json::value value = json::parse(text, error);
+  if (error || !value.is_array()) return list;
+  for (const json::value& entry : value.get_array()) {
+    if (entry.is_string()) list.emplace_back(entry.get_string().c_str(), entry.get_string().size());
+  }
+  return list;
+}
+
+std::string EncodeMap(const std::map<std::string, std::string>& map) {
+  json::object object;
+  for (const auto& [name, value] : map) object[name] = value;
+  return json::serialize(object);
+}
+
+std::map<std::string, std::string> DecodeMap(const std::string& text) {
+  std::map<std::string, std::string> map;
+  for (const auto& entry : ParseObject(text)) {
+    if (!entry.value().is_string()) continue;
+    const json::string& value = entry.value().get_string();
+    map.emplace(std::string(entry.key().data(), entry.key().size()),
+                std::string(value.data(), value.size()));
+  }
+  return map;
+}
+
+std::string EncodeSettings(const Settings& settings) {
+  const json::object object = {{"registration_open", settings.registration_open},
+                               {"serve_unpriced_models", settings.serve_unpriced_models},
+                               {"system_prompt", settings.system_prompt},
+                               {"timeouts", TimeoutsObject(settings.timeouts)}};
+  return json::serialize(object);
+}
+
+Settings DecodeSettings(const std::string& text) {
+  const json::object object = ParseObject(text);
+  Settings settings;
+  settings.registration_open = FlagOf(object, "registration_open");
+  settings.serve_unpriced_models = FlagOf(object, "serve_unpriced_models");
+  if (const json::value* prompt = object.if_contains("system_prompt");
+      prompt != nullptr && prompt->is_string()) {
+    settings.system_prompt.assign(prompt->get_string().data(), prompt->get_string().size());
+  }
+  if (const json::value* timeouts = object.if_contains("timeouts");
+      timeouts != nullptr && timeouts->is_object()) {
+    settings.timeouts = TimeoutsOf(timeouts->get_object());
+  }
+  return settings;
+}
+
+std::string HexOf(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  hex.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    hex += kDigits[byte >> 4];
+    hex += kDigits[byte & 15];
+  }
+  return hex;
+}
+
+std::string BytesOfHex(std::string_view hex) {
+  const auto digit = [](char c) -> int {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+  };
+  std::string bytes;
+  if (hex.size() % 2 != 0) return bytes;
+  bytes.reserve(hex.size() / 2);
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    const int high = digit(hex[i]);
+    const int low = digit(hex[i + 1]);
+    if (high < 0 || low < 0) return "";
+    bytes += static_cast<char>(high * 16 + low);
+  }
+  return bytes;
+}
+
+}  // namespace weir::admin

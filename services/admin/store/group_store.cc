@@ -1,0 +1,103 @@
+#include "services/admin/store/group_store.h"
+
+#include <string>
+#include <utility>
+
+#include "services/admin/model/problem.h"
+#include "services/admin/model/words.h"
+#include "services/admin/store/columns.h"
+
+namespace weir::admin::group_store {
+namespace {
+
+const Table& TheTable() {
+  static const Table table = {.name = "key_groups",
+                              .what = "group",
+                              .columns = {"name", "remark", "status", "price_multiplier_ppm",
+                                          "model_mapping", "fallbacks", "system_prompt", "limits"}};
+  return table;
+}
+
+Group FromRow(const sql::Row& row) {
+  Group group;
+  ReadRecord(row, group);
+  std::size_t column = kRecordColumns;
+  group.name = row.Text(column++);
+  group.remark = row.Text(column++);
+  group.status = FromWord<ActiveStatus>(row.Text(column++)).value_or(ActiveStatus::kDisabled);
+  group.price_multiplier_ppm = row.Int(column++);
+  group.model_mapping = DecodeMap(row.Text(column++));
+  group.fallbacks = DecodeList(row.Text(column++));
+  group.system_prompt = row.Text(column++);
+  group.limits = DecodeLimits(row.Text(column++));
+  return group;
+}
+
+std::vector<sql::Value> ValuesOf(const Group& group) {
+  return {group.name,
+          group.remark,
+          std::string(WordOf(group.status)),
+          group.price_multiplier_ppm,
+          EncodeMap(group.model_mapping),
+          EncodeList(group.fallbacks),
+          group.system_prompt,
+          EncodeLimits(group.limits)};
+}
+
+absl::StatusOr<Group> FromStatus(absl::StatusOr<sql::Row> row) {
+  if (!row.ok()) return row.status();
+  return FromRow(*row);
+}
+
+std::vector<Group> FromRows(const std::vector<sql::Row>& rows) {
+  std::vector<Group> items;
+  items.reserve(rows.size());
+  for (const sql::Row& row : rows) items.push_back(FromRow(row));
+  return items;
+}
+
+}  // namespace
+
+absl::StatusOr<Group> Get(sql::Transaction& transaction, std::int64_t id) {
+  return FromStatus(ReadRow(transaction, TheTable(), id));
+}
+
+absl::StatusOr<Group> FindByName(sql::Transaction& transaction, std::string_view name) {
+  return FromStatus(FindRow(transaction, TheTable(), "name", std::string(name)));
+}
+
+absl::StatusOr<Page<Group>> List(sql::Transaction& transaction, const ListQuery& query) {
+  auto rows = ListRows(transaction, TheTable(), query);
+  if (!rows.ok()) return rows.status();
+  return Page<Group>{.items = FromRows(rows->items), .total = rows->total};
+}
+
+absl::StatusOr<std::vector<Group>> After(sql::Transaction& transaction, std::int64_t after,
+                                         std::int64_t limit) {
+  auto rows = RowsAfter(transaction, TheTable(), after, limit);
+  if (!rows.ok()) return rows.status();
+  return FromRows(*rows);
+}
+
+absl::Status Insert(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
+                    Group& group) {
+  const absl::Status done = InsertRow(transaction, TheTable(), now_ms, ValuesOf(group), group);
+  if (done.ok()) changes.Add(ResourceKind::kGroup, group.id);
+  return done;
+}
+
+absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
+                    Group& group) {
+  const absl::Status done = UpdateRow(transaction, TheTable(), now_ms, ValuesOf(group), group);
+  if (done.ok()) changes.Add(ResourceKind::kGroup, group.id);
+  return done;
+}
+
+absl::Status Delete(sql::Transaction& transaction, Changes& changes, std::int64_t id) {
+  if (id == kDefaultGroupId) return Conflict("the default group always exists");
+  const absl::Status done = DeleteRow(transaction, TheTable(), id);
+  if (done.ok()) changes.Add(ResourceKind::kGroup, id);
+  return done;
+}
+
+}  // namespace weir::admin::group_store

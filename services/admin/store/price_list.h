@@ -1,0 +1,37 @@
+// Taking over a list of prices: what would change, and the change. Prices are dated: a list never
+// rewrites what was valid before, it adds what is valid from now on.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "services/admin/model/types.h"
+#include "services/admin/store/store.h"
+
+namespace weir::admin {
+
+struct PriceListPlan {
+  struct Changed {
+    Price old_price;
+    Price new_price;
+  };
+  std::vector<Price> added;
+  std::vector<Changed> changed;
+  std::int64_t unchanged = 0;
+};
+
+// Compares with what is valid at `now_ms`. A new model's price holds since ever, a changed one from
+// now on, unless the list itself gives a date.
+absl::StatusOr<PriceListPlan> PlanPriceList(sql::Transaction& transaction,
+                                            const std::vector<Price>& list, std::int64_t now_ms);
+absl::Status ApplyPriceList(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
+                            PriceListPlan& plan);
+
+// Loads the shipped list once in the life of a database; later calls do nothing.
+absl::Status LoadShippedPrices(Store& store, const std::string& path);
+
+}  // namespace weir::admin

@@ -1,0 +1,179 @@
+#include "services/admin/store/schema.h"
+
+#include <string>
+#include <vector>
+
+#include "libs/common/ids.h"
+
+namespace weir::admin {
+namespace {
+
+// Ids come from the table `ids`, not from the database's own counters: they must never be used
+// twice, since the ledger goes on naming what was deleted here, and so both databases are alike.
+constexpr std::string_view kInit = R"sql(
+CREATE TABLE ids (name TEXT PRIMARY KEY, next_id BIGINT NOT NULL);
+INSERT INTO ids (name, next_id) VALUES
+  ('users', 1), ('key_groups', 2), ('api_keys', 1), ('accounts', 1), ('prices', 1);
+CREATE TABLE revision (
+  one BIGINT PRIMARY KEY CHECK (one = 1),
+  revision BIGINT NOT NULL,
+  covers_from BIGINT NOT NULL,
+  lineage TEXT NOT NULL
+);
+CREATE TABLE changes (
+  revision BIGINT NOT NULL,
+  kind BIGINT NOT NULL,
+  resource_id BIGINT NOT NULL,
+  PRIMARY KEY (revision, kind, resource_id)
+);
+CREATE TABLE marks (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE settings (
+  one BIGINT PRIMARY KEY CHECK (one = 1),
+  value TEXT NOT NULL,
+  updated_at_ms BIGINT NOT NULL,
+  version BIGINT NOT NULL
+);
+INSERT INTO settings (one, value, updated_at_ms, version) VALUES (1, '{}', 0, 1);
+CREATE TABLE key_groups (
+  id BIGINT PRIMARY KEY,
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  name TEXT NOT NULL UNIQUE,
+  remark TEXT NOT NULL,
+  status TEXT NOT NULL,
+  price_multiplier_ppm BIGINT NOT NULL,
+  model_mapping TEXT NOT NULL,
+  fallbacks TEXT NOT NULL,
+  system_prompt TEXT NOT NULL,
+  limits TEXT NOT NULL
+);
+INSERT INTO key_groups (id, created_at_ms, updated_at_ms, version, name, remark, status,
+  price_multiplier_ppm, model_mapping, fallbacks, system_prompt, limits)
+VALUES (1, 0, 0, 1, 'default', '', 'active', 1000000, '{}', '[]', '', '{}');
+CREATE TABLE users (
+  id BIGINT PRIMARY KEY,
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  username TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  email TEXT NOT NULL,
+  role TEXT NOT NULL,
+  status TEXT NOT NULL,
+  group_id BIGINT NOT NULL REFERENCES key_groups (id),
+  limits TEXT NOT NULL,
+  password_hash TEXT NOT NULL,
+  last_login_at_ms BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX users_email ON users (email) WHERE email <> '';
+CREATE INDEX users_group ON users (group_id);
+CREATE TABLE sessions (
+  id TEXT PRIMARY KEY,
+  user_id BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  cookie_hash TEXT NOT NULL UNIQUE,
+  refresh_hash TEXT NOT NULL UNIQUE,
+  previous_refresh_hash TEXT NOT NULL,
+  csrf_token TEXT NOT NULL,
+  created_at_ms BIGINT NOT NULL,
+  expires_at_ms BIGINT NOT NULL
+);
+CREATE INDEX sessions_user ON sessions (user_id);
+CREATE INDEX sessions_previous ON sessions (previous_refresh_hash);
+CREATE TABLE api_keys (
+  id BIGINT PRIMARY KEY,
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  user_id BIGINT NOT NULL REFERENCES users (id),
+  name TEXT NOT NULL,
+  key_hash TEXT NOT NULL UNIQUE,
+  key_hint TEXT NOT NULL,
+  status TEXT NOT NULL,
+  group_id BIGINT NOT NULL REFERENCES key_groups (id),
+  expires_at_ms BIGINT NOT NULL,
+  allowed_models TEXT NOT NULL,
+  allowed_ips TEXT NOT NULL,
+  limits TEXT NOT NULL,
+  system_prompt TEXT NOT NULL,
+  cache BIGINT NOT NULL
+);
+CREATE INDEX api_keys_user ON api_keys (user_id);
+CREATE INDEX api_keys_group ON api_keys (group_id);
+CREATE TABLE accounts (
+  id BIGINT PRIMARY KEY,
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  name TEXT NOT NULL UNIQUE,
+  platform TEXT NOT NULL,
+  provider TEXT NOT NULL,
+  request_url TEXT NOT NULL,
+  credential_type TEXT NOT NULL,
+  sealed_credential TEXT NOT NULL,
+  sealed_proxy_url TEXT NOT NULL,
+  priority BIGINT NOT NULL,
+  weight BIGINT NOT NULL,
+  models TEXT NOT NULL,
+  model_mapping TEXT NOT NULL,
+  tier TEXT NOT NULL,
+  timeouts TEXT NOT NULL,
+  limits TEXT NOT NULL,
+  headers TEXT NOT NULL,
+  status TEXT NOT NULL,
+  status_reason TEXT NOT NULL,
+  cooldown_until_ms BIGINT NOT NULL,
+  status_observed_at_ms BIGINT NOT NULL
+);
+CREATE TABLE account_groups (
+  account_id BIGINT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  group_id BIGINT NOT NULL REFERENCES key_groups (id),
+  PRIMARY KEY (account_id, group_id)
+);
+CREATE INDEX account_groups_group ON account_groups (group_id);
+CREATE TABLE prices (
+  id BIGINT PRIMARY KEY,
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  provider TEXT NOT NULL,
+  model TEXT NOT NULL,
+  effective_from_ms BIGINT NOT NULL,
+  input_pico_usd BIGINT NOT NULL,
+  output_pico_usd BIGINT NOT NULL,
+  cache_read_pico_usd BIGINT NOT NULL,
+  cache_write_5m_pico_usd BIGINT NOT NULL,
+  cache_write_1h_pico_usd BIGINT NOT NULL,
+  tier_above_input_tokens BIGINT NOT NULL,
+  tier_input_pico_usd BIGINT NOT NULL,
+  tier_output_pico_usd BIGINT NOT NULL,
+  tier_cache_read_pico_usd BIGINT NOT NULL,
+  UNIQUE (provider, model, effective_from_ms)
+);
+)sql";
+
+const std::vector<sql::Migration>& Migrations() {
+  static const std::vector<sql::Migration> migrations = {
+      {.number = 1, .name = "init", .common = kInit}};
+  return migrations;
+}
+
+// The revision starts at 1, with the default group and the settings in it: 0 means "nothing" to a
+// relay. The lineage is random, so that a count is never continued with another database.
+absl::Status StartRevision(sql::Database& database) {
+  return database
+      .Execute(
+          "INSERT INTO revision (one, revision, covers_from, lineage) VALUES (1, 1, 1, $1) "
+          "ON CONFLICT (one) DO NOTHING",
+          {RandomHex(16)})
+      .status();
+}
+
+}  // namespace
+
+absl::Status MigrateSchema(sql::Database& database) {
+  const absl::Status migrated = sql::Migrate(database, "admin", Migrations());
+  return migrated.ok() ? StartRevision(database) : migrated;
+}
+
+}  // namespace weir::admin

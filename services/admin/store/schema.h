@@ -1,0 +1,13 @@
+// Admin's tables.
+#pragma once
+
+#include "absl/status/status.h"
+
+#include "libs/common/sql/database.h"
+
+namespace weir::admin {
+
+// Brings the database up to date. Safe when several processes start at once.
+absl::Status MigrateSchema(sql::Database& database);
+
+}  // namespace weir::admin

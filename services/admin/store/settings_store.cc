@@ -1,0 +1,45 @@
+#include "services/admin/store/settings_store.h"
+
+#include <string>
+
+#include "services/admin/store/columns.h"
+
+namespace weir::admin::settings_store {
+
+absl::StatusOr<Settings> Get(sql::Transaction& transaction) {
+  auto result =
+      transaction.Execute("SELECT value, updated_at_ms, version FROM settings WHERE one = 1");
+  if (!result.ok()) return result.status();
+  if (result->rows.size() != 1) return absl::InternalError("the settings' row is missing");
+  const sql::Row& row = result->rows.front();
+  Settings settings = DecodeSettings(row.Text(0));
+  settings.updated_at_ms = row.Int(1);
+  settings.version = row.Int(2);
+  return settings;
+}
+
+absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
+                    Settings& settings) {
+  auto updated = transaction.Execute(
+      "UPDATE settings SET value = $1, updated_at_ms = $2, version = version + 1 "
+      "WHERE one = 1 AND version = $3",
+      {EncodeSettings(settings), now_ms, settings.version});
+  if (!updated.ok()) return updated.status();
+  if (updated->affected_rows != 1) {
+    return absl::AbortedError("the settings were changed at the same time");
+  }
+  settings.version += 1;
+  settings.updated_at_ms = now_ms;
+  changes.Add(ResourceKind::kSettings, 0);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> SetMark(sql::Transaction& transaction, std::string_view name) {
+  auto result = transaction.Execute(
+      "INSERT INTO marks (name, value) VALUES ($1, '') ON CONFLICT (name) DO NOTHING",
+      {std::string(name)});
+  if (!result.ok()) return result.status();
+  return result->affected_rows == 1;
+}
+
+}  // namespace weir::admin::settings_store

@@ -1,0 +1,98 @@
+#include "services/admin/store/store.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace weir::admin {
+namespace {
+
+// The row's lock is held to the commit, so revisions become visible in the order of their numbers.
+absl::Status WriteChanges(sql::Transaction& transaction, const Changes& changes) {
+  auto result = transaction.Execute(
+      "UPDATE revision SET revision = revision + 1 WHERE one = 1 RETURNING revision");
+  if (!result.ok()) return result.status();
+  if (result->rows.size() != 1) return absl::InternalError("the revision's row is missing");
+  const std::int64_t revision = result->rows.front().Int(0);
+
+  std::vector<ResourceName> distinct = changes.all();
+  std::sort(distinct.begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  std::vector<std::vector<sql::Value>> rows;
+  rows.reserve(distinct.size());
+  for (const ResourceName& name : distinct) {
+    rows.push_back({revision, static_cast<std::int64_t>(name.kind), name.id});
+  }
+  return transaction.InsertMany("changes", {"revision", "kind", "resource_id"}, rows);
+}
+
+}  // namespace
+
+absl::Status Store::Read(const std::function<absl::Status(sql::Transaction&)>& body) {
+  return database_.Transact([&](sql::Transaction& transaction) -> absl::Status {
+    if (transaction.dialect() == sql::SqlDialect::kPostgres) {
+      auto set = transaction.Execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+      if (!set.ok()) return set.status();
+    }
+    return body(transaction);
+  });
+}
+
+absl::Status Store::Change(const std::function<absl::Status(sql::Transaction&, Changes&)>& body) {
+  bool moved = false;
+  const absl::Status status =
+      database_.Transact([&](sql::Transaction& transaction) -> absl::Status {
+        Changes changes;
+        const absl::Status done = body(transaction, changes);
+        if (!done.ok()) return done;
+        moved = !changes.all().empty();
+        return moved ? WriteChanges(transaction, changes) : absl::OkStatus();
+      });
+  if (!status.ok() || !moved) return status;
+  const std::lock_guard lock(listener_mutex_);
+  if (listener_) listener_();
+  return status;
+}
+
+void Store::SetListener(std::function<void()> listener) {
+  const std::lock_guard lock(listener_mutex_);
+  listener_ = std::move(listener);
+}
+
+absl::StatusOr<Revision> ReadRevision(sql::Transaction& transaction) {
+  auto result =
+      transaction.Execute("SELECT revision, covers_from, lineage FROM revision WHERE one = 1");
+  if (!result.ok()) return result.status();
+  if (result->rows.size() != 1) return absl::InternalError("the revision's row is missing");
+  const sql::Row& row = result->rows.front();
+  return Revision{.number = row.Int(0), .covers_from = row.Int(1), .lineage = row.Text(2)};
+}
+
+absl::StatusOr<std::vector<ResourceName>> ChangedSince(sql::Transaction& transaction,
+                                                       std::int64_t revision) {
+  auto result = transaction.Execute(
+      "SELECT DISTINCT kind, resource_id FROM changes WHERE revision > $1 "
+      "ORDER BY kind, resource_id",
+      {revision});
+  if (!result.ok()) return result.status();
+  std::vector<ResourceName> names;
+  names.reserve(result->rows.size());
+  for (const sql::Row& row : result->rows) {
+    names.push_back({static_cast<ResourceKind>(row.Int(0)), row.Int(1)});
+  }
+  return names;
+}
+
+absl::Status PruneChanges(Store& store, std::int64_t keep) {
+  return store.Change([&](sql::Transaction& transaction, Changes&) -> absl::Status {
+    auto revision = ReadRevision(transaction);
+    if (!revision.ok()) return revision.status();
+    const std::int64_t from = revision->number - keep;
+    if (from <= revision->covers_from) return absl::OkStatus();
+    auto deleted = transaction.Execute("DELETE FROM changes WHERE revision <= $1", {from});
+    if (!deleted.ok()) return deleted.status();
+    return transaction.Execute("UPDATE revision SET covers_from = $1 WHERE one = 1", {from})
+        .status();
+  });
+}
+
+}  // namespace weir::admin

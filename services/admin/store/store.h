@@ -1,0 +1,87 @@
+// The database as admin uses it: consistent reads, and changes that move the revision.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "libs/common/clock.h"
+#include "libs/common/sql/database.h"
+
+namespace weir::admin {
+
+// What relays know of. The numbers are those of weir/v1/snapshot.proto and are stored.
+enum class ResourceKind {
+  kApiKey = 1,
+  kUser = 2,
+  kGroup = 3,
+  kAccount = 4,
+  kPrice = 5,
+  kSettings = 6,
+};
+
+struct ResourceName {
+  ResourceKind kind;
+  std::int64_t id;
+  bool operator==(const ResourceName&) const = default;
+  auto operator<=>(const ResourceName&) const = default;
+};
+
+// What one transaction changed of that.
+class Changes {
+ public:
+  void Add(ResourceKind kind, std::int64_t id) { changed_.push_back({kind, id}); }
+  const std::vector<ResourceName>& all() const { return changed_; }
+
+ private:
+  std::vector<ResourceName> changed_;
+};
+
+struct Revision {
+  std::int64_t number = 0;
+  std::int64_t covers_from = 0;  // differences start here or later
+  std::string lineage;
+};
+
+// Thread-safe; calls block.
+class Store {
+ public:
+  // Both must outlive the store.
+  Store(sql::Database& database, const Clock& clock) : database_(database), clock_(clock) {}
+
+  // `body` sees the database as of one moment and must not write. It may run again.
+  absl::Status Read(const std::function<absl::Status(sql::Transaction&)>& body);
+
+  // Runs `body` in one transaction. If it added changes, the revision grows by one and the changes
+  // are written with it, in the same transaction; then the listener hears of it. `body` may run
+  // again.
+  absl::Status Change(const std::function<absl::Status(sql::Transaction&, Changes&)>& body);
+
+  // Called after each commit that moved the revision, on the thread that committed. Quick.
+  void SetListener(std::function<void()> listener);
+
+  std::int64_t NowMs() const { return clock_.NowUnixMs(); }
+  sql::Database& database() { return database_; }
+
+ private:
+  sql::Database& database_;
+  const Clock& clock_;
+  std::mutex listener_mutex_;
+  std::function<void()> listener_;
+};
+
+absl::StatusOr<Revision> ReadRevision(sql::Transaction& transaction);
+
+// Distinct resources changed after `revision`, which must be covered.
+absl::StatusOr<std::vector<ResourceName>> ChangedSince(sql::Transaction& transaction,
+                                                       std::int64_t revision);
+
+// Forgets changes of all but the last `keep` revisions; who holds an older one gets everything.
+absl::Status PruneChanges(Store& store, std::int64_t keep);
+
+}  // namespace weir::admin

@@ -1,0 +1,72 @@
+// The few statements that every resource's table needs. Table and column names are constants of
+// ours; all values are parameters.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "libs/common/sql/database.h"
+#include "services/admin/model/types.h"
+
+namespace weir::admin {
+
+// `columns` are those after the four of each record, which come first in every row: id,
+// created_at_ms, updated_at_ms, version.
+struct Table {
+  std::string_view name;
+  std::string_view what;  // "user": for messages
+  std::vector<std::string_view> columns;
+};
+inline constexpr std::size_t kRecordColumns = 4;
+
+// One condition of a list: SQL with `?` for each of its values, joined by AND.
+struct Condition {
+  std::string_view sql;
+  std::vector<sql::Value> values;
+};
+
+struct ListQuery {
+  std::vector<Condition> conditions = {};
+  std::string_view order_column = "id";  // a constant of ours
+  bool descending = false;
+  std::int64_t limit = 20;
+  std::int64_t offset = 0;
+};
+
+template <class T>
+struct Page {
+  std::vector<T> items;
+  std::int64_t total = 0;  // all that match
+};
+
+// Fills id, times and version from the first columns.
+void ReadRecord(const sql::Row& row, Record& record);
+
+// NotFound names the table's `what`.
+absl::StatusOr<sql::Row> ReadRow(sql::Transaction& transaction, const Table& table,
+                                 std::int64_t id);
+absl::StatusOr<sql::Row> FindRow(sql::Transaction& transaction, const Table& table,
+                                 std::string_view column, const sql::Value& value);
+absl::StatusOr<Page<sql::Row>> ListRows(sql::Transaction& transaction, const Table& table,
+                                        const ListQuery& query);
+// Rows with id > after, by id: for walking a whole table.
+absl::StatusOr<std::vector<sql::Row>> RowsAfter(sql::Transaction& transaction, const Table& table,
+                                                std::int64_t after, std::int64_t limit);
+
+// Sets id (a new one, never used before), times and version of `record`. AlreadyExists when a
+// unique value is taken, InvalidArgument when it names something that does not exist.
+absl::Status InsertRow(sql::Transaction& transaction, const Table& table, std::int64_t now_ms,
+                       const std::vector<sql::Value>& values, Record& record);
+// Writes where `record.version` still holds and moves version and time of `record` on; Aborted
+// (so the transaction runs again) when somebody else was quicker.
+absl::Status UpdateRow(sql::Transaction& transaction, const Table& table, std::int64_t now_ms,
+                       const std::vector<sql::Value>& values, Record& record);
+// Conflict when others still name it.
+absl::Status DeleteRow(sql::Transaction& transaction, const Table& table, std::int64_t id);
+
+}  // namespace weir::admin

@@ -1,0 +1,118 @@
+#include "services/admin/store/user_store.h"
+
+#include <string>
+#include <utility>
+
+#include "services/admin/model/problem.h"
+#include "services/admin/model/words.h"
+#include "services/admin/store/columns.h"
+
+namespace weir::admin::user_store {
+namespace {
+
+const Table& TheTable() {
+  static const Table table = {.name = "users",
+                              .what = "user",
+                              .columns = {"username", "name", "email", "role", "status", "group_id",
+                                          "limits", "password_hash", "last_login_at_ms"}};
+  return table;
+}
+
+User FromRow(const sql::Row& row) {
+  User user;
+  ReadRecord(row, user);
+  std::size_t column = kRecordColumns;
+  user.username = row.Text(column++);
+  user.name = row.Text(column++);
+  user.email = row.Text(column++);
+  user.role = FromWord<Role>(row.Text(column++)).value_or(Role::kUser);
+  user.status = FromWord<ActiveStatus>(row.Text(column++)).value_or(ActiveStatus::kDisabled);
+  user.group_id = row.Int(column++);
+  user.limits = DecodeLimits(row.Text(column++));
+  user.password_hash = row.Text(column++);
+  user.last_login_at_ms = row.Int(column++);
+  return user;
+}
+
+std::vector<sql::Value> ValuesOf(const User& user) {
+  return {user.username,
+          user.name,
+          user.email,
+          std::string(WordOf(user.role)),
+          std::string(WordOf(user.status)),
+          user.group_id,
+          EncodeLimits(user.limits),
+          user.password_hash,
+          user.last_login_at_ms};
+}
+
+absl::StatusOr<User> FromStatus(absl::StatusOr<sql::Row> row) {
+  if (!row.ok()) return row.status();
+  return FromRow(*row);
+}
+
+std::vector<User> FromRows(const std::vector<sql::Row>& rows) {
+  std::vector<User> items;
+  items.reserve(rows.size());
+  for (const sql::Row& row : rows) items.push_back(FromRow(row));
+  return items;
+}
+
+}  // namespace
+
+absl::StatusOr<User> Get(sql::Transaction& transaction, std::int64_t id) {
+  return FromStatus(ReadRow(transaction, TheTable(), id));
+}
+
+absl::StatusOr<User> FindByUsername(sql::Transaction& transaction, std::string_view username) {
+  return FromStatus(FindRow(transaction, TheTable(), "username", std::string(username)));
+}
+
+absl::StatusOr<Page<User>> List(sql::Transaction& transaction, const ListQuery& query) {
+  auto rows = ListRows(transaction, TheTable(), query);
+  if (!rows.ok()) return rows.status();
+  return Page<User>{.items = FromRows(rows->items), .total = rows->total};
+}
+
+absl::StatusOr<std::vector<User>> After(sql::Transaction& transaction, std::int64_t after,
+                                        std::int64_t limit) {
+  auto rows = RowsAfter(transaction, TheTable(), after, limit);
+  if (!rows.ok()) return rows.status();
+  return FromRows(*rows);
+}
+
+absl::Status Insert(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
+                    User& user) {
+  const absl::Status done = InsertRow(transaction, TheTable(), now_ms, ValuesOf(user), user);
+  if (done.ok()) changes.Add(ResourceKind::kUser, user.id);
+  return done;
+}
+
+absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
+                    User& user) {
+  const absl::Status done = UpdateRow(transaction, TheTable(), now_ms, ValuesOf(user), user);
+  if (done.ok()) changes.Add(ResourceKind::kUser, user.id);
+  return done;
+}
+
+absl::Status Delete(sql::Transaction& transaction, Changes& changes, std::int64_t id) {
+  const absl::Status done = DeleteRow(transaction, TheTable(), id);
+  if (done.ok()) changes.Add(ResourceKind::kUser, id);
+  return done;
+}
+
+absl::Status TouchLogin(sql::Transaction& transaction, std::int64_t id, std::int64_t now_ms) {
+  return transaction.Execute("UPDATE users SET last_login_at_ms = $1 WHERE id = $2", {now_ms, id})
+      .status();
+}
+
+absl::StatusOr<std::int64_t> CountOtherAdmins(sql::Transaction& transaction,
+                                              std::int64_t except_id) {
+  auto result = transaction.Execute(
+      "SELECT COUNT(*) FROM users WHERE role = 'admin' AND status = 'active' AND id <> $1",
+      {except_id});
+  if (!result.ok()) return result.status();
+  return result->rows.front().Int(0);
+}
+
+}  // namespace weir::admin::user_store
