@@ -295,10 +295,11 @@ class Stack:
 
     def _add_account(self, lane, number, group_id, account):
         scenario = account.pop("scenario", None)
-        platform = account.pop("platform", "claude_console")
+        platform = account.pop("platform", "claude")
         url = account.pop("url", self.fake_url)
         if platform == "openai":
             url += "/v1"  # an OpenAI base URL has it, an Anthropic one has not
+            account.setdefault("provider", "openai")  # whose prices apply; no host tells it here
         default = "fake-key-" + scenario if scenario else f"fake-key-{lane}-{number}"
         secret = account.pop("secret", default)
         name = account.pop("name", f"{lane}-{number}")
