@@ -10,7 +10,8 @@ namespace {
 constexpr std::string_view kPlainText =
     "Hello from the fake provider. Every answer of mine is made up, but its tokens are counted.";
 constexpr std::string_view kUnicodeText =
-    "Grüße vom Wehr: Wasser fließt über die Schwelle, 水は低きに流れる, река течёт, 🌊🧮 "
+    "Grüße vom Wehr: Wasser fließt über die Schwelle, 水は低きに流れる, река течёт, "
+    "🌊🧮 "
     "fertig.";
 constexpr std::string_view kThinkingText =
     "The user wants an answer, so I will think for one sentence and then give it.";

@@ -17,7 +17,6 @@ constexpr std::size_t kCacheEntriesMax = 64;
 // Rate-limit headers carry a time, so an answer is not served from the cache for long.
 constexpr std::chrono::seconds kCacheAge{20};
 constexpr std::size_t kHashedEdgeBytes = 1024;
-constexpr int kOverloaded = 529;
 
 const std::vector<std::string>& ModelNames() {
   static const std::vector<std::string> names = {"claude-fake-1", "gpt-fake-1", "fake-text"};
@@ -41,98 +40,6 @@ ConnectionTraits TraitsOf(const HttpRequest& request) {
   return {request.keep_alive, request.http11};
 }
 
-std::string ErrorBody(Protocol protocol, int status, std::string_view message, bool quota) {
-  return protocol == Protocol::kAnthropic ? anthropic::ErrorBody(status, message, quota)
-                                          : openai::ErrorBody(status, message, quota);
-}
-
-std::string ErrorEvent(Protocol protocol, std::string_view message) {
-  const int status = protocol == Protocol::kAnthropic ? kOverloaded : 503;
-  return protocol == Protocol::kAnthropic ? anthropic::ErrorEvent(status, message)
-                                          : openai::ErrorEvent(status, message);
-}
-
-Headers RateHeaders(Protocol protocol, bool exhausted, bool unified) {
-  if (protocol == Protocol::kAnthropic) return anthropic::RateHeaders(exhausted, unified);
-  Headers headers = openai::RateHeaders(exhausted);
-  headers.emplace_back("openai-processing-ms", "7");
-  headers.emplace_back("openai-organization", "org-fake");
-  return headers;
-}
-
-const char* RequestIdHeader(Protocol protocol) {
-  return protocol == Protocol::kAnthropic ? "request-id" : "x-request-id";
-}
-
-// Breaks one event in the middle of its data: the line ends where the JSON does not.
-void BreakEvent(std::string& event) {
-  const std::size_t data = event.find("data: ");
-  if (data == std::string::npos) return;
-  event = event.substr(0, data + (event.size() - data) / 2) + "\n\n";
-}
-
-void DamageEvents(Protocol protocol, const Scenario& scenario, std::vector<std::string>& events) {
-  if (scenario.overload_first) events = {ErrorEvent(protocol, "Overloaded")};
-  if (scenario.stream_error) {
-    events.resize(std::max<std::size_t>(1, events.size() / 2));
-    events.push_back(ErrorEvent(protocol, "The fake was told to fail half way."));
-  }
-  if (scenario.malformed) BreakEvent(events[events.size() / 2]);
-  if (scenario.no_done && !events.empty()) events.pop_back();
-}
-
-Reply StreamReply(Protocol protocol, const ModelRequest& request, const Scenario& scenario,
-                  const Answer& answer) {
-  Reply reply;
-  reply.is_stream = true;
-  reply.content_type = "text/event-stream; charset=utf-8";
-  reply.headers = RateHeaders(protocol, false, scenario.unified);
-  reply.headers.emplace_back("cache-control", "no-cache");
-  reply.events =
-      protocol == Protocol::kAnthropic
-          ? anthropic::MessageEvents(answer, scenario.usage_twice)
-          : openai::CompletionEvents(answer, request.include_usage, scenario.usage_twice);
-  DamageEvents(protocol, scenario, reply.events);
-  return reply;
-}
-
-Reply PlainReply(Protocol protocol, const Scenario& scenario, std::string body) {
-  Reply reply;
-  reply.headers = RateHeaders(protocol, false, scenario.unified);
-  reply.body = std::move(body);
-  if (scenario.malformed) reply.body.resize(reply.body.size() / 2);
-  return reply;
-}
-
-bool CarriesRetryAfter(int status) {
-  return status == 429 || status == 503 || status == kOverloaded;
-}
-
-Reply RefusalReply(Protocol protocol, const Scenario& scenario, std::string_view message) {
-  Reply reply;
-  reply.status = static_cast<int>(scenario.status);
-  reply.headers = RateHeaders(protocol, reply.status == 429, scenario.unified);
-  if (CarriesRetryAfter(reply.status) && !scenario.no_retry_after) {
-    reply.headers.emplace_back("retry-after", std::to_string(scenario.retry_after_seconds));
-  }
-  if (scenario.no_body) return reply;
-  if (scenario.html) {
-    reply.content_type = "text/html";
-    reply.body = "<html><head><title>" + std::to_string(reply.status) +
-                 "</title></head><body><h1>The fake's front end says no</h1></body></html>\n";
-    return reply;
-  }
-  reply.body = ErrorBody(protocol, reply.status, message, scenario.quota);
-  return reply;
-}
-
-// Errors that only a stream can carry become plain ones where there is no stream.
-void MoveStreamErrors(const ModelRequest& request, Protocol protocol, Scenario& scenario) {
-  if (request.stream || scenario.status != 200) return;
-  if (scenario.overload_first) scenario.status = protocol == Protocol::kAnthropic ? 529 : 503;
-  if (scenario.stream_error) scenario.status = 500;
-}
-
 std::string RefusalMessage(const Scenario& scenario) {
   return "The fake was told to answer " + std::to_string(scenario.status) + ".";
 }
@@ -152,12 +59,6 @@ std::uint64_t CacheHash(std::string_view key, std::string_view body) {
                                         : hash;
 }
 
-Protocol ProtocolOf(Endpoint endpoint) {
-  return endpoint == Endpoint::kMessages || endpoint == Endpoint::kCountTokens
-             ? Protocol::kAnthropic
-             : Protocol::kOpenAi;
-}
-
 // The fields without which the real services refuse a request.
 bool IsComplete(Endpoint endpoint, const ModelRequest& request, std::string& problem) {
   if (endpoint == Endpoint::kEmbeddings) return true;
@@ -166,40 +67,6 @@ bool IsComplete(Endpoint endpoint, const ModelRequest& request, std::string& pro
     problem = "max_tokens: Field required";
   }
   return problem.empty();
-}
-
-// What is left of a scenario when its `first=N` failures are over.
-Scenario Healed(Scenario scenario) {
-  const Scenario well;
-  scenario.status = well.status;
-  scenario.stall_ms = well.stall_ms;
-  scenario.slow_ms = well.slow_ms;
-  scenario.slow_headers_ms = well.slow_headers_ms;
-  for (bool Scenario::*damage :
-       {&Scenario::html, &Scenario::no_body, &Scenario::stream_error, &Scenario::overload_first,
-        &Scenario::malformed, &Scenario::no_done, &Scenario::cut, &Scenario::rst,
-        &Scenario::nothing, &Scenario::garbage, &Scenario::cl_lie, &Scenario::huge_headers}) {
-    scenario.*damage = false;
-  }
-  return scenario;
-}
-
-Reply ReplyOf(Endpoint endpoint, const ModelRequest& request, const Scenario& scenario,
-              const Answer& answer) {
-  const Protocol protocol = ProtocolOf(endpoint);
-  switch (endpoint) {
-    case Endpoint::kCountTokens:
-      return PlainReply(protocol, scenario, anthropic::CountBody(answer.usage));
-    case Endpoint::kEmbeddings:
-      return PlainReply(protocol, scenario, openai::EmbeddingsBody(request, answer.usage));
-    case Endpoint::kMessages:
-    case Endpoint::kChat:
-      break;
-  }
-  if (request.stream) return StreamReply(protocol, request, scenario, answer);
-  return PlainReply(protocol, scenario,
-                    protocol == Protocol::kAnthropic ? anthropic::MessageBody(answer)
-                                                     : openai::CompletionBody(answer));
 }
 
 Decision PageOf(const HttpRequest& request, int status, std::string body) {
@@ -352,7 +219,7 @@ Decision Provider::DecideFresh(const HttpRequest& request, Endpoint endpoint,
       !StillFails(std::string(CredentialOf(request)) + " " + model_request.model, scenario.first)) {
     scenario = Healed(scenario);
   }
-  MoveStreamErrors(model_request, protocol, scenario);
+  MoveStreamErrors(protocol, model_request.stream, scenario);
   may_cache = scenario.first < 0 && scenario.status == 200;
 
   Decision decision;

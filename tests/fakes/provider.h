@@ -14,11 +14,10 @@
 #include "tests/fakes/http_request.h"
 #include "tests/fakes/model_request.h"
 #include "tests/fakes/recorder.h"
+#include "tests/fakes/replies.h"
 #include "tests/fakes/script.h"
 
 namespace weir::fakes {
-
-enum class Endpoint { kMessages, kCountTokens, kChat, kEmbeddings };
 
 struct Decision {
   std::shared_ptr<const Script> script;

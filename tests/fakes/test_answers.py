@@ -1,109 +1,12 @@
-"""Proves that the fake provider does what its README says, down to the bytes on the wire."""
+"""Proves the fake provider's good answers, errors, figures and records in both protocols."""
 
 import http.client
 import json
-import os
-import pathlib
-import socket
+import ssl
 import subprocess
-import time
-import zlib
 
 import pytest
-
-BINARY = pathlib.Path(os.environ.get("WEIR_BIN_DIR", "build/release/bin")) / "weir-fake-provider"
-START_SECONDS_MAX = 10
-
-
-class Fake:
-    """One running fake provider on a port of its own."""
-
-    def __init__(self, folder, *flags):
-        port_file = folder / "port"
-        self.process = subprocess.Popen(
-            [str(BINARY), "--listen", "127.0.0.1:0", "--port-file", str(port_file), *flags])
-        deadline = time.monotonic() + START_SECONDS_MAX
-        while not port_file.exists():
-            assert self.process.poll() is None, "the fake provider ended at start"
-            assert time.monotonic() < deadline, "the fake provider did not start"
-            time.sleep(0.01)
-        self.port = int(port_file.read_text())
-
-    def stop(self):
-        self.process.terminate()
-        return self.process.wait(timeout=10)
-
-    def call(self, path, body=None, method=None, headers=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            data = json.dumps(body) if isinstance(body, dict) else body
-            connection.request(method or ("POST" if body is not None else "GET"), path, data,
-                               headers or {})
-            answer = connection.getresponse()
-            return answer.status, dict(answer.getheaders()), answer.read()
-        finally:
-            connection.close()
-
-    def messages(self, model, stream=False, **fields):
-        headers = fields.pop("headers", None)
-        body = {"model": model, "max_tokens": 64, "stream": stream,
-                "messages": [{"role": "user", "content": "hi"}], **fields}
-        return self.call("/v1/messages", body, headers=headers)
-
-    def chat(self, model, stream=False, **fields):
-        headers = fields.pop("headers", None)
-        body = {"model": model, "stream": stream,
-                "messages": [{"role": "user", "content": "hi"}], **fields}
-        return self.call("/v1/chat/completions", body, headers=headers)
-
-    def raw(self, model, path="/v1/messages", stream=True):
-        """The answer's bytes as they came, packet by packet, until the fake closes."""
-        body = json.dumps({"model": model, "max_tokens": 9, "stream": stream,
-                           "messages": [{"role": "user", "content": "hi"}]})
-        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
-            connection.sendall((f"POST {path} HTTP/1.1\r\nHost: f\r\nConnection: close\r\n"
-                                f"Content-Length: {len(body)}\r\n\r\n{body}").encode())
-            packets = []
-            while packet := connection.recv(65536):
-                packets.append(packet)
-            return packets
-
-    def records(self):
-        return json.loads(self.call("/__fake/requests")[2])
-
-    def stats(self):
-        return json.loads(self.call("/__fake/stats")[2])
-
-
-@pytest.fixture(name="fake")
-def fake_fixture(tmp_path):
-    running = Fake(tmp_path)
-    yield running
-    assert running.stop() == 0
-
-
-def events_of(body):
-    """[(event name or None, data)] of an SSE body; data is parsed unless it is [DONE]."""
-    events = []
-    for block in body.decode().replace("\r\n", "\n").split("\n\n"):
-        name, data = None, None
-        for line in block.split("\n"):
-            if line.startswith("event: "):
-                name = line[7:]
-            elif line.startswith("data: "):
-                data = line[6:]
-        if data is not None:
-            events.append((name, data if data == "[DONE]" else json.loads(data)))
-    return events
-
-
-def names_of(events):
-    """The events' names with repeats of deltas drawn together."""
-    names = []
-    for name, _ in events:
-        if not names or names[-1] != name:
-            names.append(name)
-    return names
+from fake_process import Fake, events_of, names_of
 
 
 def test_anthropic_text_stream_has_the_whole_sequence(fake):
@@ -275,135 +178,6 @@ def test_bad_requests_are_refused(fake):
     assert fake.call("/v1/nothing", {})[0] == 404
 
 
-def test_errors_inside_a_stream(fake):
-    events = events_of(fake.messages("m@stream_error", stream=True)[2])
-    assert events[0][0] == "message_start" and events[-1][0] == "error"
-    assert events[-1][1]["error"]["type"] == "overloaded_error"
-    status, _, body = fake.messages("m@overload_first", stream=True)
-    assert status == 200 and names_of(events_of(body)) == ["error"]
-    assert fake.messages("m@overload_first")[0] == 529
-    assert "error" in events_of(fake.chat("m@stream_error", stream=True)[2])[-1][1]
-    events = events_of(fake.messages("m@no_done", stream=True)[2])
-    assert events[-1][0] == "message_delta"
-    assert b"[DONE]" not in fake.chat("m@no_done", stream=True)[2]
-    with pytest.raises(json.JSONDecodeError):
-        events_of(fake.messages("m@malformed", stream=True)[2])
-    with pytest.raises(json.JSONDecodeError):
-        json.loads(fake.messages("m@malformed")[2])
-
-
-def test_usage_twice(fake):
-    events = events_of(fake.messages("m@usage_twice+out=10", stream=True)[2])
-    counts = [d["usage"]["output_tokens"] for name, d in events if name == "message_delta"]
-    assert counts == [5, 10]
-    events = events_of(fake.chat("m@usage_twice+out=10", stream=True,
-                                 stream_options={"include_usage": True})[2])
-    counts = [d["usage"]["completion_tokens"] for _, d in events[:-1] if d["usage"]]
-    assert counts == [5, 10]
-
-
-def test_sizes(fake):
-    assert len(json.loads(fake.messages("m@huge=64")[2])["content"][0]["text"]) == 64 * 1024
-    events = events_of(fake.messages("m@events=50", stream=True)[2])
-    assert sum(1 for name, _ in events if name == "content_block_delta") == 50
-
-
-def test_tiny_sends_single_bytes_and_the_same_answer(fake):
-    packets = fake.raw("m@tiny")
-    whole = b"".join(packets)
-    head, _, chunks = whole.partition(b"\r\n\r\n")
-    assert b"transfer-encoding: chunked" in head
-    assert len(packets) > 50, "the kernel may join bytes, but not all of them"
-    assert chunks.startswith(b"1\r\ne\r\n1\r\nv\r\n"), "one byte a chunk"
-    assert names_of(events_of(fake.messages("m@tiny", stream=True)[2]))[-1] == "message_stop"
-
-
-def test_one_chunk_and_split_characters(fake):
-    body = b"".join(fake.raw("m@one_chunk")).partition(b"\r\n\r\n")[2]
-    assert int(body.split(b"\r\n")[0], 16) == len(body) - len(body.split(b"\r\n")[0]) - 9
-    body = b"".join(fake.raw("m@split_utf8")).partition(b"\r\n\r\n")[2]
-    assert b"\xc3\r\n" in body, "a chunk ends inside a character"
-    text = "".join(d["delta"]["text"] for name, d in events_of(
-        fake.messages("m@split_utf8", stream=True)[2]) if name == "content_block_delta")
-    assert "Grüße" in text and "🌊" in text
-
-
-def test_lines_and_comments(fake):
-    body = fake.messages("m@crlf+comments", stream=True)[2]
-    assert b"\n" not in body.replace(b"\r\n", b"")
-    assert body.startswith(b": keep-alive\r\n\r\nevent: message_start\r\n")
-
-
-def test_gzip(fake):
-    for stream in (True, False):
-        _, headers, body = fake.messages("m@gzip", stream=stream)
-        assert headers["content-encoding"] == "gzip"
-        assert b"message" in zlib.decompress(body, 31)
-
-
-def test_close_delimited(fake):
-    head, _, body = b"".join(fake.raw("m@close_delimited")).partition(b"\r\n\r\n")
-    assert b"transfer-encoding" not in head and b"content-length" not in head
-    assert names_of(events_of(body))[-1] == "message_stop"
-
-
-@pytest.mark.parametrize("stream", [True, False])
-def test_cut_ends_half_way(fake, stream):
-    with pytest.raises(http.client.IncompleteRead) as caught:
-        fake.messages("m@cut", stream=stream)
-    assert caught.value.partial
-    assert fake.records()[-1]["outcome"] == "cut"
-
-
-def test_rst_lying_length_and_garbage(fake):
-    with pytest.raises((ConnectionResetError, http.client.IncompleteRead)):
-        fake.messages("m@rst", stream=True)
-    with pytest.raises(http.client.IncompleteRead):
-        fake.messages("m@cl_lie")
-    with pytest.raises(http.client.BadStatusLine):
-        fake.messages("m@garbage")
-    assert len(b"".join(fake.raw("m@huge_headers")).partition(b"\r\n\r\n")[0]) > 100_000
-
-
-@pytest.mark.parametrize("token, head_waits", [("slow_headers=0.4", True), ("slow=0.4", False),
-                                               ("stall=0.4", False)])
-def test_times(fake, token, head_waits):
-    started = time.monotonic()
-    connection = http.client.HTTPConnection("127.0.0.1", fake.port, timeout=20)
-    connection.request("POST", "/v1/messages", json.dumps({
-        "model": "m@" + token, "stream": True, "max_tokens": 1,
-        "messages": [{"role": "user", "content": "hi"}]}))
-    answer = connection.getresponse()
-    head_at = time.monotonic() - started
-    body = answer.read()
-    assert (head_at > 0.35) == head_waits
-    assert 0.35 < time.monotonic() - started < 10
-    assert names_of(events_of(body))[-1] == "message_stop"
-    connection.close()
-
-
-def test_pace(fake):
-    started = time.monotonic()
-    fake.messages("m@events=10+pace=30", stream=True)
-    assert time.monotonic() - started >= 0.03 * 14
-
-
-@pytest.mark.parametrize("token", ["nothing", "pace=200", "stall=30"])
-def test_a_client_that_leaves_is_seen(fake, token):
-    body = json.dumps({"model": "m@" + token, "stream": True, "max_tokens": 1,
-                       "messages": [{"role": "user", "content": "hi"}]})
-    with socket.create_connection(("127.0.0.1", fake.port)) as connection:
-        connection.sendall((f"POST /v1/messages HTTP/1.1\r\nHost: f\r\n"
-                            f"Content-Length: {len(body)}\r\n\r\n{body}").encode())
-        time.sleep(0.2)
-        assert fake.stats()["open"] == 1
-    deadline = time.monotonic() + 5
-    while fake.stats()["client_gone"] != 1:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    assert fake.records()[-1]["outcome"] == "client_gone"
-
-
 def test_records_keep_order_case_and_body(fake, tmp_path):
     fake.call("/v1/messages?beta=true", '{"model":"m"}', headers={"X-Weird-CASE": "v"})
     record = fake.records()[-1]
@@ -454,7 +228,6 @@ def test_https(tmp_path):
                     "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
                     "-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem")],
                    check=True, capture_output=True)
-    import ssl
     fake = Fake(tmp_path, "--tls-cert", str(tmp_path / "cert.pem"), "--tls-key",
                 str(tmp_path / "key.pem"))
     context = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
