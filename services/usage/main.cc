@@ -1,0 +1,40 @@
+#include <cstdio>
+#include <string>
+
+#include "libs/common/log.h"
+#include "libs/common/settings.h"
+#include "libs/common/shutdown.h"
+#include "libs/common/version.h"
+#include "services/usage/config.h"
+#include "services/usage/usage_server.h"
+
+namespace {
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "weir-usage: %s\n", std::string(status.message()).c_str());
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  weir::ShutdownSignal shutdown;
+  weir::Settings settings = weir::usage::MakeSettings();
+  if (const absl::Status loaded = settings.Load(argc, argv); !loaded.ok()) return Fail(loaded);
+  if (settings.wants_text()) {
+    std::fputs(settings.text().c_str(), stdout);
+    return 0;
+  }
+  if (!settings.positional().empty()) {
+    return Fail(absl::InvalidArgumentError("there are no commands; see --help"));
+  }
+  weir::StartLog("usage", weir::LogLevelFromText(settings.Text("log_level")));
+  const auto server = weir::usage::UsageServer::Start(settings);
+  if (!server.ok()) return Fail(server.status());
+  weir::LogInfo("usage is ready", {{"version", weir::kVersion},
+                                   {"grpc_listen", settings.Text("grpc_listen")},
+                                   {"ops_listen", settings.Text("ops_listen")}});
+  const int signal = shutdown.Wait();
+  weir::LogInfo("usage stops", {{"signal", signal}});
+  return 0;
+}

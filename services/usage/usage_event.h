@@ -1,0 +1,74 @@
+// A usage event as the ledger knows it: weir.v1.UsageEvent without the generated code.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "libs/common/cost.h"
+
+namespace weir::usage {
+
+// One upstream call for a request.
+struct Attempt {
+  std::int64_t account_id = 0;
+  std::int64_t http_status = 0;  // 0 = no answer
+  std::string error_class;       // empty = good
+  std::int64_t started_at_unix_ms = 0;
+  std::int64_t duration_ms = 0;
+
+  bool operator==(const Attempt&) const = default;
+};
+
+// The price a cost was computed with.
+struct AppliedPrice {
+  std::int64_t price_id = 0;  // 0 = none
+  TokenPrices prices;
+  std::int64_t multiplier_ppm = 0;
+
+  bool operator==(const AppliedPrice&) const = default;
+};
+
+// Values of weir.v1.UsageSource that roll-ups tell apart.
+inline constexpr std::int64_t kSourceEstimated = 2;
+
+// Field for field weir.v1.UsageEvent, where the units are told. Enums are kept as their numbers, so
+// that a newer relay's values pass through.
+struct UsageEvent {
+  std::string id;  // 16 bytes
+  std::string relay_id;
+  std::int64_t started_at_unix_ms = 0;
+  std::int64_t user_id = 0;
+  std::int64_t key_id = 0;
+  std::string key_name;
+  std::int64_t group_id = 0;
+  std::int64_t account_id = 0;
+  std::string account_name;
+  std::int64_t dialect = 0;
+  std::string operation;
+  std::string model;
+  std::string served_model;
+  std::int64_t status = 0;
+  std::string error_class;
+  bool complete = false;
+  bool stream = false;
+  TokenCounts tokens;
+  std::int64_t usage_source = 0;
+  std::int64_t cost_nano_usd = 0;
+  AppliedPrice price;
+  std::int64_t snapshot_revision = 0;
+  std::int64_t latency_ms = 0;
+  std::int64_t first_token_ms = -1;
+  std::int64_t overhead_us = 0;
+  std::string client_ip;
+  std::string user_agent;
+  std::string upstream_request_id;
+  std::vector<Attempt> attempts;
+
+  // What the log list and the roll-ups count as an error.
+  bool failed() const { return status >= 400 || !complete; }
+
+  bool operator==(const UsageEvent&) const = default;
+};
+
+}  // namespace weir::usage
