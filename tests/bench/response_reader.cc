@@ -7,7 +7,7 @@
 namespace weir::bench {
 namespace {
 
-constexpr std::size_t kHeadBytesMax = 64 * 1024;
+constexpr std::size_t kHeadBytesMax = std::size_t{64} * 1024;
 constexpr std::size_t kTailBytes = 64;
 
 int HexValue(char c) {

@@ -121,7 +121,9 @@ std::string HeadOf(const Reply& reply, const Scenario& scenario, Framing framing
                    std::size_t payload_bytes) {
   std::string head = "HTTP/1.1 " + std::to_string(reply.status) + " " + ReasonPhrase(reply.status) +
                      "\r\ncontent-type: " + reply.content_type + "\r\n";
-  for (const auto& [name, value] : reply.headers) head += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : reply.headers) {
+    head.append(name).append(": ").append(value).append("\r\n");
+  }
   if (scenario.huge_headers) {
     const std::string value(kHugeHeaderValueBytes, 'h');
     for (std::size_t i = 0; i < kHugeHeaderLines; ++i) {

@@ -57,9 +57,9 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
   }
 
  private:
-  static constexpr std::size_t kReadBytes = 16 * 1024;
-  static constexpr std::size_t kHeadBytesMax = 256 * 1024;
-  static constexpr std::size_t kBodyBytesMax = 128 * 1024 * 1024;
+  static constexpr std::size_t kReadBytes = std::size_t{16} * 1024;
+  static constexpr std::size_t kHeadBytesMax = std::size_t{256} * 1024;
+  static constexpr std::size_t kBodyBytesMax = std::size_t{128} * 1024 * 1024;
 
   static auto Token() { return asio::as_tuple(asio::use_awaitable); }
 
