@@ -82,16 +82,33 @@ def command_of(entry):
 
 
 def compiler_arguments(entry):
-    """The arguments after the compiler, without output and what clang does not know."""
-    words = shlex.split(command_of(entry))
-    start = next(i for i, word in enumerate(words) if re.search(r"(\+\+|clang|gcc|cc)(-\d+)?$", word))
-    kept, skip = [], False
-    for word in words[start + 1 :]:
-        if skip or word in ("-o", "-c", "-MF", "-MT", "-MQ"):
-            skip = not skip and word != "-c"
-        elif not GCC_ONLY.match(word) and word != "-MD":
+    """Which headers and which language: the rest of a command (output, warnings for GCC) is not for
+    clang."""
+    words = iter(shlex.split(command_of(entry)))
+    kept = []
+    for word in words:
+        if word in ("-I", "-isystem", "-include", "-D"):
+            kept += [word, next(words)]
+        elif word.startswith(("-I", "-D", "-std=", "-f", "-W")) and not GCC_ONLY.match(word):
             kept.append(word)
-    return [word for word in kept if not word.endswith((".cc", ".o"))]
+    return kept
+
+
+FINDING = re.compile(r"^(\S+?):\d+:\d+: (?:error|warning): .*?(\[[\w.,-]+\])?$")
+
+
+def own_findings(output):
+    """Findings of the output that lie in this repository (paths below it are relative by now). The
+    analyzer does not understand coroutines and follows them into Asio's headers; what it thinks it
+    finds there is left out. Errors of the compiler count wherever they are."""
+    kept, keep = [], True
+    for line in output.splitlines():
+        match = FINDING.match(line)
+        if match:
+            keep = not match[1].startswith("/") or "clang-diagnostic-error" in (match[2] or "")
+        if keep:
+            kept.append(line)
+    return "\n".join(kept).strip()
 
 
 def check(path, entry, root):
@@ -101,10 +118,10 @@ def check(path, entry, root):
     result = subprocess.run(
         command, cwd=entry["directory"], capture_output=True, text=True, check=False
     )
-    output = result.stdout.replace(f"{root}/", "")
-    if result.returncode != 0 and not output.strip():
-        output = result.stderr
-    return result.returncode == 0, output, time.monotonic() - start
+    output = own_findings(result.stdout.replace(f"{root}/", ""))
+    if result.returncode != 0 and not result.stdout.strip():
+        output = result.stderr.strip() or f"{path}: clang-tidy ended with {result.returncode}"
+    return output, time.monotonic() - start
 
 
 def main():
@@ -138,12 +155,12 @@ def main():
         jobs = {pool.submit(check, path, entry, root): (path, mark) for path, entry, mark in todo}
         for job in concurrent.futures.as_completed(jobs):
             path, mark = jobs[job]
-            clean, output, seconds = job.result()
-            if clean:
-                mark.touch()
-            else:
+            output, seconds = job.result()
+            if output:
                 failed += 1
-                print(output.strip(), flush=True)
+                print(output, flush=True)
+            else:
+                mark.touch()
             if options.verbose:
                 print(f"{seconds:6.1f} s  {path.relative_to(root)}", flush=True)
     if failed:
