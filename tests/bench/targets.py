@@ -63,12 +63,9 @@ class WeirTarget:
 
     def __init__(self, build_dir, upstream_port, scenarios):
         self._stack = harness.Stack(build_dir)
-        for service in (self._stack.usage, self._stack.admin):
-            service.start()
-            if service is self._stack.usage:
-                service.wait_ready(self._stack.usage_ops)
-                self._stack.seed()
-        self._stack.admin.wait_ready(self._stack.admin_ops)
+        self._stack.start_usage()
+        self._stack.seed()
+        self._stack.start_admin()
         self._stack.start_relay()
         self._stack.log_in()
         url = f"http://127.0.0.1:{upstream_port}"
@@ -83,9 +80,6 @@ class WeirTarget:
 
     def pids(self):
         return [self._stack.relay.pid]
-
-    def usage_pids(self):
-        return [self._stack.usage.pid]
 
     def restart(self):
         self._stack.relay.stop()
