@@ -42,8 +42,11 @@ compile() {
   shift
   [[ ${WEIR_SKIP_BUILD:-0} != 1 ]] || return 0
   ensure_packages build "${PACKAGES_BUILD[@]}"
-  configure "$preset"
   dir=$(build_dir "$preset")
+  if ! mkdir -p "$dir" 2>/dev/null || [[ ! -w $dir ]]; then
+    die "the build folder $dir cannot be written; choose another with WEIR_BUILD_DIR"
+  fi
+  configure "$preset"
   if ninja -C "$dir" -n "$@" 2>/dev/null | grep -q 'no work to do'; then
     return 0
   fi

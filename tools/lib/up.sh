@@ -191,38 +191,44 @@ TEXT
   print_requests "$relay" "$key" "$model"
 }
 
-# Commands to paste. The model decides which protocol is shown first.
+# Commands to paste. The model decides which protocol is shown first; the demo serves both.
 print_requests() {
   local relay=$1 key=$2 model=$3
   if [[ $model == *claude* ]]; then
-    cat <<TEXT
-
-  A first request (Anthropic Messages, streaming):
-
-    curl -N $relay/v1/messages -H 'x-api-key: $key' -H 'anthropic-version: 2023-06-01' \\
-      -H 'content-type: application/json' \\
-      -d '{"model":"$model","max_tokens":64,"stream":true,"messages":[{"role":"user","content":"Say hello"}]}'
+    print_messages_request "$relay" "$key" "$model"
+    [[ ! -e $DATA_DIR/run/demo ]] || print_chat_request "$relay" "$key" gpt-4o-mini
+  else
+    print_chat_request "$relay" "$key" "$model"
+  fi
+  cat <<TEXT
 
   Claude Code:
 
     export ANTHROPIC_BASE_URL=$relay ANTHROPIC_AUTH_TOKEN=$key
 
 TEXT
-  else
-    cat <<TEXT
+}
 
-  A first request (OpenAI Chat Completions, streaming):
+print_messages_request() {
+  cat <<TEXT
 
-    curl -N $relay/v1/chat/completions -H 'authorization: Bearer $key' \\
+  A request in Anthropic's form, streaming:
+
+    curl -N $1/v1/messages -H 'x-api-key: $2' -H 'anthropic-version: 2023-06-01' \\
       -H 'content-type: application/json' \\
-      -d '{"model":"$model","stream":true,"messages":[{"role":"user","content":"Say hello"}]}'
-
-  Claude Code (once a Claude account is there):
-
-    export ANTHROPIC_BASE_URL=$relay ANTHROPIC_AUTH_TOKEN=$key
-
+      -d '{"model":"$3","max_tokens":64,"stream":true,"messages":[{"role":"user","content":"Say hello"}]}'
 TEXT
-  fi
+}
+
+print_chat_request() {
+  cat <<TEXT
+
+  A request in OpenAI's form, streaming:
+
+    curl -N $1/v1/chat/completions -H 'authorization: Bearer $2' \\
+      -H 'content-type: application/json' \\
+      -d '{"model":"$3","stream":true,"messages":[{"role":"user","content":"Say hello"}]}'
+TEXT
 }
 
 UP_STOPPING=0
