@@ -18,6 +18,8 @@ struct NumberToken {
   std::int64_t Scenario::*member;
   std::int64_t scale;           // what one unit of the token is worth in the member's unit
   std::int64_t without_number;  // the member's value for the bare token; -1: the number is needed
+  // Keeps a typing error from asking for a day of streaming or all of the memory; in token units.
+  double largest = 1e9;
 };
 
 constexpr FlagToken kFlags[] = {
@@ -57,8 +59,8 @@ constexpr FlagToken kFlags[] = {
 };
 
 constexpr NumberToken kNumbers[] = {
-    {"huge", &Scenario::huge_kib, 1, 1024},
-    {"events", &Scenario::events, 1, -1},
+    {"huge", &Scenario::huge_kib, 1, 1024, 512 * 1024},
+    {"events", &Scenario::events, 1, -1, 1e6},
     {"in", &Scenario::input_tokens, 1, -1},
     {"out", &Scenario::output_tokens, 1, -1},
     {"reason", &Scenario::reasoning_tokens, 1, -1},
@@ -67,10 +69,10 @@ constexpr NumberToken kNumbers[] = {
     {"cache_1h", &Scenario::cache_write_1h_tokens, 1, -1},
     {"retry_after", &Scenario::retry_after_seconds, 1, -1},
     {"first", &Scenario::first, 1, 1},
-    {"stall", &Scenario::stall_ms, 1000, 60'000},
-    {"slow", &Scenario::slow_ms, 1000, 2'000},
-    {"slow_headers", &Scenario::slow_headers_ms, 1000, 2'000},
-    {"pace", &Scenario::pace_ms, 1, 20},
+    {"stall", &Scenario::stall_ms, 1000, 60'000, 3600},
+    {"slow", &Scenario::slow_ms, 1000, 2'000, 3600},
+    {"slow_headers", &Scenario::slow_headers_ms, 1000, 2'000, 3600},
+    {"pace", &Scenario::pace_ms, 1, 20, 3.6e6},
 };
 
 constexpr std::int64_t kStatuses[] = {400, 401, 402, 403, 404, 408, 409, 413,
@@ -100,8 +102,7 @@ bool ApplyNumber(std::string_view token, Scenario& scenario) {
     const std::string value(token.substr(equals + 1));
     char* end = nullptr;
     const double number = std::strtod(value.c_str(), &end);
-    // The bound keeps a typing error from asking for a day of streaming or all of the memory.
-    if (value.empty() || *end != '\0' || !(number >= 0) || number > 1e9) return false;
+    if (value.empty() || *end != '\0' || !(number >= 0) || number > known.largest) return false;
     scenario.*known.member = std::llround(number * static_cast<double>(known.scale));
     return true;
   }

@@ -173,6 +173,7 @@ def test_bad_requests_are_refused(fake):
     assert fake.call("/v1/messages", {"model": "m", "messages": [{"role": "user"}]})[0] == 400
     assert fake.call("/v1/chat/completions", {"model": "m"})[0] == 400
     assert b"no scenario token tpyo" in fake.messages("m@tpyo")[2]
+    assert fake.messages("m@huge=999999999")[0] == 400, "more than any test wants"
     assert fake.messages("fake-model")[0] == 200, "a name, not a scenario"
     assert fake.messages("fake-429")[0] == 429
     assert fake.call("/v1/nothing", {})[0] == 404
