@@ -93,9 +93,19 @@ def test_headers_for_anthropic(stack, claude, upstream):
     got = upstream.last()
     for name, value in sent.items():
         assert got.header(name) == value, name
+    # This version of the protocol carries keys as bearer tokens.
+    assert got.header("authorization") == "Bearer sk-upstream-secret"
+    assert got.header("x-api-key") is None
+    assert got.target == "/v1/messages?beta=true"
+    assert got.header("host") == f"127.0.0.1:{upstream.port}"
+
+
+def test_the_older_anthropic_version_has_its_own_key_header(stack, claude, upstream):
+    assert claude.messages(more_headers={"authorization": "Bearer other"}).status == 200
+    got = upstream.last()
+    assert got.header("anthropic-version") == "2023-06-01"
     assert got.header("x-api-key") == "sk-upstream-secret"
     assert got.header("authorization") is None
-    assert got.header("host") == f"127.0.0.1:{upstream.port}"
 
 
 def test_headers_that_never_go_upstream(stack, claude, openai, upstream):
@@ -212,10 +222,10 @@ def test_an_upstream_refusal_passes_unaltered(stack, claude, upstream):
 def test_a_mapped_model_is_the_only_change(stack, upstream):
     upstream.handler = answer_with(reply_bytes(body=MESSAGE))
     lane = stack.lane({"url": upstream.url, "secret": "s",
-                       "model_mapping": {"claude-sonnet-4-5": "glm-4.6-special"}})
+                       "model_mapping": {"claude-sonnet-4-5": "claude-haiku-4-5"}})
     reply = post(stack, lane, "/v1/messages", ODD_BODY)
     assert reply.status == 200, reply
-    assert upstream.last().body == ODD_BODY.replace(b"claude-sonnet-4-5", b"glm-4.6-special")
+    assert upstream.last().body == ODD_BODY.replace(b"claude-sonnet-4-5", b"claude-haiku-4-5")
 
 
 def test_a_gzip_answer_is_readable_to_a_client_that_did_not_ask(stack, claude, upstream):
