@@ -14,15 +14,15 @@ namespace weir::usage {
 struct EventFilter {
   std::int64_t from_unix_ms = 0;  // inclusive
   std::int64_t to_unix_ms = 0;    // exclusive
-  std::vector<std::int64_t> user_ids;
-  std::vector<std::int64_t> key_ids;
-  std::vector<std::int64_t> group_ids;
-  std::vector<std::int64_t> account_ids;
-  std::vector<std::string> models;
-  std::vector<std::int64_t> statuses;
-  std::vector<std::string> error_classes;
+  std::vector<std::int64_t> user_ids = {};
+  std::vector<std::int64_t> key_ids = {};
+  std::vector<std::int64_t> group_ids = {};
+  std::vector<std::int64_t> account_ids = {};
+  std::vector<std::string> models = {};
+  std::vector<std::int64_t> statuses = {};
+  std::vector<std::string> error_classes = {};
   bool only_errors = false;
-  std::string search;
+  std::string search = {};
 };
 
 // A WHERE clause that grows; values go into parameters, never into the text.

@@ -29,8 +29,8 @@ struct Spend {
 };
 
 struct LeaseWish {
-  std::string relay_id;
-  Subject subject;
+  std::string relay_id = {};
+  Subject subject = {};
   Period period = Period::kDay;
   std::int64_t cap_nano_usd = 0;
   std::int64_t amount_nano_usd = 0;  // more than 0

@@ -13,7 +13,7 @@ namespace weir::usage {
 struct Attempt {
   std::int64_t account_id = 0;
   std::int64_t http_status = 0;  // 0 = no answer
-  std::string error_class;       // empty = good
+  std::string error_class = {};  // empty = good
   std::int64_t started_at_unix_ms = 0;
   std::int64_t duration_ms = 0;
 

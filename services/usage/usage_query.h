@@ -18,11 +18,11 @@ namespace weir::usage {
 enum class EventOrder { kNewest, kOldest, kCost, kLatency };
 
 struct ListQuestion {
-  EventFilter filter;
+  EventFilter filter = {};
   EventOrder order = EventOrder::kNewest;
   std::int64_t limit = 50;  // 1 to kListRowsMax
   std::int64_t offset = 0;  // not together with cursor
-  std::string cursor;       // of the page before; only with kNewest and kOldest
+  std::string cursor = {};  // of the page before; only with kNewest and kOldest
   bool with_total = false;
 };
 

@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include <grpc/support/log.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
@@ -34,7 +35,12 @@ namespace {
 constexpr int kMessageBytesMax = 16 << 20;
 constexpr int kPingIntervalMsMin = 5'000;  // clients ping every 20 s, also without calls
 constexpr std::int64_t kAnswersTimeoutMs = 2'000;
-constexpr std::int64_t kCallsTimeoutMs = 1'000;
+constexpr std::int64_t kCallsTimeoutMs = 500;
+
+// gRPC's own lines are for its developers; what an operator needs is in ours.
+void LogOfGrpc(gpr_log_func_args* line) {
+  LogDebug("grpc", {{"text", line->message}, {"file", line->file}, {"line", line->line}});
+}
 
 // A database that starts together with us may need a moment; a wrong URL is told at once.
 absl::StatusOr<std::unique_ptr<sql::Database>> OpenWithin(const std::string& url, int connections,
@@ -147,6 +153,7 @@ UsageServer::UsageServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)
 UsageServer::~UsageServer() { parts_->Stop(); }
 
 absl::StatusOr<std::unique_ptr<UsageServer>> UsageServer::Start(const Settings& settings) {
+  gpr_set_log_function(LogOfGrpc);
   auto parts = std::make_unique<Parts>(settings.Integer("shutdown_timeout_ms"));
   absl::StatusOr<GrpcSecurity> security = LoadGrpcSecurity(settings);
   if (!security.ok()) return security.status();
