@@ -1,0 +1,216 @@
+#include "services/relay/dialects/request_scan.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "libs/common/json_text.h"
+#include "libs/common/text.h"
+
+namespace weir::relay {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+// A parser keeps its index memory, so one that has seen a large body is dropped.
+constexpr std::size_t kKeepParserBytesMax = 1 << 20;
+constexpr std::size_t kAffinityBytesMax = 512;
+
+ondemand::parser& ThreadParser(std::size_t body_bytes) {
+  thread_local std::unique_ptr<ondemand::parser> parser;
+  thread_local bool large = false;
+  if (parser == nullptr || large) parser = std::make_unique<ondemand::parser>();
+  large = body_bytes > kKeepParserBytesMax;
+  return *parser;
+}
+
+absl::Status NotJson(simdjson::error_code error) {
+  return absl::InvalidArgumentError(
+      StrCat("the request body is not valid JSON: ", simdjson::error_message(error)));
+}
+
+absl::Status WrongType(std::string_view field, std::string_view expected) {
+  return absl::InvalidArgumentError(StrCat("'", field, "' must be ", expected));
+}
+
+Span Place(std::string_view body, std::string_view token) {
+  while (!token.empty() && (token.back() == ' ' || token.back() == '\n' || token.back() == '\r' ||
+                            token.back() == '\t')) {
+    token.remove_suffix(1);
+  }
+  return {static_cast<std::size_t>(token.data() - body.data()), token.size()};
+}
+
+// {"include_usage": …} of stream_options.
+absl::Status ScanStreamOptions(ondemand::value value, std::string_view body, RequestFacts& facts) {
+  ondemand::json_type type{};
+  if (value.type().get(type) != simdjson::SUCCESS) return WrongType("stream_options", "an object");
+  if (type == ondemand::json_type::null) {
+    std::string_view raw = value.raw_json_token();
+    facts.has_stream_options = true;
+    facts.stream_options = Place(body, raw);
+    return absl::OkStatus();
+  }
+  ondemand::object options;
+  if (value.get_object().get(options) != simdjson::SUCCESS) {
+    return WrongType("stream_options", "an object");
+  }
+  for (auto field : options) {
+    std::string_view key;
+    if (field.unescaped_key().get(key) != simdjson::SUCCESS) return NotJson(simdjson::TAPE_ERROR);
+    if (key == "include_usage" && field.value().get_bool().get(facts.include_usage) != 0) {
+      return WrongType("stream_options.include_usage", "true or false");
+    }
+  }
+  std::string_view raw;
+  if (options.reset().error() != simdjson::SUCCESS ||
+      options.raw_json().get(raw) != simdjson::SUCCESS) {
+    return WrongType("stream_options", "an object");
+  }
+  facts.has_stream_options = true;
+  facts.stream_options = Place(body, raw);
+  return absl::OkStatus();
+}
+
+// metadata.user_id, if it is there and text; whatever else stands in metadata is not our business.
+simdjson::error_code ScanMetadata(ondemand::value value, RequestFacts& facts) {
+  ondemand::json_type type{};
+  if (const auto error = value.type().get(type); error != simdjson::SUCCESS) return error;
+  if (type != ondemand::json_type::object) return simdjson::SUCCESS;
+  ondemand::object metadata;
+  if (const auto error = value.get_object().get(metadata); error != simdjson::SUCCESS) return error;
+  for (auto field : metadata) {
+    std::string_view key;
+    if (const auto error = field.unescaped_key().get(key); error != simdjson::SUCCESS) return error;
+    std::string_view text;
+    if (key == "user_id" && field.value().get_string().get(text) == simdjson::SUCCESS) {
+      facts.affinity = std::string(text.substr(0, kAffinityBytesMax));
+    }
+  }
+  return simdjson::SUCCESS;
+}
+
+absl::Status ScanModel(ondemand::value value, std::string_view body, RequestFacts& facts) {
+  // The provider might take the other one than we price.
+  if (!facts.model.empty()) return absl::InvalidArgumentError("'model' stands there twice");
+  const std::string_view token = value.raw_json_token();
+  std::string_view model;
+  if (value.get_string().get(model) != simdjson::SUCCESS || model.empty()) {
+    return WrongType("model", "the name of a model");
+  }
+  facts.model = std::string(model);
+  facts.model_token = Place(body, token);
+  return absl::OkStatus();
+}
+
+absl::Status ScanField(Dialect dialect, std::string_view key, ondemand::value value,
+                       std::string_view body, RequestFacts& facts) {
+  if (key == "model") return ScanModel(value, body, facts);
+  if (key == "stream") {
+    bool is_null = false;
+    if (value.is_null().get(is_null) == simdjson::SUCCESS && is_null) return absl::OkStatus();
+    if (value.get_bool().get(facts.stream) != 0) return WrongType("stream", "true or false");
+    return absl::OkStatus();
+  }
+  if (dialect == Dialect::kAnthropicMessages && key == "metadata") {
+    if (const auto error = ScanMetadata(value, facts); error != simdjson::SUCCESS) {
+      return NotJson(error);
+    }
+  }
+  if (dialect == Dialect::kOpenAiChat && key == "stream_options") {
+    return ScanStreamOptions(value, body, facts);
+  }
+  if (dialect == Dialect::kOpenAiChat && key == "prompt_cache_key") {
+    std::string_view text;
+    if (value.get_string().get(text) == simdjson::SUCCESS) {
+      facts.affinity = std::string(text.substr(0, kAffinityBytesMax));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<RequestFacts> ScanRequest(Dialect dialect, std::string_view body) {
+  if (StripSpace(body).empty()) return absl::InvalidArgumentError("the request body is empty");
+  ondemand::document document;
+  const auto opened = ThreadParser(body.size())
+                          .iterate(body.data(), body.size(), body.size() + 64)
+                          .get(document);
+  if (opened != simdjson::SUCCESS) return NotJson(opened);
+  ondemand::object object;
+  if (const auto error = document.get_object().get(object); error != simdjson::SUCCESS) {
+    return error == simdjson::INCORRECT_TYPE
+               ? absl::InvalidArgumentError("the request body must be a JSON object")
+               : NotJson(error);
+  }
+  RequestFacts facts;
+  for (auto field : object) {
+    std::string_view key;
+    ondemand::value value;
+    if (const auto error = field.unescaped_key().get(key); error != simdjson::SUCCESS) {
+      return NotJson(error);
+    }
+    if (const auto error = field.value().get(value); error != simdjson::SUCCESS) {
+      return NotJson(error);
+    }
+    if (absl::Status status = ScanField(dialect, key, value, body, facts); !status.ok()) {
+      return status;
+    }
+  }
+  const char* behind = nullptr;
+  if (document.current_location().get(behind) == simdjson::SUCCESS) {
+    return absl::InvalidArgumentError("the request body goes on after its JSON object");
+  }
+  if (facts.model.empty()) {
+    return absl::InvalidArgumentError("'model' is missing: name the model that should answer");
+  }
+  facts.object.begin = body.find('{');
+  facts.object.size = body.size() - facts.object.begin;
+  return facts;
+}
+
+namespace {
+
+// stream_options as the client sent it, with include_usage switched on.
+std::string WithUsage(std::string_view options) {
+  constexpr std::string_view kOn = R"({"include_usage":true)";
+  const std::string_view inner =
+      options.size() >= 2 && options.front() == '{' ? options.substr(1) : std::string_view("}");
+  const bool empty = StripSpace(inner) == "}";
+  // A second include_usage behind ours would win, so the client's own "false" must go.
+  const std::size_t key = inner.find("\"include_usage\"");
+  if (key == std::string_view::npos) return StrCat(kOn, empty ? "" : ",", inner);
+  const std::size_t value = inner.find("false", key);
+  if (value == std::string_view::npos) return std::string(options);
+  return StrCat("{", inner.substr(0, value), "true", inner.substr(value + 5));
+}
+
+}  // namespace
+
+std::vector<BodyEdit> PlanBodyEdits(Dialect dialect, const RequestFacts& facts,
+                                    std::string_view body, std::string_view upstream_model) {
+  std::vector<BodyEdit> edits;
+  if (upstream_model != facts.model) {
+    std::string token;
+    AppendJsonString(token, upstream_model);
+    edits.push_back({facts.model_token, std::move(token)});
+  }
+  if (dialect == Dialect::kOpenAiChat && facts.stream && !facts.include_usage) {
+    if (facts.has_stream_options) {
+      const std::string_view options =
+          body.substr(facts.stream_options.begin, facts.stream_options.size);
+      edits.push_back({facts.stream_options, WithUsage(options)});
+    } else {
+      // There is a field behind it, since `model` is required.
+      edits.push_back({{facts.object.begin + 1, 0}, R"("stream_options":{"include_usage":true},)"});
+    }
+  }
+  std::sort(edits.begin(), edits.end(), [](const BodyEdit& a, const BodyEdit& b) {
+    return a.erased.begin < b.erased.begin;
+  });
+  return edits;
+}
+
+}  // namespace weir::relay

@@ -1,0 +1,297 @@
+#include "services/relay/http/exchange.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "libs/common/clock.h"
+
+namespace weir::relay {
+namespace {
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::int64_t kLingerMs = 2'000;
+constexpr std::size_t kChunkedStartBytes = 16 * 1024;
+
+}  // namespace
+
+void PaddedBuffer::Reserve(std::size_t capacity) {
+  if (capacity <= capacity_ && data_ != nullptr) return;
+  std::unique_ptr<char[]> larger(new char[capacity + kPaddingBytes]);
+  if (size_ > 0) std::memcpy(larger.get(), data_.get(), size_);
+  std::memset(larger.get() + capacity, 0, kPaddingBytes);
+  data_ = std::move(larger);
+  capacity_ = capacity;
+}
+
+void PaddedBuffer::Append(const char* data, std::size_t size) {
+  if (size_ + size > capacity_) Reserve(std::max(capacity_ * 2, size_ + size));
+  std::memcpy(data_.get() + size_, data, size);
+  size_ += size;
+}
+
+void PaddedBuffer::Free() {
+  data_.reset();
+  size_ = 0;
+  capacity_ = 0;
+}
+
+Task<bool> Exchange::AwaitReadable(std::int64_t deadline_ms) {
+  const WaitResult result = co_await WaitFor(
+      loop(), stream_.watch(), ready::kRead | ready::kHangup, deadline_ms);
+  co_return result == WaitResult::kReady;
+}
+
+Task<ReadStatus> Exchange::ReadHead() {
+  // The idle time counts until the first byte, the head's own time from then on.
+  std::int64_t deadline_ms = loop().now_ms() + limits_.keep_alive_timeout_ms;
+  bool began = false;
+  if (!ahead_.empty()) {
+    const HeadStatus status = TryParseHead(ahead_);
+    if (status == HeadStatus::kComplete) co_return ReadStatus::kComplete;
+    if (status == HeadStatus::kMalformed) co_return ReadStatus::kMalformed;
+    if (status == HeadStatus::kTooManyFields) co_return ReadStatus::kTooManyFields;
+    began = true;
+    deadline_ms = loop().now_ms() + limits_.request_head_timeout_ms;
+  }
+  for (;;) {
+    if ((stream_.watch().ready & ready::kRead) == 0 && !co_await AwaitReadable(deadline_ms)) {
+      co_return began ? ReadStatus::kTimeout : ReadStatus::kClosed;
+    }
+    char* scratch = loop().scratch();
+    const IoResult read = stream_.Read(scratch, EventLoop::kScratchBytes);
+    if (read.status == IoStatus::kWouldBlock) continue;
+    if (read.status != IoStatus::kDone) co_return ReadStatus::kClosed;
+    if (!began) {
+      began = true;
+      deadline_ms = loop().now_ms() + limits_.request_head_timeout_ms;
+    }
+    std::string_view data(scratch, read.bytes);
+    if (!ahead_.empty()) {
+      ahead_.append(data);
+      data = ahead_;
+    }
+    switch (TryParseHead(data)) {
+      case HeadStatus::kComplete:
+        co_return ReadStatus::kComplete;
+      case HeadStatus::kMalformed:
+        co_return ReadStatus::kMalformed;
+      case HeadStatus::kTooManyFields:
+        co_return ReadStatus::kTooManyFields;
+      case HeadStatus::kIncomplete:
+        break;
+    }
+    if (data.size() > static_cast<std::size_t>(limits_.request_head_bytes_max)) {
+      co_return ReadStatus::kTooLarge;
+    }
+    if (ahead_.empty()) ahead_.assign(data);
+  }
+}
+
+HeadStatus Exchange::TryParseHead(std::string_view data) {
+  if (began_ns_ == 0) {
+    began_ns_ = SteadyNs();
+    began_unix_ms_ = UnixMs();
+  }
+  if (head_ == nullptr) head_.reset(new RequestHead);
+  const HeadResult result = ParseRequestHead(data, *head_);
+  if (result.status == HeadStatus::kComplete) {
+    if (result.bytes > static_cast<std::size_t>(limits_.request_head_bytes_max)) {
+      return HeadStatus::kTooManyFields;
+    }
+    TakeHead(data, result.bytes);
+  }
+  problem_ = result.problem;
+  return result.status;
+}
+
+// Moves head and what came of the body into memory of their own, since `data` is scratch.
+void Exchange::TakeHead(std::string_view data, std::size_t head_bytes) {
+  head_bytes_.reset(new char[head_bytes]);
+  std::memcpy(head_bytes_.get(), data.data(), head_bytes);
+  const char* from = data.data();
+  const auto rebase = [this, from](std::string_view& view) {
+    if (view.data() != nullptr) {
+      view = std::string_view(head_bytes_.get() + (view.data() - from), view.size());
+    }
+  };
+  rebase(head_->method);
+  rebase(head_->target);
+  for (std::size_t i = 0; i < head_->count; ++i) {
+    rebase(head_->storage[i].name);
+    rebase(head_->storage[i].value);
+  }
+  minor_version_ = head_->minor_version;
+  keep_alive_ = head_->keep_alive;
+
+  std::string rest;
+  const std::string_view behind = data.substr(head_bytes);
+  body_.SetSize(0);
+  if (!head_->chunked) {
+    const auto length = static_cast<std::size_t>(std::max<std::int64_t>(head_->content_length, 0));
+    const std::size_t here = std::min(length, behind.size());
+    body_.Reserve(here == length ? length : here);
+    body_.Append(behind.data(), here);
+    rest.assign(behind.substr(here));
+    if (here == length) received_ns_ = began_ns_;
+  } else {
+    rest.assign(behind);
+  }
+  ahead_ = std::move(rest);
+}
+
+Task<ReadStatus> Exchange::ReadBody() {
+  if (head_->content_length > limits_.request_body_bytes_max) co_return ReadStatus::kTooLarge;
+  const bool whole =
+      !head_->chunked && static_cast<std::int64_t>(body_.size()) >= head_->content_length;
+  if (whole) co_return ReadStatus::kComplete;
+  if (head_->expect_continue && ahead_.empty() && body_.size() == 0) {
+    if (!Send(kContinue) && !co_await Flush()) co_return ReadStatus::kClosed;
+  }
+  ReadStatus status = ReadStatus::kComplete;
+  if (head_->chunked) {
+    status = co_await ReadChunkedBody();
+  } else {
+    status = co_await ReadLengthBody();
+  }
+  received_ns_ = SteadyNs();
+  co_return status;
+}
+
+Task<ReadStatus> Exchange::ReadLengthBody() {
+  const auto length = static_cast<std::size_t>(head_->content_length);
+  body_.Reserve(length);
+  std::int64_t deadline_ms = loop().now_ms() + limits_.request_body_timeout_ms;
+  while (body_.size() < length) {
+    const IoResult read = stream_.Read(body_.data() + body_.size(), length - body_.size());
+    if (read.status == IoStatus::kDone) {
+      body_.SetSize(body_.size() + read.bytes);
+      deadline_ms = loop().now_ms() + limits_.request_body_timeout_ms;
+      continue;
+    }
+    if (read.status != IoStatus::kWouldBlock) co_return ReadStatus::kClosed;
+    if (!co_await AwaitReadable(deadline_ms)) co_return ReadStatus::kTimeout;
+  }
+  co_return ReadStatus::kComplete;
+}
+
+Task<ReadStatus> Exchange::ReadChunkedBody() {
+  BodyDecoder decoder(BodyFraming::kChunked);
+  body_.Reserve(std::max(ahead_.size(), kChunkedStartBytes));
+  std::int64_t deadline_ms = loop().now_ms() + limits_.request_body_timeout_ms;
+  // What came behind the head is the first read.
+  std::string first = std::exchange(ahead_, {});
+  for (;;) {
+    const std::size_t at = body_.size();
+    std::size_t fresh = 0;
+    if (!first.empty()) {
+      body_.Append(first.data(), first.size());
+      fresh = first.size();
+      first.clear();
+    } else {
+      if (body_.capacity() - at < kChunkedStartBytes / 4) body_.Reserve(body_.capacity() * 2);
+      const IoResult read = stream_.Read(body_.data() + at, body_.capacity() - at);
+      if (read.status == IoStatus::kWouldBlock) {
+        if (!co_await AwaitReadable(deadline_ms)) co_return ReadStatus::kTimeout;
+        continue;
+      }
+      if (read.status != IoStatus::kDone) co_return ReadStatus::kClosed;
+      fresh = read.bytes;
+    }
+    deadline_ms = loop().now_ms() + limits_.request_body_timeout_ms;
+    // Decoding moves the payload to the front, so what follows the body must be saved before.
+    const std::string raw(body_.data() + at, fresh);
+    const BodyPart part = decoder.Decode(body_.data() + at, fresh);
+    body_.SetSize(at + part.payload_bytes);
+    if (part.status == BodyStatus::kMalformed) {
+      problem_ = "broken chunk framing in the request body";
+      co_return ReadStatus::kMalformed;
+    }
+    if (body_.size() > static_cast<std::size_t>(limits_.request_body_bytes_max)) {
+      co_return ReadStatus::kTooLarge;
+    }
+    if (part.status == BodyStatus::kFinished) {
+      ahead_ = raw.substr(part.consumed_bytes);
+      co_return ReadStatus::kComplete;
+    }
+  }
+}
+
+void Exchange::ReleaseRequest() {
+  head_.reset();
+  head_bytes_.reset();
+  body_.Free();
+  began_ns_ = 0;
+  received_ns_ = 0;
+}
+
+bool Exchange::Send(std::string_view data) {
+  const iovec piece{const_cast<char*>(data.data()), data.size()};
+  return Send(std::span<const iovec>(&piece, 1));
+}
+
+bool Exchange::Send(std::span<const iovec> pieces) {
+  if (gone_) return true; // nobody reads it; the path learns of it by gone()
+  std::size_t sent = 0;
+  if (pending_.empty()) {
+    const IoResult result = stream_.Write(pieces);
+    if (result.status == IoStatus::kError || result.status == IoStatus::kEnd) {
+      gone_ = true;
+      return true;
+    }
+    sent = result.bytes;
+  }
+  for (const iovec& piece : pieces) {
+    if (sent >= piece.iov_len) {
+      sent -= piece.iov_len;
+      continue;
+    }
+    pending_.append(static_cast<const char*>(piece.iov_base) + sent, piece.iov_len - sent);
+    sent = 0;
+  }
+  return pending_.empty();
+}
+
+Task<bool> Exchange::Flush() {
+  while (!pending_.empty() && !gone_) {
+    const std::string_view rest = std::string_view(pending_).substr(pending_sent_);
+    const IoResult result = stream_.Write(rest);
+    if (result.status == IoStatus::kDone) {
+      pending_sent_ += result.bytes;
+      if (pending_sent_ == pending_.size()) {
+        std::string().swap(pending_); // a held stream keeps no buffer
+        pending_sent_ = 0;
+      }
+      continue;
+    }
+    if (result.status != IoStatus::kWouldBlock) {
+      gone_ = true;
+      break;
+    }
+    const std::int64_t deadline_ms = loop().now_ms() + limits_.client_write_timeout_ms;
+    const WaitResult wait = co_await WaitFor(loop(), stream_.watch(),
+                                             ready::kWrite | ready::kHangup, deadline_ms);
+    if (wait == WaitResult::kTimeout) gone_ = true;
+    // A peer that only closed its side may still read; whether it does, the next write tells.
+    if ((stream_.watch().ready & ready::kWrite) == 0 && stream_.peer_gone()) gone_ = true;
+  }
+  co_return !gone_;
+}
+
+Task<void> Exchange::Linger() {
+  if (gone_) co_return;
+  stream_.ShutdownWrite();
+  const std::int64_t deadline_ms = loop().now_ms() + kLingerMs;
+  for (;;) {
+    const IoResult read = stream_.Read(loop().scratch(), EventLoop::kScratchBytes);
+    if (read.status == IoStatus::kDone) {
+      if (loop().now_ms() >= deadline_ms) co_return;
+      continue;
+    }
+    if (read.status != IoStatus::kWouldBlock) co_return;
+    if (!co_await AwaitReadable(deadline_ms)) co_return;
+  }
+}
+
+}  // namespace weir::relay

@@ -1,0 +1,137 @@
+// One client connection's side of one request and its answer: what the path may do to the client.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "services/relay/http1/body_decoder.h"
+#include "services/relay/http1/head_parser.h"
+#include "services/relay/net/stream.h"
+#include "services/relay/net/task.h"
+
+namespace weir::relay {
+
+// Sizes in bytes, times in milliseconds.
+struct HttpLimits {
+  std::int64_t request_head_bytes_max = 64 * 1024;
+  std::int64_t request_body_bytes_max = 32 * 1024 * 1024;
+  std::int64_t request_head_timeout_ms = 15'000; // first byte until the empty line
+  std::int64_t request_body_timeout_ms = 30'000; // between two reads of a body
+  std::int64_t client_write_timeout_ms = 60'000; // until a client that stopped reading is given up
+  std::int64_t keep_alive_timeout_ms = 75'000; // idle between two requests
+};
+
+enum class ReadStatus : std::uint8_t {
+  kComplete,
+  kClosed, // the client left; nobody to answer
+  kTimeout,
+  kTooLarge,
+  kTooManyFields,
+  kMalformed,
+};
+
+// Bytes that may be handed to simdjson: readable for 64 bytes behind their end.
+class PaddedBuffer {
+ public:
+  static constexpr std::size_t kPaddingBytes = 64;
+
+  // Keeps what is there. Grows to at least `capacity`.
+  void Reserve(std::size_t capacity);
+  void Append(const char* data, std::size_t size);
+  void SetSize(std::size_t size) { size_ = size; }
+  void Free();
+
+  char* data() { return data_.get(); }
+  std::size_t size() const { return size_; }
+  std::size_t capacity() const { return capacity_; }
+  std::string_view view() const { return {data_.get(), size_}; }
+
+ private:
+  std::unique_ptr<char[]> data_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+// Made once per connection and used for its requests one after the other. On the loop's thread.
+class Exchange {
+ public:
+  // All must outlive the exchange.
+  Exchange(Stream& stream, const HttpLimits& limits, std::string_view client_address)
+      : stream_(stream), limits_(limits), client_address_(client_address) {}
+
+  // --- the request ---
+
+  // Waits for the next request's head. kMalformed: problem() says why.
+  Task<ReadStatus> ReadHead();
+  // The rest of the body, into body(). Answers Expect: 100-continue first.
+  Task<ReadStatus> ReadBody();
+
+  const RequestHead& head() const { return *head_; }
+  std::string_view body() const { return body_.view(); }
+  PaddedBuffer& body_buffer() { return body_; }
+  std::string_view problem() const { return problem_; }
+  std::string_view client_address() const { return client_address_; }
+  // Steady ns and Unix ms of the request's first byte; steady ns when its last byte had come.
+  std::int64_t began_ns() const { return began_ns_; }
+  std::int64_t began_unix_ms() const { return began_unix_ms_; }
+  std::int64_t received_ns() const { return received_ns_; }
+
+  // Frees head and body; a stream may last an hour and needs neither.
+  void ReleaseRequest();
+
+  // --- the answer ---
+
+  // Sends now what can be sent and keeps the rest; true when nothing is left. When false: Flush
+  // before the next Send, and read nothing more from the upstream meanwhile.
+  bool Send(std::span<const iovec> pieces);
+  bool Send(std::string_view data);
+  // Until all is sent: false when the client is gone (or has not read for too long).
+  Task<bool> Flush();
+
+  bool gone() const { return gone_ || stream_.peer_gone(); }
+  // Close after this answer: framing by the end of the connection, or a body left unread.
+  void CloseAfter() { keep_alive_ = false; }
+  bool keep_alive() const { return keep_alive_ && !gone_; }
+  bool http_1_0() const { return minor_version_ == 0; }
+
+  // After the last answer: lets the client read it before the connection goes, since closing with
+  // unread bytes would reset it.
+  Task<void> Linger();
+
+  Stream& stream() { return stream_; }
+  EventLoop& loop() { return stream_.loop(); }
+
+ private:
+  // Parses what has come; kIncomplete asks for more.
+  HeadStatus TryParseHead(std::string_view data);
+  void TakeHead(std::string_view data, std::size_t head_bytes);
+  Task<ReadStatus> ReadLengthBody();
+  Task<ReadStatus> ReadChunkedBody();
+  Task<bool> AwaitReadable(std::int64_t deadline_ms);
+
+  Stream& stream_;
+  const HttpLimits& limits_;
+  std::string client_address_;
+
+  std::unique_ptr<RequestHead> head_;
+  std::unique_ptr<char[]> head_bytes_; // what head_ views
+  PaddedBuffer body_;
+  std::string ahead_; // bytes of the next request, or of a head that came in parts
+  std::string pending_; // of the answer, not yet sent
+  std::size_t pending_sent_ = 0;
+  std::string_view problem_;
+  std::int64_t began_ns_ = 0;
+  std::int64_t began_unix_ms_ = 0;
+  std::int64_t received_ns_ = 0;
+  int minor_version_ = 1;
+  bool keep_alive_ = true;
+  bool gone_ = false;
+};
+
+}  // namespace weir::relay

@@ -1,0 +1,156 @@
+#include "services/relay/http/listener.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "libs/common/log.h"
+#include "libs/common/text.h"
+
+namespace weir::relay {
+namespace {
+
+constexpr int kBacklog = 4096;
+constexpr int kAcceptsPerTurn = 64; // so that a flood of connections leaves turns to the others
+constexpr int kSendBufferBytes = 128 * 1024;
+
+std::string AddressText(const sockaddr_storage& storage) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (storage.ss_family == AF_INET) {
+    const auto& address = reinterpret_cast<const sockaddr_in&>(storage);
+    ::inet_ntop(AF_INET, &address.sin_addr, text, sizeof(text));
+    return text;
+  }
+  const auto& address = reinterpret_cast<const sockaddr_in6&>(storage);
+  ::inet_ntop(AF_INET6, &address.sin6_addr, text, sizeof(text));
+  constexpr std::string_view kMapped = "::ffff:";
+  const std::string_view view(text);
+  return std::string(view.starts_with(kMapped) ? view.substr(kMapped.size()) : view);
+}
+
+int OpenSocket(const addrinfo& info) {
+  const int fd = ::socket(info.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -1;
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+  if (::bind(fd, info.ai_addr, info.ai_addrlen) != 0 || ::listen(fd, kBacklog) != 0) {
+    ::close(fd);
+    return -1;
+  }
+  return fd;
+}
+
+}  // namespace
+
+Listener::~Listener() {
+  if (watch_.fd >= 0) {
+    loop_.Unwatch(watch_);
+    ::close(watch_.fd);
+  }
+}
+
+absl::Status Listener::Listen(const std::string& host, int port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) {
+    return absl::InvalidArgumentError(StrCat("cannot resolve the listen address '", host, "'"));
+  }
+  watch_.fd = OpenSocket(*found);
+  ::freeaddrinfo(found);
+  if (watch_.fd < 0) {
+    return absl::UnavailableError(
+        StrCat("cannot listen on ", host, ":", port, ": ", std::strerror(errno)));
+  }
+  watch_.waiter = this;
+  watch_.wanted = ready::kRead;
+  if (!loop_.Watch(watch_)) return absl::ResourceExhaustedError("cannot watch the listener");
+  return absl::OkStatus();
+}
+
+void Listener::Wake(bool /*timed_out*/) {
+  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    if (!AcceptOne()) return;
+  }
+  // Edge-triggered: what is left in the queue makes no new event, so come back by ourselves.
+  loop_.Post([this] {
+    if (watch_.fd >= 0) Wake(false);
+  });
+}
+
+bool Listener::AcceptOne() {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof(storage);
+  const int fd = ::accept4(watch_.fd, reinterpret_cast<sockaddr*>(&storage), &length,
+                           SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd < 0) {
+    if (errno == ECONNABORTED || errno == EINTR) return true;
+    if (errno != EAGAIN) LogError("cannot accept a connection", {{"error", std::strerror(errno)}});
+    return false;
+  }
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof(kSendBufferBytes));
+  Serve(fd, AddressText(storage));
+  return true;
+}
+
+DetachedTask Listener::Serve(int fd, std::string address) {
+  Stream stream(loop_, fd);
+  if (!stream.usable()) co_return;
+  handler_.OnConnection(/*opened=*/true);
+  const auto session = sessions_.insert(sessions_.end(), Session{&stream, true});
+  {
+    Exchange exchange(stream, limits_, address);
+    for (;;) {
+      session->idle = true;
+      const ReadStatus status = co_await exchange.ReadHead();
+      session->idle = false;
+      if (status == ReadStatus::kClosed) break;
+      if (status == ReadStatus::kComplete) {
+        co_await handler_.Handle(exchange);
+      } else {
+        co_await handler_.HandleBadHead(exchange, status);
+      }
+      exchange.ReleaseRequest();
+      if (!exchange.keep_alive() || draining_) {
+        co_await exchange.Linger();
+        break;
+      }
+    }
+  }
+  sessions_.erase(session);
+  handler_.OnConnection(/*opened=*/false);
+}
+
+void Listener::Drain() {
+  draining_ = true;
+  if (watch_.fd >= 0) {
+    // What the kernel has queued for this socket would be reset with it.
+    while (AcceptOne()) {
+    }
+    loop_.Unwatch(watch_);
+    ::close(std::exchange(watch_.fd, -1));
+  }
+  for (Session& session : sessions_) {
+    // A connection that has sent nothing yet may be one just accepted: it still has its turn.
+    if (session.idle && (session.stream->watch().ready & ready::kRead) == 0) {
+      ::shutdown(session.stream->watch().fd, SHUT_RD);
+    }
+  }
+}
+
+void Listener::CloseAll() {
+  for (Session& session : sessions_) ::shutdown(session.stream->watch().fd, SHUT_RDWR);
+}
+
+}  // namespace weir::relay

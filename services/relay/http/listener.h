@@ -1,0 +1,64 @@
+// One loop's listening socket and the sessions it took.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <string>
+
+#include "absl/status/status.h"
+#include "services/relay/http/exchange.h"
+#include "services/relay/net/event_loop.h"
+#include "services/relay/net/task.h"
+
+namespace weir::relay {
+
+// What a session calls for each request. Implemented by the composition root over RelayRequest.
+class RequestHandler {
+ public:
+  virtual ~RequestHandler() = default;
+  virtual Task<void> Handle(Exchange& exchange) = 0;
+  // A head that could not be read: `status` is neither kComplete nor kClosed.
+  virtual Task<void> HandleBadHead(Exchange& exchange, ReadStatus status) = 0;
+  virtual void OnConnection(bool opened) = 0;
+};
+
+// All on the loop's thread. Every session must be gone before it is destroyed.
+class Listener final : public Waiter {
+ public:
+  Listener(EventLoop& loop, RequestHandler& handler, const HttpLimits& limits)
+      : loop_(loop), handler_(handler), limits_(limits) {}
+  ~Listener();
+
+  // Binds `host`:`port` with SO_REUSEPORT, so that each loop has its own queue. Unavailable when the
+  // port is another's.
+  absl::Status Listen(const std::string& host, int port);
+
+  // No more connections, those queued are taken first; idle ones close at once, busy ones after the
+  // answer at hand.
+  void Drain();
+  // Closes what is left: its requests end as if their clients had gone.
+  void CloseAll();
+
+  std::size_t sessions() const { return sessions_.size(); }
+
+  void Wake(bool timed_out) override;
+
+ private:
+  struct Session {
+    Stream* stream = nullptr;
+    bool idle = true;
+  };
+
+  DetachedTask Serve(int fd, std::string address);
+  bool AcceptOne();
+
+  EventLoop& loop_;
+  RequestHandler& handler_;
+  const HttpLimits& limits_;
+  FdWatch watch_;
+  bool draining_ = false;
+  std::list<Session> sessions_;
+};
+
+}  // namespace weir::relay

@@ -1,0 +1,102 @@
+#include "services/relay/http/response_head.h"
+
+#include <algorithm>
+#include <array>
+
+#include "libs/common/text.h"
+
+namespace weir::relay {
+namespace {
+
+// Everything else stays: hop-by-hop fields, cookies, the provider's account names and rate limits,
+// which are not the caller's.
+constexpr std::array<std::string_view, 9> kForwarded = {
+    "content-type",         "request-id",    "x-request-id",   "retry-after",
+    "retry-after-ms",       "x-should-retry", "openai-processing-ms", "openai-version",
+    "anthropic-version",
+};
+
+std::string_view ReasonPhrase(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 529:
+      return "Overloaded";
+    default:
+      return "Status";
+  }
+}
+
+// "0.042": milliseconds as Server-Timing wants them.
+void AppendMilliseconds(std::string& out, std::int64_t us) {
+  const std::int64_t fraction = us % 1000;
+  StrAppend(out, us / 1000, fraction < 100 ? (fraction < 10 ? ".00" : ".0") : ".", fraction);
+}
+
+}  // namespace
+
+void WriteAnswerHead(const AnswerHead& head, std::string& out) {
+  out.clear();
+  StrAppend(out, "HTTP/1.1 ", head.status, " ", ReasonPhrase(head.status), "\r\n");
+  switch (head.framing) {
+    case AnswerFraming::kLength:
+      StrAppend(out, "content-length: ", head.content_length, "\r\n");
+      break;
+    case AnswerFraming::kChunked:
+      out += "transfer-encoding: chunked\r\n";
+      break;
+    case AnswerFraming::kUntilClose:
+      break;
+  }
+  if (head.close) out += "connection: close\r\n";
+  if (head.retry_after_s > 0) StrAppend(out, "retry-after: ", head.retry_after_s, "\r\n");
+  StrAppend(out, "x-weir-request-id: ", head.request_id,
+            "\r\nx-weir-overhead-us: ", head.overhead_us, "\r\nserver-timing: weir;dur=");
+  AppendMilliseconds(out, head.overhead_us);
+  if (head.upstream_us > 0) {
+    out += ", upstream;dur=";
+    AppendMilliseconds(out, head.upstream_us);
+  }
+  out += "\r\n";
+}
+
+void AppendUpstreamFields(const ResponseHead& upstream, bool event_stream, std::string& out) {
+  for (const HeaderField& field : upstream.all()) {
+    const bool pass = std::any_of(kForwarded.begin(), kForwarded.end(),
+                                  [&field](std::string_view allowed) {
+                                    return EqualsIgnoreCase(field.name, allowed);
+                                  });
+    if (pass) StrAppend(out, field.name, ": ", field.value, "\r\n");
+  }
+  if (event_stream) out += "cache-control: no-cache\r\nx-accel-buffering: no\r\n";
+}
+
+}  // namespace weir::relay

@@ -1,0 +1,35 @@
+// The head of an answer on its way to the client. No I/O.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "services/relay/dialects/dialect.h"
+#include "services/relay/http1/head_parser.h"
+
+namespace weir::relay {
+
+enum class AnswerFraming : std::uint8_t { kLength, kChunked, kUntilClose };
+
+struct AnswerHead {
+  int status = 200;
+  AnswerFraming framing = AnswerFraming::kLength;
+  std::int64_t content_length = 0; // kLength
+  bool close = false;
+  std::string_view request_id;
+  std::int64_t overhead_us = 0; // our own time
+  std::int64_t upstream_us = 0; // time waited for the upstream; 0 = none was asked
+  std::int64_t retry_after_s = 0; // 0 = none
+  Dialect dialect = Dialect::kOpenAiChat;
+};
+
+// Status line and what every answer of the relay carries; without the empty line, so that more
+// fields can follow. Replaces `out`.
+void WriteAnswerHead(const AnswerHead& head, std::string& out);
+
+// Appends the fields of the upstream's head that pass to a client, by allow-list; and for an event
+// stream what keeps proxies in front of us from holding it back.
+void AppendUpstreamFields(const ResponseHead& upstream, bool event_stream, std::string& out);
+
+}  // namespace weir::relay

@@ -1,0 +1,125 @@
+#include "services/relay/metering/answer_meter.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "services/relay/metering/usage_parse.h"
+
+namespace weir::relay {
+namespace {
+
+// English text and code run at about four bytes a token; good enough for an estimate that says so.
+constexpr std::uint64_t kBytesPerToken = 4;
+
+std::int64_t EstimateTokens(std::uint64_t bytes) {
+  return static_cast<std::int64_t>((bytes + kBytesPerToken - 1) / kBytesPerToken);
+}
+
+bool Contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// The text of the member `name` of the outermost object of `json`, if it is an object.
+std::string MemberObject(std::string_view json, std::string_view name) {
+  JsonMemberFinder finder(name, 16 * 1024);
+  finder.Feed(json);
+  return finder.value();
+}
+
+// Bytes of the longest string value that a delta carries, found by its keys; what models write stands
+// under one of these in both dialects.
+std::uint64_t DeltaTextBytes(std::string_view data) {
+  static constexpr std::array<std::string_view, 6> kKeys = {
+      "\"text\":\"",         "\"content\":\"",           "\"partial_json\":\"",
+      "\"thinking\":\"",     "\"reasoning_content\":\"", "\"arguments\":\""};
+  for (const std::string_view key : kKeys) {
+    const std::size_t at = data.find(key);
+    if (at == std::string_view::npos) continue;
+    const std::size_t begin = at + key.size();
+    std::size_t end = begin;
+    while (end < data.size() && data[end] != '"') end += data[end] == '\\' ? 2 : 1;
+    return std::min(end, data.size()) - begin;
+  }
+  return 0;
+}
+
+// Anthropic's `event:` line is required by its SDKs, so it decides; data without one counts as none.
+constexpr std::string_view kMessageStart = "message_start";
+constexpr std::string_view kMessageDelta = "message_delta";
+constexpr std::string_view kMessageStop = "message_stop";
+constexpr std::string_view kContentDelta = "content_block_delta";
+
+}  // namespace
+
+AnswerMeter::Verdict AnswerMeter::OnEvent(const SseEvent& event) {
+  if (dialect_ == Dialect::kOpenAiChat) return OnOpenAiEvent(event.data);
+  OnAnthropicEvent(event);
+  return Verdict::kPass;
+}
+
+void AnswerMeter::OnAnthropicEvent(const SseEvent& event) {
+  if (event.name == kContentDelta) {
+    text_bytes_ += DeltaTextBytes(event.data);
+  } else if (event.name == kMessageStart) {
+    const std::string message = MemberObject(event.data, "message");
+    if (ParseUsage(dialect_, MemberObject(message, "usage"), tokens_)) input_reported_ = true;
+  } else if (event.name == kMessageDelta) {
+    if (ParseUsage(dialect_, MemberObject(event.data, "usage"), tokens_)) {
+      input_reported_ = true;
+      output_reported_ = true;
+    }
+  } else if (event.name == kMessageStop) {
+    terminal_ = true;
+  } else if (event.name == "error") {
+    failed_ = true;
+  }
+}
+
+AnswerMeter::Verdict AnswerMeter::OnOpenAiEvent(std::string_view data) {
+  if (data == "[DONE]") {
+    terminal_ = true;
+    return Verdict::kPass;
+  }
+  if (Contains(data, "\"usage\"")) {
+    const std::string usage = MemberObject(data, "usage");
+    if (!usage.empty() && ParseUsage(dialect_, usage, tokens_)) {
+      input_reported_ = true;
+      output_reported_ = true;
+      // The chunk that carries usage alone has no choices; one with choices is the client's.
+      const bool alone = Contains(data, "\"choices\":[]") || Contains(data, "\"choices\": []");
+      if (hide_usage_ && alone) return Verdict::kDrop;
+    }
+  }
+  if (data.starts_with("{\"error\"") || (Contains(data, "\"error\"") &&
+                                          !MemberObject(data, "error").empty())) {
+    failed_ = true;
+  }
+  text_bytes_ += DeltaTextBytes(data);
+  return Verdict::kPass;
+}
+
+void AnswerMeter::OnBody(std::string_view part) {
+  text_bytes_ += part.size();
+  body_usage_.Feed(part);
+}
+
+void AnswerMeter::OnBodyEnd() {
+  if (!ParseUsage(dialect_, body_usage_.value(), tokens_)) return;
+  input_reported_ = true;
+  output_reported_ = true;
+}
+
+TokenCounts AnswerMeter::Tokens(std::size_t request_bytes) const {
+  TokenCounts tokens = tokens_;
+  if (!input_reported_) tokens.input = EstimateTokens(request_bytes);
+  // message_start promises a few output tokens; what has passed may be more.
+  if (!output_reported_) tokens.output = std::max(tokens.output, EstimateTokens(text_bytes_));
+  return tokens;
+}
+
+UsageSource AnswerMeter::source() const {
+  return input_reported_ && output_reported_ ? UsageSource::kReported : UsageSource::kEstimated;
+}
+
+}  // namespace weir::relay

@@ -1,0 +1,33 @@
+// Counts of local replies and failed attempts by their word; off the hot path, so behind a lock.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "libs/common/metrics.h"
+
+namespace weir::relay {
+
+// Thread-safe. `metrics` must outlive it.
+class ReasonCounters {
+ public:
+  explicit ReasonCounters(Metrics& metrics) : metrics_(metrics) {}
+
+  void CountLocalReply(std::string_view reason) {
+    Count("weir_relay_local_replies_total", "Answers made by the relay itself, by reason.", reason);
+  }
+  void CountFailedAttempt(std::string_view reason) {
+    Count("weir_relay_failed_attempts_total", "Upstream attempts that failed, by reason.", reason);
+  }
+
+ private:
+  void Count(std::string_view name, std::string_view help, std::string_view reason);
+
+  Metrics& metrics_;
+  std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, prometheus::Counter*> counters_; // by mutex_
+};
+
+}  // namespace weir::relay

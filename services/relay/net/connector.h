@@ -1,0 +1,35 @@
+// From a URL's host to a usable connection: resolve, connect, TLS.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "services/relay/net/resolver.h"
+#include "services/relay/net/stream.h"
+#include "services/relay/net/task.h"
+#include "services/relay/net/tls_client.h"
+
+namespace weir::relay {
+
+enum class ConnectError : std::uint8_t { kNone, kResolve, kRefused, kTimeout, kTls, kClientGone };
+
+struct ConnectResult {
+  std::unique_ptr<Stream> stream; // null when it failed
+  ConnectError error = ConnectError::kNone;
+};
+
+struct ConnectTarget {
+  std::string host;
+  int port = 443;
+  bool tls = true;
+  std::string pool_key; // for TLS session reuse
+};
+
+// Tries each address in turn until `deadline_ms` (steady). Gives up with kClientGone as soon as
+// `client` hangs up. All references must outlive the task.
+Task<ConnectResult> Connect(EventLoop& loop, Resolver& resolver, TlsClient& tls,
+                            const ConnectTarget& target, FdWatch& client,
+                            std::int64_t deadline_ms);
+
+}  // namespace weir::relay

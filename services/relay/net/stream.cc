@@ -1,0 +1,130 @@
+#include "services/relay/net/stream.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace weir::relay {
+namespace {
+
+bool IsBusy(int error) { return error == EAGAIN; }
+
+}  // namespace
+
+Stream::Stream(EventLoop& loop, int fd) : loop_(loop) {
+  watch_.fd = fd;
+  watched_ = loop_.Watch(watch_);
+}
+
+Stream::~Stream() {
+  if (watched_) loop_.Unwatch(watch_);
+  if (ssl_ != nullptr) {
+    // One close_notify if it can be had for nothing; its absence is no error to anybody.
+    if (!peer_gone()) SSL_shutdown(ssl_);
+    ERR_clear_error();
+    SSL_free(ssl_);
+  }
+  ::close(watch_.fd);
+}
+
+IoResult Stream::Read(char* out, std::size_t size) {
+  if (ssl_ != nullptr) return ReadTls(out, size);
+  const ssize_t received = ::recv(watch_.fd, out, size, 0);
+  if (received > 0) {
+    const auto bytes = static_cast<std::size_t>(received);
+    // A short read has emptied the socket; new data makes a new edge. With a hang-up there may be
+    // no further edge, so the bit stays until the end is read.
+    if (bytes < size && !peer_gone()) watch_.ready &= static_cast<std::uint8_t>(~ready::kRead);
+    return {IoStatus::kDone, bytes};
+  }
+  if (received == 0) return {IoStatus::kEnd, 0};
+  if (!IsBusy(errno)) return {IoStatus::kError, 0};
+  watch_.ready &= static_cast<std::uint8_t>(~ready::kRead);
+  return {IoStatus::kWouldBlock, 0};
+}
+
+IoResult Stream::Write(std::span<const iovec> pieces) {
+  if (ssl_ != nullptr) return WriteTls(pieces);
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces.data());
+  message.msg_iovlen = pieces.size();
+  const ssize_t sent = ::sendmsg(watch_.fd, &message, MSG_NOSIGNAL);
+  if (sent >= 0) return {IoStatus::kDone, static_cast<std::size_t>(sent)};
+  if (!IsBusy(errno)) return {IoStatus::kError, 0};
+  watch_.ready &= static_cast<std::uint8_t>(~ready::kWrite);
+  return {IoStatus::kWouldBlock, 0};
+}
+
+void Stream::ShutdownWrite() {
+  if (ssl_ != nullptr) {
+    SSL_shutdown(ssl_);
+    ERR_clear_error();
+  }
+  ::shutdown(watch_.fd, SHUT_WR);
+}
+
+void Stream::StartTls(SSL* ssl) {
+  ssl_ = ssl;
+  SSL_set_fd(ssl_, watch_.fd);
+}
+
+IoResult Stream::Handshake() {
+  const int result = SSL_do_handshake(ssl_);
+  if (result == 1) return {IoStatus::kDone, 0};
+  return FailedTls(result);
+}
+
+IoResult Stream::ReadTls(char* out, std::size_t size) {
+  std::size_t bytes = 0;
+  const int result = SSL_read_ex(ssl_, out, size, &bytes);
+  if (result == 1) return {IoStatus::kDone, bytes};
+  return FailedTls(result);
+}
+
+IoResult Stream::WriteTls(std::span<const iovec> pieces) {
+  // Small pieces become one record; a record holds 16 KiB.
+  constexpr std::size_t kRecordBytes = 16 * 1024;
+  thread_local std::unique_ptr<char[]> record(new char[kRecordBytes]);
+  std::size_t size = 0;
+  const char* data = record.get();
+  if (pieces.size() == 1) {
+    data = static_cast<const char*>(pieces[0].iov_base);
+    size = pieces[0].iov_len;
+  } else {
+    for (const iovec& piece : pieces) {
+      const std::size_t part = std::min(piece.iov_len, kRecordBytes - size);
+      std::memcpy(record.get() + size, piece.iov_base, part);
+      size += part;
+    }
+  }
+  if (size == 0) return {IoStatus::kDone, 0};
+  std::size_t bytes = 0;
+  const int result = SSL_write_ex(ssl_, data, size, &bytes);
+  if (result == 1) return {IoStatus::kDone, bytes};
+  return FailedTls(result);
+}
+
+IoResult Stream::FailedTls(int result) {
+  switch (SSL_get_error(ssl_, result)) {
+    case SSL_ERROR_WANT_READ:
+      tls_wants_ = ready::kRead;
+      watch_.ready &= static_cast<std::uint8_t>(~ready::kRead);
+      return {IoStatus::kWouldBlock, 0};
+    case SSL_ERROR_WANT_WRITE:
+      tls_wants_ = ready::kWrite;
+      watch_.ready &= static_cast<std::uint8_t>(~ready::kWrite);
+      return {IoStatus::kWouldBlock, 0};
+    case SSL_ERROR_ZERO_RETURN:
+      return {IoStatus::kEnd, 0};
+    default:
+      ERR_clear_error();
+      return {IoStatus::kError, 0};
+  }
+}
+
+}  // namespace weir::relay

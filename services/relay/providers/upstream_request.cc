@@ -1,0 +1,106 @@
+#include "services/relay/providers/upstream_request.h"
+
+#include <algorithm>
+#include <array>
+
+#include "libs/common/text.h"
+
+namespace weir::relay {
+namespace {
+
+// What passes from a client to a provider; everything else is dropped, so that no header of a
+// client's surroundings (cookies, addresses, keys) reaches a third party. A name with a dash at its
+// end stands for all that begin so.
+constexpr std::array<std::string_view, 19> kForwarded = {
+    "accept",
+    "anthropic-beta",
+    "anthropic-dangerous-direct-browser-access",
+    "anthropic-version",
+    "content-type",
+    "idempotency-key",
+    "openai-beta",
+    "openai-organization",
+    "openai-project",
+    "originator",
+    "session-id",
+    "thread-id",
+    "user-agent",
+    "version",
+    "x-app",
+    "x-claude-code-session-id",
+    "x-client-request-id",
+    "x-codex-",
+    "x-stainless-",
+};
+
+bool Forwarded(std::string_view name) {
+  return std::any_of(kForwarded.begin(), kForwarded.end(), [name](std::string_view allowed) {
+    if (allowed.ends_with('-')) {
+      return name.size() > allowed.size() &&
+             EqualsIgnoreCase(name.substr(0, allowed.size()), allowed);
+    }
+    return EqualsIgnoreCase(name, allowed);
+  });
+}
+
+bool SetByAccount(const Account& account, std::string_view name) {
+  return std::any_of(account.headers.begin(), account.headers.end(),
+                     [name](const auto& header) { return EqualsIgnoreCase(header.first, name); });
+}
+
+// Anthropic's first version, which accepts every field that older clients send.
+constexpr std::string_view kDefaultAnthropicVersion = "2023-06-01";
+// Under this one, and later ones, keys travel as a bearer token.
+constexpr std::string_view kBearerSinceVersion = "2026-10-21";
+
+void WriteCredential(const UpstreamRequest& request, std::string& out) {
+  const Account& account = *request.account;
+  const std::string& secret = account.credential.Reveal();
+  switch (account.credential_type) {
+    case CredentialType::kApiKey: {
+      if (request.dialect != Dialect::kAnthropicMessages) {
+        StrAppend(out, "authorization: Bearer ", secret, "\r\n");
+        return;
+      }
+      const bool bearer = request.client_head->Find("anthropic-version") >= kBearerSinceVersion;
+      StrAppend(out, bearer ? "authorization: Bearer " : "x-api-key: ", secret, "\r\n");
+      return;
+    }
+    case CredentialType::kBearer:
+    case CredentialType::kOauth:
+      StrAppend(out, "authorization: Bearer ", secret, "\r\n");
+      return;
+    case CredentialType::kCookie:
+      StrAppend(out, "cookie: ", secret, "\r\n");
+      return;
+    case CredentialType::kNone:
+      return;
+  }
+}
+
+}  // namespace
+
+void WriteUpstreamHead(const UpstreamRequest& request, std::string& out) {
+  const Account& account = *request.account;
+  out.clear();
+  std::string_view path = request.path;
+  // A base URL may be given with or without the version; "/v1/v1" helps nobody.
+  if (account.url.base_path.ends_with("/v1") && path.starts_with("/v1/")) path.remove_prefix(3);
+  StrAppend(out, "POST ", account.url.base_path, path, " HTTP/1.1\r\nhost: ",
+            account.url.host_header, "\r\ncontent-length: ", request.body_bytes,
+            "\r\naccept-encoding: identity\r\nx-request-id: ", request.request_id, "\r\n");
+  WriteCredential(request, out);
+  for (const HeaderField& field : request.client_head->all()) {
+    if (Forwarded(field.name) && !SetByAccount(account, field.name)) {
+      StrAppend(out, field.name, ": ", field.value, "\r\n");
+    }
+  }
+  if (request.dialect == Dialect::kAnthropicMessages &&
+      request.client_head->Find("anthropic-version").empty()) {
+    StrAppend(out, "anthropic-version: ", kDefaultAnthropicVersion, "\r\n");
+  }
+  for (const auto& [name, value] : account.headers) StrAppend(out, name, ": ", value, "\r\n");
+  out += "\r\n";
+}
+
+}  // namespace weir::relay

@@ -1,0 +1,28 @@
+// An account and a client's request into the head that goes upstream: path, host, signing, and the
+// client's headers by allow-list. No I/O.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "services/relay/dialects/dialect.h"
+#include "services/relay/http1/head_parser.h"
+#include "services/relay/snapshot/snapshot.h"
+
+namespace weir::relay {
+
+struct UpstreamRequest {
+  const Account* account = nullptr;
+  const RequestHead* client_head = nullptr;
+  Dialect dialect = Dialect::kAnthropicMessages;
+  std::string_view path; // behind the account's base path
+  std::string_view request_id;
+  std::size_t body_bytes = 0;
+};
+
+// Replaces the content of `out` by the whole head with its empty line. The account's credential is in
+// it: it goes to the account's own host and nowhere else.
+void WriteUpstreamHead(const UpstreamRequest& request, std::string& out);
+
+}  // namespace weir::relay

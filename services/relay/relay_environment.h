@@ -1,0 +1,53 @@
+// What one loop's requests share. Made by the composition root (relay.cc); all of it outlives the
+// loop's requests.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "services/relay/http/exchange.h"
+#include "services/relay/snapshot/snapshot_holder.h"
+#include "services/relay/snapshot/snapshot_subscriber.h"
+#include "services/relay/upstream/upstream_call.h"
+
+namespace weir::relay {
+
+class SpoolWriter;
+class UsageSpool;
+class ReasonCounters;
+
+// Written by one loop, read by /metrics: relaxed atomics, no shared cache lines between loops.
+struct alignas(64) LoopCounters {
+  using Counter = std::atomic<std::uint64_t>;
+
+  static void Add(Counter& counter, std::uint64_t by = 1) {
+    counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+  }
+
+  std::array<Counter, 6> answers_by_status_class{}; // index: status / 100
+  Counter connections_accepted{};
+  Counter connections_open{};
+  Counter requests_in_flight{};
+  Counter streams_open{};
+  Counter upstream_attempts{};
+  Counter client_gone{};
+  Counter events_unrecorded{}; // usage events that the spool refused: must stay 0
+};
+
+struct RelayEnvironment {
+  UpstreamEnvironment upstream;
+  SnapshotReader& snapshots;
+  UsageSpool& spool;
+  SpoolWriter& spool_writer;
+  SnapshotSubscriber& subscriber;
+  LoopCounters& counters;
+  ReasonCounters& reasons;
+  const HttpLimits& limits;
+  std::string relay_id;
+  int attempts_max = 3;
+  const std::atomic<bool>& draining;
+};
+
+}  // namespace weir::relay
