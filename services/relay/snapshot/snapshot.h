@@ -42,7 +42,7 @@ struct IpBlock {
 
 struct ApiKey {
   std::int64_t id = 0;
-  std::string sha256; // 32 raw bytes
+  std::array<char, 32> sha256{}; // of the key's text
   std::string name;
   std::int64_t user_id = 0;
   std::int64_t group_id = 0;
@@ -97,7 +97,7 @@ enum class CredentialType { kApiKey, kBearer, kOauth, kCookie, kNone };
 
 enum class AccountStatus { kNormal, kRateLimited, kApiException, kAccountException, kDisabled };
 
-// Milliseconds; never 0 once in a snapshot (defaults filled in).
+// Milliseconds; never 0 in an account's `timeouts` (defaults filled in).
 struct Timeouts {
   std::int64_t connect_ms = 10'000;
   std::int64_t first_byte_ms = 300'000;
@@ -130,7 +130,10 @@ struct Account {
   std::uint32_t weight = 1;
   std::vector<ModelPattern> models; // empty = all
   ModelMapping model_mapping;
-  Timeouts timeouts;
+  std::string tier; // session accounts: free, pro, …
+  Secret proxy_url; // may hold a password; empty = direct
+  Timeouts timeouts; // defaults of RelaySettings filled in
+  Timeouts configured_timeouts; // as pushed; 0 = the default applies
   Limits limits;
   std::vector<std::pair<std::string, std::string>> headers; // lower-case name, value
   AccountStatus status = AccountStatus::kNormal;
@@ -138,6 +141,8 @@ struct Account {
   // What relays learn between two snapshots; the same object for the same id in every snapshot of
   // this process. Thread-safe.
   std::shared_ptr<AccountHealth> health;
+  // Of all that was pushed; tells a change from a repetition within this process.
+  std::uint64_t content_hash = 0;
 
   bool Serves(std::string_view model) const;
 };
@@ -162,7 +167,7 @@ struct RelaySettings {
 };
 
 // Immutable tables; see snapshot_tables.h for how they share memory between revisions.
-class SnapshotTables;
+struct SnapshotTables;
 
 class Snapshot {
  public:
@@ -187,7 +192,8 @@ class Snapshot {
   const Price* FindPrice(std::string_view provider, std::string_view model,
                          std::int64_t at_unix_ms) const;
 
-  // All exact model names that have a price for `provider` (for GET /v1/models), sorted.
+  // All exact model names that have a price for `provider`, those for any provider included (for
+  // GET /v1/models); sorted.
   std::vector<std::string> PricedModels(std::string_view provider) const;
 
   const SnapshotTables& tables() const { return *tables_; }

@@ -1,0 +1,57 @@
+#include "services/relay/snapshot/snapshot.h"
+
+#include <utility>
+
+#include "services/relay/snapshot/snapshot_tables.h"
+
+namespace weir::relay {
+
+std::string_view ModelMapping::Map(std::string_view model) const {
+  for (const auto& [pattern, mapped] : entries) {
+    if (pattern.Matches(model)) return mapped;
+  }
+  return model;
+}
+
+bool Account::Serves(std::string_view model) const {
+  if (models.empty()) return true;
+  for (const ModelPattern& pattern : models) {
+    if (pattern.Matches(model)) return true;
+  }
+  return false;
+}
+
+Snapshot::Snapshot(std::shared_ptr<const SnapshotTables> tables) : tables_(std::move(tables)) {}
+Snapshot::~Snapshot() = default;
+
+std::uint64_t Snapshot::revision() const { return tables_->revision; }
+const std::string& Snapshot::lineage() const { return tables_->lineage; }
+const RelaySettings& Snapshot::settings() const { return tables_->settings; }
+
+const ApiKey* Snapshot::FindKey(std::string_view sha256) const {
+  if (sha256.size() != std::tuple_size_v<decltype(ApiKey::sha256)>) return nullptr;
+  const auto* found = tables_->keys_by_sha256->Find(HashOfSha256(sha256.data()),
+                                                    SameSha256{sha256.data()});
+  return found == nullptr ? nullptr : found->get();
+}
+
+const User* Snapshot::FindUser(std::int64_t id) const { return tables_->users->Find(id); }
+const Group* Snapshot::FindGroup(std::int64_t id) const { return tables_->groups->Find(id); }
+const Account* Snapshot::FindAccount(std::int64_t id) const { return tables_->accounts->Find(id); }
+
+const std::vector<const Account*>& Snapshot::AccountsOf(std::int64_t group_id) const {
+  static const std::vector<const Account*> kNone;
+  const auto found = tables_->group_index->find(group_id);
+  return found == tables_->group_index->end() ? kNone : *found->second;
+}
+
+const Price* Snapshot::FindPrice(std::string_view provider, std::string_view model,
+                                 std::int64_t at_unix_ms) const {
+  return tables_->prices->Find(provider, model, at_unix_ms);
+}
+
+std::vector<std::string> Snapshot::PricedModels(std::string_view provider) const {
+  return tables_->prices->Models(provider);
+}
+
+}  // namespace weir::relay

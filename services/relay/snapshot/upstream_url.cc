@@ -1,0 +1,93 @@
+#include "services/relay/snapshot/upstream_url.h"
+
+#include <algorithm>
+#include <string>
+
+#include "libs/common/text.h"
+#include "services/relay/snapshot/ip_block.h"
+
+namespace weir::relay {
+namespace {
+
+constexpr std::size_t kUrlBytesMax = 2'048;
+constexpr std::size_t kHostBytesMax = 253;
+
+absl::Status Wrong(std::string_view what) {
+  return absl::InvalidArgumentError(StrCat("request_url ", what));
+}
+
+bool IsUrlCharacter(char c) { return c > ' ' && c < 0x7f && c != '"' && c != '<' && c != '>'; }
+
+bool IsHostCharacter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+}
+
+bool ParsePort(std::string_view text, int& port) {
+  return text.size() <= 5 && ParseInteger(text, port) && port >= 1 && port <= 65'535;
+}
+
+// "host", "host:port", "[v6]:port" -> host and what follows the colon.
+absl::Status SplitAuthority(std::string_view authority, UpstreamUrl& url) {
+  std::string_view port;
+  bool has_port = false;
+  if (authority.starts_with('[')) {
+    const std::size_t end = authority.find(']');
+    if (end == std::string_view::npos) return Wrong("has an open bracket");
+    url.host = ToLower(authority.substr(1, end - 1));
+    if (url.host.find(':') == std::string::npos || !ParseIpAddress(url.host)) {
+      return Wrong("holds no IPv6 address in its brackets");
+    }
+    const std::string_view rest = authority.substr(end + 1);
+    if (!rest.empty() && rest.front() != ':') return Wrong("has something behind the bracket");
+    has_port = !rest.empty();
+    if (has_port) port = rest.substr(1);
+  } else {
+    const std::size_t colon = authority.find(':');
+    url.host = ToLower(authority.substr(0, colon));
+    has_port = colon != std::string_view::npos;
+    if (has_port) port = authority.substr(colon + 1);
+    if (url.host.size() > kHostBytesMax || url.host.front() == '.' ||
+        !std::all_of(url.host.begin(), url.host.end(), IsHostCharacter)) {
+      return Wrong("has no valid host");
+    }
+  }
+  if (has_port && !ParsePort(port, url.port)) return Wrong("has no valid port");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<UpstreamUrl> ParseUpstreamUrl(std::string_view text) {
+  if (text.size() > kUrlBytesMax) return Wrong("is too long");
+  if (!std::all_of(text.begin(), text.end(), IsUrlCharacter)) {
+    return Wrong("holds a space or a character that belongs in no URL");
+  }
+  const std::size_t colon = text.find("://");
+  if (colon == std::string_view::npos) return Wrong("must begin with https:// or http://");
+  const std::string scheme = ToLower(text.substr(0, colon));
+  if (scheme != "https" && scheme != "http") return Wrong("must begin with https:// or http://");
+  if (text.find_first_of("?#") != std::string_view::npos) {
+    return Wrong("must have no query and no fragment");
+  }
+  UpstreamUrl url;
+  url.tls = scheme == "https";
+  const int usual_port = url.tls ? 443 : 80;
+  url.port = usual_port;
+
+  const std::string_view rest = text.substr(colon + 3);
+  const std::size_t slash = rest.find('/');
+  const std::string_view authority = rest.substr(0, slash);
+  if (authority.empty() || authority.front() == ':') return Wrong("has no host");
+  if (authority.find('@') != std::string_view::npos) return Wrong("must hold no user or password");
+  if (const absl::Status split = SplitAuthority(authority, url); !split.ok()) return split;
+
+  const bool bare_v6 = url.host.find(':') != std::string::npos;
+  const std::string shown = bare_v6 ? StrCat("[", url.host, "]") : url.host;
+  url.host_header = url.port == usual_port ? shown : StrCat(shown, ":", url.port);
+  url.pool_key = StrCat(scheme, "://", shown, ":", url.port);
+  if (slash != std::string_view::npos) url.base_path = std::string(rest.substr(slash));
+  while (url.base_path.ends_with('/')) url.base_path.pop_back();
+  return url;
+}
+
+}  // namespace weir::relay
