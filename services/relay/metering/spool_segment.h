@@ -44,7 +44,7 @@ class SpoolSegment {
   // Any thread.
   const std::string& path() const { return path_; }
   std::uint64_t sequence() const { return sequence_; }
-  std::uint64_t bytes() const { return bytes_; }
+  std::int64_t disk_bytes() const { return static_cast<std::int64_t>(disk_bytes_); }
   std::uint64_t published() const { return published_.load(std::memory_order_acquire); }
   bool closed() const { return closed_.load(std::memory_order_acquire); }
   std::int64_t events() const { return events_.load(std::memory_order_relaxed); }
@@ -52,6 +52,9 @@ class SpoolSegment {
   std::uint64_t bytes_skipped() const { return bytes_skipped_; }
   // Brings what was published to the disk; blocks for as long as the disk takes. One thread.
   absl::Status Sync();
+
+  // Gives the unused rest of a recovered file back to the disk.
+  void Trim();
 
   // Reader. The payload at `offset`, which must lie below published(); moves `offset` behind it.
   std::string_view Payload(std::uint64_t& offset) const;
@@ -73,7 +76,8 @@ class SpoolSegment {
   std::string path_;
   int fd_;
   unsigned char* map_;
-  std::uint64_t bytes_;
+  std::uint64_t bytes_; // mapped
+  std::uint64_t disk_bytes_; // of the file
   std::uint64_t sequence_ = 0;
   std::uint64_t bytes_skipped_ = 0;
   std::uint64_t end_ = kSegmentHeaderBytes; // writer's copy of published_

@@ -67,7 +67,7 @@ class SpoolWriter {
   struct Slot;
 
   SpoolWriter(UsageSpool& spool, Slot& slot);
-  bool AppendToNextFile(std::string_view payload);
+  bool TakeNextFile();
 
   UsageSpool& spool_;
   Slot& slot_;
@@ -86,8 +86,8 @@ class UsageSpool {
   UsageSpool(const UsageSpool&) = delete;
   UsageSpool& operator=(const UsageSpool&) = delete;
 
-  // One for each thread that appends; made on any thread. ResourceExhausted when there is no room
-  // for its first two files.
+  // One for each thread that appends; made on any thread. A full spool or disk is no error here:
+  // CanAccept() tells. The system's error when files cannot be made for another reason.
   absl::StatusOr<std::unique_ptr<SpoolWriter>> NewWriter();
 
   // False when the spool or the disk is full: refuse new requests (reason::kSpoolFull). Requests in
@@ -131,6 +131,9 @@ class UsageSpool {
   absl::Status RecoverOne(const std::string& path);
   absl::StatusOr<std::shared_ptr<SpoolSegment>> CreateSegment(std::uint32_t writer);
   std::shared_ptr<SpoolSegment> NextSegment(SpoolWriter::Slot& slot);
+  void ReleaseSlot(SpoolWriter::Slot& slot);
+  void Discard(SpoolSegment& segment);
+  void WakeBackground();
   std::vector<std::shared_ptr<SpoolSegment>> Segments() const;
   void RemoveFinished();
   void RunBackground();
@@ -139,12 +142,15 @@ class UsageSpool {
 
   const SpoolOptions options_;
   int lock_fd_ = -1;
+  int folder_fd_ = -1;
   SpoolRecovery recovery_;
   std::atomic<bool> accepting_{true};
   std::atomic<std::uint64_t> rotation_{0};
   std::atomic<std::uint64_t> next_sequence_{1};
   std::atomic<std::int64_t> bytes_{0};
   std::atomic<std::int64_t> refused_{0};
+  std::atomic<std::int64_t> sync_errors_{0};
+  std::atomic<bool> folder_changed_{false}; // since it was synced
 
   mutable std::mutex mutex_;
   std::condition_variable background_wakes_;
