@@ -252,11 +252,9 @@ def test_a_long_but_good_head_passes(stack, claude):
 
 @pytest.fixture(scope="module")
 def impatient(build_dir):
-    """A relay that waits one second for a client and for an upstream."""
+    """A relay that waits one second for a client."""
     made = harness.Stack(build_dir, settings={
-        "WEIR_RELAY_HEAD_TIMEOUT_MS": 1000, "WEIR_RELAY_BODY_TIMEOUT_MS": 1000,
-        "WEIR_RELAY_FIRST_BYTE_TIMEOUT_MS": 1000, "WEIR_RELAY_IDLE_TIMEOUT_MS": 1000,
-        "WEIR_RELAY_CONNECT_TIMEOUT_MS": 1000,
+        "WEIR_RELAY_REQUEST_HEAD_TIMEOUT_MS": 1000, "WEIR_RELAY_REQUEST_BODY_TIMEOUT_MS": 1000,
     })
     try:
         yield made.start()
@@ -318,15 +316,26 @@ def test_an_upstream_that_answers_nothing(stack, upstream):
                                                                   "upstream_malformed")
 
 
-def test_an_upstream_that_never_answers(impatient, upstream):
+def test_an_upstream_that_never_answers(stack, upstream):
     upstream.handler = lambda _recorded, _connection: time.sleep(8)
-    claude, openai = lanes_on(impatient, upstream)
+    claude, openai = lanes_on(stack, upstream, timeouts={"first_byte_ms": 1000})
     start = time.monotonic()
     reply = claude.messages()
     check_anthropic(reply, 504)
     assert time.monotonic() - start < 6
     check_openai(openai.chat(), 504)
-    assert impatient.api.log_row(reply.request_id)["error_class"] == "upstream_timeout"
+    assert stack.api.log_row(reply.request_id)["error_class"] == "upstream_timeout"
+
+
+def test_an_upstream_that_stalls_in_the_stream(stack):
+    lane = stack.claude("stall=30+in=8+out=4", timeouts={"idle_ms": 1000})
+    start = time.monotonic()
+    events = lane.messages(stream=True).events()
+    assert time.monotonic() - start < 6
+    assert events[-1][0] == "error"
+    rows = eventually(lambda: stack.api.logs(f"key_id={lane.key_id}"), "a row")
+    assert rows[0]["complete"] is False
+    assert rows[0]["error_class"] == "upstream_timeout"
 
 
 def test_an_upstream_that_is_not_there(stack):
