@@ -41,8 +41,9 @@ Database::Body OneStatement(std::string_view sql, const std::vector<Value>& para
                             Result& result) {
   return [sql, &parameters, &result](Transaction& transaction) {
     absl::StatusOr<Result> answer = transaction.Execute(sql, parameters);
-    if (answer.ok()) result = *std::move(answer);
-    return answer.status();
+    if (!answer.ok()) return answer.status();
+    result = *std::move(answer);
+    return absl::OkStatus();
   };
 }
 

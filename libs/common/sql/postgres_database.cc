@@ -213,8 +213,9 @@ class PostgresTransaction final : public Transaction {
       absl::StatusOr<std::vector<PgText>> texts = ToText(parameters);
       if (!texts.ok()) return texts.status();
       absl::StatusOr<Result> answer = ToResult(Send(sql, *texts));
-      if (answer.ok()) result = *std::move(answer);
-      return answer.status();
+      if (!answer.ok()) return answer.status();
+      result = *std::move(answer);
+      return absl::OkStatus();
     });
     if (!status.ok()) return status;
     return result;

@@ -219,6 +219,7 @@ TEST_P(DatabaseTest, LockMakesReadThenWriteExactOverThreadsAndProcesses) {
   };
   std::atomic<int> failures = 0;
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&, i] {
       Database& mine = i % 2 == 0 ? database() : *other;

@@ -1,8 +1,7 @@
 // The two kinds of database, as a parameter of tests that must hold on both.
 #pragma once
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>

@@ -73,6 +73,7 @@ class BatchWriterTest : public ::testing::Test {
 
   static std::vector<UsageEvent> Events(std::size_t count) {
     std::vector<UsageEvent> events;
+    events.reserve(count);
     for (std::size_t i = 0; i < count; ++i) events.push_back(MakeEvent());
     return events;
   }
@@ -206,6 +207,7 @@ TEST_F(BatchWriterTest, NothingIsLostOrDoubledUnderManySubmittersAndFailures) {
   auto writer = Make({.batch_events_max = 50, .batch_age_ms = 1, .queue_events_max = 200});
   std::atomic<std::int64_t> inserted = 0;
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
       for (int n = 0; n < 40; ++n) {

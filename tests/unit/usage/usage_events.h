@@ -102,6 +102,7 @@ class RandomEvents {
 
 inline std::vector<const UsageEvent*> Pointers(const std::vector<UsageEvent>& events) {
   std::vector<const UsageEvent*> pointers;
+  pointers.reserve(events.size());
   for (const UsageEvent& event : events) pointers.push_back(&event);
   return pointers;
 }

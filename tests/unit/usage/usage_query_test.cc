@@ -52,6 +52,7 @@ class UsageQueryTest : public weir::testing::DatabaseTest {
 
   static std::vector<std::string> IdsOf(const std::vector<UsageEvent>& events) {
     std::vector<std::string> ids;
+    ids.reserve(events.size());
     for (const UsageEvent& event : events) ids.push_back(event.id);
     return ids;
   }
