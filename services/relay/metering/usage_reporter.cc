@@ -128,7 +128,7 @@ class UsageReporter::Impl {
       Metrics::Set(connected_, 0);
       if (stopping()) return;
       Metrics::Increment(reconnects_);
-      std::string error(View(status.message()));
+      std::string error = status.ToString();
       if (was_connected || error != last_error) {
         LogWarning("the stream to the usage service has ended; events wait in the spool",
                    {{"target", options_.usage_target},

@@ -145,7 +145,7 @@ class SnapshotSubscriber::Impl {
       Metrics::Set(connected_, 0);
       if (stopping()) return;
       // Once per kind of failure, not per attempt.
-      std::string error(View(status.message()));
+      std::string error = status.ToString();
       if (was_connected || error != last_error) {
         LogWarning("the configuration stream from admin has ended; trying again",
                    {{"target", options_.admin_target}, {"error", error}});
