@@ -2,6 +2,7 @@
 
 import json
 import time
+from urllib.parse import quote
 
 import http_client
 
@@ -84,7 +85,7 @@ class AdminClient:
         rows, path = [], f"/api/v1/admin/logs?limit=200&{query}".rstrip("&")
         cursor = None
         while True:
-            answer = self.get(path + (f"&cursor={cursor}" if cursor else ""))
+            answer = self.get(path + (f"&cursor={quote(cursor)}" if cursor else ""))
             rows += answer["data"]
             cursor = answer["next_cursor"]
             if cursor is None:
