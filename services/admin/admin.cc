@@ -11,14 +11,20 @@
 #include "libs/common/sql/database.h"
 #include "libs/common/text.h"
 #include "services/admin/credentials/vault.h"
+#include "services/admin/http/console_session.h"
+#include "services/admin/http/router.h"
+#include "services/admin/http/server.h"
 #include "services/admin/publish/relay_registry.h"
 #include "services/admin/publish/snapshot_builder.h"
 #include "services/admin/publish/snapshot_publisher.h"
 #include "services/admin/publish/snapshot_service.h"
+#include "services/admin/resources/resource.h"
 #include "services/admin/seed.h"
 #include "services/admin/store/price_list.h"
 #include "services/admin/store/schema.h"
 #include "services/admin/store/store.h"
+#include "services/admin/usage_client.h"
+#include "services/admin/yaml_config.h"
 
 namespace weir::admin {
 namespace {
@@ -38,14 +44,23 @@ absl::StatusOr<std::unique_ptr<sql::Database>> OpenMigrated(const weir::Settings
   return database;
 }
 
+absl::Status ApplyConfigFile(const weir::Settings& settings, Store& store, const Vault& vault) {
+  const std::string& path = settings.Text("config_file");
+  if (path.empty()) return absl::OkStatus();
+  return ApplyYamlFile(store, vault, path, ProcessEnvironment());
+}
+
 }  // namespace
 
 // In the order in which they are made; destroyed in reverse.
 struct Admin::Parts {
-  Parts(Vault the_vault, std::unique_ptr<sql::Database> the_database, GrpcSecurity the_security)
+  Parts(const weir::Settings& settings, Vault the_vault,
+        std::unique_ptr<sql::Database> the_database, GrpcSecurity the_security)
       : vault(std::move(the_vault)),
         database(std::move(the_database)),
-        security(std::move(the_security)) {}
+        security(std::move(the_security)),
+        usage(settings.Text("usage_target"), security),
+        http(router, metrics, static_cast<int>(settings.Integer("http_threads"))) {}
 
   Metrics metrics;
   Vault vault;
@@ -56,6 +71,12 @@ struct Admin::Parts {
   RelayRegistry registry{SystemClock()};
   SnapshotPublisher publisher{store};
   SnapshotServer grpc{store, builder, publisher, registry, security};
+  UsageClient usage;
+  ConsoleSessions sessions{store, SystemClock(), vault.DeriveKey("token signing")};
+  ResourceParts for_resources{store, vault, sessions, usage, publisher, registry, metrics};
+  Router router{AllRoutes(for_resources),
+                [this](const Request& request) { return sessions.Authenticate(request); }};
+  HttpServer http;
   OpsServer ops{metrics, [this] { return database->Ping(); }};
 };
 
@@ -63,6 +84,7 @@ Admin::Admin(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Admin::~Admin() { parts_->publisher.Stop(); }
 
+int Admin::http_port() const { return parts_->http.port(); }
 int Admin::grpc_port() const { return parts_->grpc.port(); }
 
 absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settings) {
@@ -73,10 +95,12 @@ absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settin
   auto database = OpenMigrated(settings);
   if (!database.ok()) return database.status();
 
-  auto parts =
-      std::make_unique<Parts>(*std::move(vault), *std::move(database), *std::move(security));
+  auto parts = std::make_unique<Parts>(settings, *std::move(vault), *std::move(database),
+                                       *std::move(security));
   absl::Status status = LoadShippedPrices(parts->store, settings.Text("prices_file"));
+  if (status.ok()) status = ApplyConfigFile(settings, parts->store, parts->vault);
   if (status.ok()) status = parts->grpc.Start(settings.Text("grpc_listen"));
+  if (status.ok()) status = parts->http.Start(settings.Text("listen"));
   if (status.ok()) status = parts->ops.Start(settings.Text("ops_listen"));
   if (!status.ok()) return status;
   return std::unique_ptr<Admin>(new Admin(std::move(parts)));

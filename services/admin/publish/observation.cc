@@ -73,10 +73,4 @@ absl::Status StoreObservation(Store& store, const Observation& observation) {
   return status;
 }
 
-AccountStatus StatusAt(const Account& account, std::int64_t now_ms) {
-  const bool cooling = account.status == AccountStatus::kRateLimited ||
-                       account.status == AccountStatus::kApiException;
-  return cooling && account.cooldown_until_ms <= now_ms ? AccountStatus::kNormal : account.status;
-}
-
 }  // namespace weir::admin

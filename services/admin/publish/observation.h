@@ -30,7 +30,4 @@ bool Apply(const Observation& observation, Account& account);
 // gone.
 absl::Status StoreObservation(Store& store, const Observation& observation);
 
-// What an account's status is at `now_ms`: a cooldown that has passed counts as normal.
-AccountStatus StatusAt(const Account& account, std::int64_t now_ms);
-
 }  // namespace weir::admin

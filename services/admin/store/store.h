@@ -5,6 +5,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -74,6 +75,30 @@ class Store {
   std::mutex listener_mutex_;
   std::function<void()> listener_;
 };
+
+// Read and Change for a body that returns a StatusOr: its value, or what went wrong.
+template <class Body>
+auto ReadValue(Store& store, Body body) -> decltype(body(std::declval<sql::Transaction&>())) {
+  decltype(body(std::declval<sql::Transaction&>())) value = absl::UnknownError("not read");
+  const absl::Status status = store.Read([&](sql::Transaction& transaction) {
+    value = body(transaction);
+    return value.status();
+  });
+  if (!status.ok()) return status;
+  return value;
+}
+template <class Body>
+auto ChangeValue(Store& store, Body body)
+    -> decltype(body(std::declval<sql::Transaction&>(), std::declval<Changes&>())) {
+  decltype(body(std::declval<sql::Transaction&>(), std::declval<Changes&>())) value =
+      absl::UnknownError("not changed");
+  const absl::Status status = store.Change([&](sql::Transaction& transaction, Changes& changes) {
+    value = body(transaction, changes);
+    return value.status();
+  });
+  if (!status.ok()) return status;
+  return value;
+}
 
 absl::StatusOr<Revision> ReadRevision(sql::Transaction& transaction);
 

@@ -1,0 +1,61 @@
+#include "services/admin/http/login_limiter.h"
+
+#include "libs/common/reason.h"
+#include "libs/common/text.h"
+#include "services/admin/model/problem.h"
+
+namespace weir::admin {
+namespace {
+
+constexpr std::size_t kEntriesMax = 100'000;
+
+std::string NameKey(std::string_view address, std::string_view name) {
+  return StrCat(address, " ", name.substr(0, 128));
+}
+
+}  // namespace
+
+absl::Status LoginLimiter::Check(std::string_view address, std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  const std::int64_t now_ms = clock_.NowUnixMs();
+  const absl::Status by_name = CheckOne(NameKey(address, name), kFailuresPerName, now_ms);
+  return by_name.ok() ? CheckOne(std::string(address), kFailuresPerAddress, now_ms) : by_name;
+}
+
+absl::Status LoginLimiter::CheckOne(const std::string& key, int max, std::int64_t now_ms) {
+  const auto found = failures_.find(key);
+  if (found == failures_.end()) return absl::OkStatus();
+  if (found->second.until_ms <= now_ms) {
+    failures_.erase(found);
+    return absl::OkStatus();
+  }
+  if (found->second.count < max) return absl::OkStatus();
+  const std::int64_t seconds = (found->second.until_ms - now_ms + 999) / 1000;
+  return Problem(absl::StatusCode::kResourceExhausted, reason::kTooManyRequests,
+                 StrCat("too many failed log-ins; try again in ", seconds, " s"));
+}
+
+void LoginLimiter::Failed(std::string_view address, std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  const std::int64_t now_ms = clock_.NowUnixMs();
+  if (failures_.size() >= kEntriesMax) {
+    std::erase_if(failures_, [&](const auto& entry) { return entry.second.until_ms <= now_ms; });
+    // Still full: somebody makes up names. Forgetting all is better than growing.
+    if (failures_.size() >= kEntriesMax) failures_.clear();
+  }
+  Count(NameKey(address, name), now_ms);
+  Count(std::string(address), now_ms);
+}
+
+void LoginLimiter::Count(const std::string& key, std::int64_t now_ms) {
+  Failures& failures = failures_[key];
+  if (failures.until_ms <= now_ms) failures = {.count = 0, .until_ms = now_ms + kWindowMs};
+  failures.count += 1;
+}
+
+void LoginLimiter::Succeeded(std::string_view address, std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  failures_.erase(NameKey(address, name));
+}
+
+}  // namespace weir::admin

@@ -1,0 +1,94 @@
+#include "services/admin/http/router.h"
+
+#include <exception>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "libs/common/reason.h"
+#include "libs/common/text.h"
+#include "services/admin/http/api_error.h"
+#include "services/admin/model/problem.h"
+
+namespace weir::admin {
+namespace {
+
+using Params = std::map<std::string, std::string, std::less<>>;
+
+bool Matches(std::string_view pattern, std::string_view path, Params& params) {
+  const std::vector<std::string_view> wanted = Split(pattern, '/');
+  const std::vector<std::string_view> given = Split(path, '/');
+  if (wanted.size() != given.size()) return false;
+  params.clear();
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i].starts_with('{')) {
+      if (given[i].empty()) return false;
+      params.emplace(wanted[i].substr(1, wanted[i].size() - 2), given[i]);
+    } else if (wanted[i] != given[i]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+absl::StatusOr<Response> Run(const Route& route, const Request& request,
+                             const Authenticate& authenticate) {
+  Caller caller;
+  if (route.access != Access::kPublic) {
+    auto known = authenticate(request);
+    if (!known.ok()) return known.status();
+    caller = *std::move(known);
+    if (route.access == Access::kAdmin && !caller.is_admin()) {
+      return NotAllowed("only administrators may do this");
+    }
+  }
+  return route.handle(request, caller);
+}
+
+}  // namespace
+
+Router::Router(std::vector<Route> routes, Authenticate authenticate)
+    : routes_(std::move(routes)), authenticate_(std::move(authenticate)) {}
+
+const Route* Router::Find(Request& request, std::string& allowed) const {
+  std::string_view method = request.method;
+  if (method == "HEAD") method = "GET";
+  Params params;
+  for (const Route& route : routes_) {
+    if (!Matches(route.path, request.path, params)) continue;
+    if (route.method == method) {
+      request.path_params = std::move(params);
+      return &route;
+    }
+    StrAppend(allowed, allowed.empty() ? "" : ", ", route.method);
+  }
+  return nullptr;
+}
+
+Response Router::Handle(Request& request) const {
+  std::string allowed;
+  const Route* route = Find(request, allowed);
+  if (route == nullptr && allowed.empty()) {
+    return ErrorResponse(404, reason::kUnknownEndpoint, "there is nothing at this path", request);
+  }
+  if (route == nullptr) {
+    Response response =
+        ErrorResponse(405, reason::kMethodNotAllowed, StrCat("this path takes ", allowed), request);
+    response.headers.emplace_back("Allow", allowed);
+    return response;
+  }
+  if (request.body.size() > route->body_bytes_max) {
+    return ErrorResponse(413, reason::kBodyTooLarge,
+                         StrCat("the body may have at most ", route->body_bytes_max, " bytes"),
+                         request);
+  }
+  try {
+    absl::StatusOr<Response> response = Run(*route, request, authenticate_);
+    return response.ok() ? *std::move(response) : ErrorResponse(response.status(), request);
+  } catch (const std::exception& error) {
+    // The last net: libraries throw where we did not expect it.
+    return ErrorResponse(absl::InternalError(error.what()), request);
+  }
+}
+
+}  // namespace weir::admin

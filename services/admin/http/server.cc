@@ -1,0 +1,151 @@
+#include "services/admin/http/server.h"
+
+#include <httplib.h>
+
+#include <array>
+#include <thread>
+#include <utility>
+
+#include "libs/common/clock.h"
+#include "libs/common/ids.h"
+#include "libs/common/log.h"
+#include "libs/common/ops_server.h"
+#include "libs/common/reason.h"
+#include "libs/common/text.h"
+#include "services/admin/http/api_error.h"
+
+namespace weir::admin {
+namespace {
+
+constexpr std::size_t kBodyBytesMax = 16 << 20;  // routes have smaller ones of their own
+constexpr int kReadTimeoutSeconds = 15;
+constexpr int kKeepAliveSeconds = 5;
+
+Request FromHttplib(const httplib::Request& in) {
+  Request request;
+  request.method = in.method;
+  request.path = in.path;
+  request.query.insert(in.params.begin(), in.params.end());
+  for (const auto& [name, value] : in.headers) request.headers[ToLower(name)] = value;
+  request.body = in.body;
+  request.client_ip = in.remote_addr;
+  request.request_id = UuidToText(NewUuid7Bytes(UnixMs()));
+  return request;
+}
+
+void ToHttplib(const Response& response, const Request& request, httplib::Response& out) {
+  out.status = response.status;
+  out.set_header("X-Request-Id", request.request_id);
+  out.set_header("X-Content-Type-Options", "nosniff");
+  out.set_header("Cache-Control", "no-store");
+  for (const auto& [name, value] : response.headers) out.set_header(name, value);
+  if (response.status != 204) out.set_content(response.body, response.content_type);
+}
+
+// httplib's own sets SO_REUSEPORT too, with which two services could share a port unnoticed.
+void SetSocketOptions(socket_t socket) {
+  const int yes = 1;
+  setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+}
+
+}  // namespace
+
+struct HttpServer::Impl {
+  const Router& router;
+  std::array<prometheus::Counter*, 6> requests = {};  // by the status' first digit
+  prometheus::Histogram* seconds = nullptr;
+  httplib::Server server;
+  std::thread thread;
+  int port = 0;
+
+  explicit Impl(const Router& the_router) : router(the_router) {}
+
+  void Handle(const httplib::Request& in, httplib::Response& out) {
+    const std::int64_t started_ns = SteadyNs();
+    Request request = FromHttplib(in);
+    const Response response = router.Handle(request);
+    ToHttplib(response, request, out);
+    const std::int64_t took_us = (SteadyNs() - started_ns) / 1000;
+    Metrics::Increment(*requests.at(static_cast<std::size_t>(response.status / 100)));
+    Metrics::Observe(*seconds, static_cast<double>(took_us) / 1e6);
+    LogInfo("request", {{"request_id", request.request_id},
+                        {"method", request.method},
+                        {"path", request.path},
+                        {"status", response.status},
+                        {"took_us", took_us},
+                        {"client_ip", request.client_ip}});
+  }
+};
+
+HttpServer::HttpServer(const Router& router, Metrics& metrics, int threads)
+    : impl_(std::make_unique<Impl>(router)) {
+  for (std::size_t digit = 1; digit < impl_->requests.size(); ++digit) {
+    impl_->requests[digit] =
+        &metrics.AddCounter("weir_admin_http_requests_total", "Requests answered, by status class",
+                            {{"status", StrCat(digit, "xx")}});
+  }
+  impl_->seconds =
+      &metrics.AddHistogram("weir_admin_http_request_duration_seconds", "Time to answer a request",
+                            {0.001, 0.005, 0.02, 0.1, 0.5, 2, 10});
+
+  httplib::Server& server = impl_->server;
+  server.new_task_queue = [threads] {
+    return new httplib::ThreadPool(static_cast<std::size_t>(threads));
+  };
+  server.set_socket_options(SetSocketOptions);
+  server.set_payload_max_length(kBodyBytesMax);
+  server.set_read_timeout(kReadTimeoutSeconds, 0);
+  server.set_keep_alive_timeout(kKeepAliveSeconds);
+  server.set_keep_alive_max_count(1000);
+  server.set_tcp_nodelay(true);
+  const auto handle = [impl = impl_.get()](const httplib::Request& in, httplib::Response& out) {
+    impl->Handle(in, out);
+  };
+  server.Get(".*", handle);
+  server.Post(".*", handle);
+  server.Put(".*", handle);
+  server.Patch(".*", handle);
+  server.Delete(".*", handle);
+  server.Options(".*", handle);
+  // What httplib refuses on its own: malformed requests, bodies over its limit.
+  const httplib::Server::HandlerWithResponse refuse = [](const httplib::Request& in,
+                                                         httplib::Response& out) {
+    if (!out.body.empty()) return httplib::Server::HandlerResponse::Unhandled;
+    const Request request = FromHttplib(in);
+    const bool too_large = out.status == 413;
+    const int status = too_large ? 413 : (out.status >= 500 ? 500 : 400);
+    ToHttplib(
+        ErrorResponse(status, too_large ? reason::kBodyTooLarge : reason::kBadRequest,
+                      too_large ? "the body is too large" : "the request is malformed", request),
+        request, out);
+    return httplib::Server::HandlerResponse::Handled;
+  };
+  server.set_error_handler(refuse);
+}
+
+HttpServer::~HttpServer() {
+  impl_->server.stop();
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+absl::Status HttpServer::Start(const std::string& listen) {
+  const absl::StatusOr<HostPort> address = ParseHostPort(listen);
+  if (!address.ok()) return address.status();
+  httplib::Server& server = impl_->server;
+  if (address->port == 0) {
+    impl_->port = server.bind_to_any_port(address->host.c_str());
+  } else if (server.bind_to_port(address->host.c_str(), address->port)) {
+    impl_->port = address->port;
+  }
+  if (impl_->port <= 0) {
+    return absl::UnavailableError(
+        StrCat("cannot listen on ", listen, ": is the port taken, or the address not ours?"));
+  }
+  impl_->thread = std::thread([this] { impl_->server.listen_after_bind(); });
+  while (!impl_->server.is_running()) std::this_thread::yield();
+  return absl::OkStatus();
+}
+
+int HttpServer::port() const { return impl_->port; }
+
+}  // namespace weir::admin

@@ -1,0 +1,93 @@
+// Reads one JSON object into a record, strictly: every field of a wrong type and every field that
+// nobody asked for is named in the errors. Fields that are absent leave their target untouched, so
+// the same code serves a whole record and a part of one.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/json/object.hpp>
+
+#include "libs/common/secret.h"
+#include "libs/common/text.h"
+#include "services/admin/model/problem.h"
+#include "services/admin/model/words.h"
+
+namespace weir::admin {
+
+// What scalar values look like. A YAML file has no types, so there a number or a flag is text.
+enum class Scalars { kTyped, kText };
+
+class BodyReader {
+ public:
+  // `object` and `errors` must outlive the reader; `prefix` ("limits.") goes before field names.
+  BodyReader(const boost::json::object& object, FieldErrors& errors, std::string prefix = {},
+             Scalars scalars = Scalars::kTyped);
+
+  bool Has(std::string_view name) const;
+
+  // null is the empty value for each of these.
+  void Text(std::string_view name, std::string& value);
+  void Time(std::string_view name, std::int64_t& unix_ms);
+  void Texts(std::string_view name, std::vector<std::string>& values);
+  void TextMap(std::string_view name, std::map<std::string, std::string>& values);
+  void Cap(std::string_view name, std::int64_t& value);        // 0 = none, null = none
+  void UsdCap(std::string_view name, std::int64_t& nano_usd);  // "12.5" or 12.5, null = none
+  void Hidden(std::string_view name, std::optional<Secret>& value);
+
+  // null is an error for these.
+  void Integer(std::string_view name, std::int64_t& value);
+  void Flag(std::string_view name, bool& value);
+  void Ids(std::string_view name, std::vector<std::int64_t>& values);
+  void Multiplier(std::string_view name, std::int64_t& ppm);  // "1.25" or 1.25
+
+  // USD per million tokens as decimal text or number; null = -1, not priced apart.
+  void PerMillion(std::string_view name, std::int64_t& pico_usd);
+
+  template <class Enum>
+  void Word(std::string_view name, Enum& value) {
+    std::string text;
+    if (!Has(name)) return;
+    const bool read = ReadText(name, text);
+    const std::optional<Enum> found = FromWord<Enum>(text);
+    if (read && found.has_value()) {
+      value = *found;
+    } else {
+      Error(name, StrCat("must be one of ", ChoicesOf<Enum>()));
+    }
+  }
+
+  // A reader for an object inside; empty when it is absent, null or no object. Finish it too.
+  std::unique_ptr<BodyReader> Object(std::string_view name);
+
+  // Fields that an answer holds and that may come back, but are not for the caller to set.
+  void Ignore(std::initializer_list<std::string_view> names);
+  // Fields of a new record that must be there.
+  void Require(std::initializer_list<std::string_view> names);
+
+  // Names every field that nothing has asked for.
+  void Finish();
+
+ private:
+  const boost::json::value* Take(std::string_view name);
+  void Error(std::string_view name, std::string_view what);
+  bool ReadText(std::string_view name, std::string& text);
+  std::optional<std::int64_t> IntegerOf(const boost::json::value& value) const;
+  // The decimal text of a text or a number.
+  std::optional<std::string> DecimalOf(const boost::json::value& value) const;
+
+  const boost::json::object& object_;
+  FieldErrors& errors_;
+  const std::string prefix_;
+  const Scalars scalars_;
+  std::set<std::string, std::less<>> known_;
+};
+
+}  // namespace weir::admin

@@ -1,0 +1,327 @@
+#include "services/admin/json/record_json.h"
+
+#include <string>
+#include <string_view>
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include "libs/common/money.h"
+#include "services/admin/credentials/account_secrets.h"
+#include "services/admin/model/account_status.h"
+#include "services/admin/model/provider.h"
+#include "services/admin/model/time_text.h"
+
+namespace weir::admin {
+namespace {
+
+namespace json = boost::json;
+
+json::value CapJson(std::int64_t value) { return value == 0 ? json::value() : json::value(value); }
+
+json::value UsdJson(std::int64_t nano_usd) {
+  return nano_usd == 0 ? json::value() : json::value(FormatUsd(nano_usd));
+}
+
+json::value PerMillionJson(std::int64_t pico_usd) {
+  return pico_usd < 0 ? json::value() : json::value(FormatUsdPerMillion(pico_usd));
+}
+
+template <class Enum>
+json::string WordJson(Enum value) {
+  const std::string_view word = WordOf(value);
+  return json::string(word.data(), word.size());
+}
+
+void AddRecord(const Record& record, json::object& object) {
+  object["created_at"] = TimeJson(record.created_at_ms);
+  object["updated_at"] = TimeJson(record.updated_at_ms);
+  object["version"] = record.version;
+}
+
+void IgnoreRecord(BodyReader& reader) {
+  reader.Ignore({"id", "created_at", "updated_at", "version"});
+}
+
+std::string MaskedProxy(const Account& account, const Vault& vault) {
+  const auto proxy_url = OpenProxyUrl(vault, account);
+  return proxy_url.ok() ? MaskPassword(proxy_url->Reveal()) : std::string();
+}
+
+// An administrator switches an account on or off; the other words are what was observed, and come
+// back unchanged from a client that sends what it got.
+void ReadAccountStatus(BodyReader& reader, Account& account) {
+  AccountStatus status = account.status;
+  reader.Word("status", status);
+  const bool settable = status == AccountStatus::kNormal || status == AccountStatus::kDisabled;
+  if (!settable || status == account.status) return;
+  account.status = status;
+  account.status_reason.clear();
+  account.cooldown_until_ms = 0;
+}
+
+}  // namespace
+
+json::value TimeJson(std::int64_t unix_ms) {
+  return unix_ms == 0 ? json::value() : json::value(FormatTime(unix_ms));
+}
+
+json::object LimitsJson(const Limits& limits) {
+  return {{"rpm", CapJson(limits.requests_per_minute)},
+          {"tpm", CapJson(limits.tokens_per_minute)},
+          {"concurrency", CapJson(limits.concurrency)},
+          {"requests_per_day", CapJson(limits.requests_per_day)},
+          {"usd_per_day", UsdJson(limits.nano_usd_per_day)},
+          {"usd_per_month", UsdJson(limits.nano_usd_per_month)},
+          {"usd_total", UsdJson(limits.nano_usd_total)}};
+}
+
+json::object TimeoutsJson(const Timeouts& timeouts) {
+  return {{"connect_ms", CapJson(timeouts.connect_ms)},
+          {"first_byte_ms", CapJson(timeouts.first_byte_ms)},
+          {"idle_ms", CapJson(timeouts.idle_ms)},
+          {"total_ms", CapJson(timeouts.total_ms)}};
+}
+
+json::array TextsJson(const std::vector<std::string>& texts) {
+  json::array array;
+  for (const std::string& text : texts) array.emplace_back(text);
+  return array;
+}
+
+json::object MapJson(const std::map<std::string, std::string>& map) {
+  json::object object;
+  for (const auto& [name, value] : map) object[name] = value;
+  return object;
+}
+
+json::object UserJson(const User& user) {
+  json::object object = {{"id", user.id},
+                         {"username", user.username},
+                         {"name", user.name},
+                         {"email", user.email},
+                         {"role", WordJson(user.role)},
+                         {"status", WordJson(user.status)},
+                         {"group_id", user.group_id},
+                         {"limits", LimitsJson(user.limits)},
+                         {"last_login_at", TimeJson(user.last_login_at_ms)}};
+  AddRecord(user, object);
+  return object;
+}
+
+json::object GroupJson(const Group& group) {
+  json::object object = {{"id", group.id},
+                         {"name", group.name},
+                         {"remark", group.remark},
+                         {"status", WordJson(group.status)},
+                         {"price_multiplier", FormatPpm(group.price_multiplier_ppm)},
+                         {"model_mapping", MapJson(group.model_mapping)},
+                         {"fallbacks", TextsJson(group.fallbacks)},
+                         {"system_prompt", group.system_prompt},
+                         {"limits", LimitsJson(group.limits)}};
+  AddRecord(group, object);
+  return object;
+}
+
+json::object ApiKeyJson(const ApiKey& key, std::int64_t now_ms) {
+  const bool expired = key.expires_at_ms != 0 && key.expires_at_ms <= now_ms;
+  json::value status = WordJson(key.status);
+  if (key.status == ActiveStatus::kActive && expired) status = "expired";
+  json::object object = {{"id", key.id},
+                         {"user_id", key.user_id},
+                         {"name", key.name},
+                         {"key_hint", key.key_hint},
+                         {"status", std::move(status)},
+                         {"group_id", key.group_id},
+                         {"expires_at", TimeJson(key.expires_at_ms)},
+                         {"allowed_models", TextsJson(key.allowed_models)},
+                         {"allowed_ips", TextsJson(key.allowed_ips)},
+                         {"limits", LimitsJson(key.limits)},
+                         {"system_prompt", key.system_prompt},
+                         {"cache", key.cache}};
+  AddRecord(key, object);
+  return object;
+}
+
+json::object AccountJson(const Account& account, const Vault& vault, std::int64_t now_ms) {
+  const AccountStatus status = StatusAt(account, now_ms);
+  const bool as_stored = status == account.status;
+  json::array group_ids;
+  for (const std::int64_t id : account.group_ids) group_ids.emplace_back(id);
+  json::object object = {
+      {"id", account.id},
+      {"name", account.name},
+      {"platform_type", WordJson(account.platform)},
+      {"provider", ProviderOf(account)},
+      {"request_url", account.request_url},
+      {"credential_type", WordJson(account.credential_type)},
+      {"has_secret", !account.sealed_credential.empty()},
+      {"group_ids", std::move(group_ids)},
+      {"priority", account.priority},
+      {"weight", account.weight},
+      {"models", TextsJson(account.models)},
+      {"model_mapping", MapJson(account.model_mapping)},
+      {"tier", account.tier},
+      {"proxy_url", MaskedProxy(account, vault)},
+      {"timeouts", TimeoutsJson(account.timeouts)},
+      {"limits", LimitsJson(account.limits)},
+      {"headers", MapJson(account.headers)},
+      {"status", WordJson(status)},
+      {"status_reason", as_stored ? account.status_reason : std::string()},
+      {"cooldown_until", as_stored ? TimeJson(account.cooldown_until_ms) : json::value()}};
+  AddRecord(account, object);
+  return object;
+}
+
+json::object PriceJson(const Price& price) {
+  json::object object = {{"id", price.id},
+                         {"provider", price.provider},
+                         {"model", price.model},
+                         {"effective_from", TimeJson(price.effective_from_ms)},
+                         {"input", PerMillionJson(price.input_pico_usd)},
+                         {"output", PerMillionJson(price.output_pico_usd)},
+                         {"cache_read", PerMillionJson(price.cache_read_pico_usd)},
+                         {"cache_write_5m", PerMillionJson(price.cache_write_5m_pico_usd)},
+                         {"cache_write_1h", PerMillionJson(price.cache_write_1h_pico_usd)},
+                         {"tier_above_input_tokens", CapJson(price.tier_above_input_tokens)},
+                         {"tier_input", PerMillionJson(price.tier_input_pico_usd)},
+                         {"tier_output", PerMillionJson(price.tier_output_pico_usd)},
+                         {"tier_cache_read", PerMillionJson(price.tier_cache_read_pico_usd)}};
+  AddRecord(price, object);
+  return object;
+}
+
+json::object SettingsJson(const Settings& settings) {
+  return {{"registration_open", settings.registration_open},
+          {"serve_unpriced_models", settings.serve_unpriced_models},
+          {"system_prompt", settings.system_prompt},
+          {"timeouts", TimeoutsJson(settings.timeouts)},
+          {"updated_at", TimeJson(settings.updated_at_ms)},
+          {"version", settings.version}};
+}
+
+void ReadLimits(BodyReader& reader, Limits& limits) {
+  const auto inner = reader.Object("limits");
+  if (inner == nullptr) return;
+  inner->Cap("rpm", limits.requests_per_minute);
+  inner->Cap("tpm", limits.tokens_per_minute);
+  inner->Cap("concurrency", limits.concurrency);
+  inner->Cap("requests_per_day", limits.requests_per_day);
+  inner->UsdCap("usd_per_day", limits.nano_usd_per_day);
+  inner->UsdCap("usd_per_month", limits.nano_usd_per_month);
+  inner->UsdCap("usd_total", limits.nano_usd_total);
+  inner->Finish();
+}
+
+void ReadTimeouts(BodyReader& reader, Timeouts& timeouts) {
+  const auto inner = reader.Object("timeouts");
+  if (inner == nullptr) return;
+  inner->Cap("connect_ms", timeouts.connect_ms);
+  inner->Cap("first_byte_ms", timeouts.first_byte_ms);
+  inner->Cap("idle_ms", timeouts.idle_ms);
+  inner->Cap("total_ms", timeouts.total_ms);
+  inner->Finish();
+}
+
+void ReadUser(BodyReader& reader, User& user, std::optional<Secret>& password) {
+  IgnoreRecord(reader);
+  reader.Ignore({"last_login_at"});
+  reader.Text("username", user.username);
+  user.username = ToLower(StripSpace(user.username));
+  reader.Text("name", user.name);
+  reader.Text("email", user.email);
+  user.email = ToLower(StripSpace(user.email));
+  reader.Word("role", user.role);
+  reader.Word("status", user.status);
+  reader.Integer("group_id", user.group_id);
+  ReadLimits(reader, user.limits);
+  reader.Hidden("password", password);
+}
+
+void ReadGroup(BodyReader& reader, Group& group) {
+  IgnoreRecord(reader);
+  reader.Text("name", group.name);
+  reader.Text("remark", group.remark);
+  reader.Word("status", group.status);
+  reader.Multiplier("price_multiplier", group.price_multiplier_ppm);
+  reader.TextMap("model_mapping", group.model_mapping);
+  reader.Texts("fallbacks", group.fallbacks);
+  reader.Text("system_prompt", group.system_prompt);
+  ReadLimits(reader, group.limits);
+}
+
+void ReadApiKey(BodyReader& reader, ApiKey& key) {
+  IgnoreRecord(reader);
+  reader.Ignore({"key_hint", "last_used_at"});
+  reader.Text("name", key.name);
+  reader.Integer("user_id", key.user_id);
+  reader.Integer("group_id", key.group_id);
+  reader.Time("expires_at", key.expires_at_ms);
+  reader.Texts("allowed_models", key.allowed_models);
+  reader.Texts("allowed_ips", key.allowed_ips);
+  ReadLimits(reader, key.limits);
+  reader.UsdCap("daily_limit", key.limits.nano_usd_per_day);
+  reader.Text("system_prompt", key.system_prompt);
+  reader.Flag("cache", key.cache);
+  // What an answer says of a key that has expired or is spent may come back; it sets nothing.
+  std::string status;
+  reader.Text("status", status);
+  if (status != "expired" && status != "exhausted") reader.Word("status", key.status);
+}
+
+void ReadAccount(BodyReader& reader, Account& account, AccountSecrets& secrets) {
+  IgnoreRecord(reader);
+  reader.Ignore({"has_secret", "last_used_at", "today", "status_reason", "cooldown_until"});
+  reader.Text("name", account.name);
+  const Platform before = account.platform;
+  reader.Word("platform_type", account.platform);
+  if (account.platform != before) account.credential_type = UsualCredentialType(account.platform);
+  reader.Word("credential_type", account.credential_type);
+  reader.Text("request_url", account.request_url);
+  reader.Text("provider", account.provider);
+  if (account.provider == DerivedProvider(account.platform, account.request_url)) {
+    account.provider.clear();  // so that it follows the URL
+  }
+  reader.Hidden("secret_key", secrets.credential);
+  if (reader.Has("group_id")) {
+    account.group_ids = {0};
+    reader.Integer("group_id", account.group_ids.front());
+  }
+  reader.Ids("group_ids", account.group_ids);
+  reader.Integer("priority", account.priority);
+  reader.Integer("weight", account.weight);
+  reader.Texts("models", account.models);
+  reader.TextMap("model_mapping", account.model_mapping);
+  reader.Text("tier", account.tier);
+  reader.Hidden("proxy_url", secrets.proxy_url);
+  ReadTimeouts(reader, account.timeouts);
+  ReadLimits(reader, account.limits);
+  reader.TextMap("headers", account.headers);
+  ReadAccountStatus(reader, account);
+}
+
+void ReadPrice(BodyReader& reader, Price& price) {
+  IgnoreRecord(reader);
+  reader.Text("provider", price.provider);
+  reader.Text("model", price.model);
+  reader.Time("effective_from", price.effective_from_ms);
+  reader.PerMillion("input", price.input_pico_usd);
+  reader.PerMillion("output", price.output_pico_usd);
+  reader.PerMillion("cache_read", price.cache_read_pico_usd);
+  reader.PerMillion("cache_write_5m", price.cache_write_5m_pico_usd);
+  reader.PerMillion("cache_write_1h", price.cache_write_1h_pico_usd);
+  reader.Cap("tier_above_input_tokens", price.tier_above_input_tokens);
+  reader.PerMillion("tier_input", price.tier_input_pico_usd);
+  reader.PerMillion("tier_output", price.tier_output_pico_usd);
+  reader.PerMillion("tier_cache_read", price.tier_cache_read_pico_usd);
+}
+
+void ReadSettings(BodyReader& reader, Settings& settings) {
+  reader.Ignore({"version", "updated_at"});
+  reader.Flag("registration_open", settings.registration_open);
+  reader.Flag("serve_unpriced_models", settings.serve_unpriced_models);
+  reader.Text("system_prompt", settings.system_prompt);
+  ReadTimeouts(reader, settings.timeouts);
+}
+
+}  // namespace weir::admin

@@ -1,0 +1,48 @@
+// Records as JSON and back, as REST and the YAML file have them. `Read…` leaves what is absent as
+// it is and adds what is wrong to the reader's errors; rules that span fields are in
+// model/validate.h.
+#pragma once
+
+#include <optional>
+
+#include <boost/json/object.hpp>
+
+#include "libs/common/secret.h"
+#include "services/admin/credentials/vault.h"
+#include "services/admin/json/body_reader.h"
+#include "services/admin/model/types.h"
+
+namespace weir::admin {
+
+boost::json::value TimeJson(std::int64_t unix_ms);  // null for 0
+boost::json::object LimitsJson(const Limits& limits);
+boost::json::object TimeoutsJson(const Timeouts& timeouts);
+boost::json::array TextsJson(const std::vector<std::string>& texts);
+boost::json::object MapJson(const std::map<std::string, std::string>& map);
+
+boost::json::object UserJson(const User& user);
+boost::json::object GroupJson(const Group& group);
+// `now_ms` decides whether the key has expired.
+boost::json::object ApiKeyJson(const ApiKey& key, std::int64_t now_ms);
+// Shows no secret: has_secret says whether there is one, proxy passwords are masked.
+boost::json::object AccountJson(const Account& account, const Vault& vault, std::int64_t now_ms);
+boost::json::object PriceJson(const Price& price);
+boost::json::object SettingsJson(const Settings& settings);
+
+void ReadLimits(BodyReader& reader, Limits& limits);
+void ReadTimeouts(BodyReader& reader, Timeouts& timeouts);
+
+void ReadUser(BodyReader& reader, User& user, std::optional<Secret>& password);
+void ReadGroup(BodyReader& reader, Group& group);
+void ReadApiKey(BodyReader& reader, ApiKey& key);
+
+struct AccountSecrets {
+  std::optional<Secret> credential;
+  std::optional<Secret> proxy_url;
+};
+// A platform without a credential_type beside it gets its usual one.
+void ReadAccount(BodyReader& reader, Account& account, AccountSecrets& secrets);
+void ReadPrice(BodyReader& reader, Price& price);
+void ReadSettings(BodyReader& reader, Settings& settings);
+
+}  // namespace weir::admin

@@ -1,0 +1,128 @@
+#include "services/admin/json/usage_json.h"
+
+#include <string>
+#include <string_view>
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include "libs/common/ids.h"
+#include "libs/common/money.h"
+#include "services/admin/json/record_json.h"
+#include "weir/v1/query.pb.h"
+#include "weir/v1/usage.pb.h"
+
+namespace weir::admin {
+namespace {
+
+namespace json = boost::json;
+namespace v1 = weir::v1;
+
+const char* DialectWord(v1::Dialect dialect) {
+  switch (dialect) {
+    case v1::DIALECT_ANTHROPIC_MESSAGES:
+      return "anthropic_messages";
+    case v1::DIALECT_OPENAI_CHAT:
+      return "openai_chat";
+    case v1::DIALECT_OPENAI_RESPONSES:
+      return "openai_responses";
+    case v1::DIALECT_GEMINI:
+      return "gemini";
+    default:
+      return "";
+  }
+}
+
+json::value SourceWord(v1::UsageSource source) {
+  if (source == v1::USAGE_SOURCE_REPORTED) return "reported";
+  if (source == v1::USAGE_SOURCE_ESTIMATED) return "estimated";
+  return nullptr;
+}
+
+void AddTokens(const v1::TokenCounts& tokens, json::object& object) {
+  object["input_tokens"] = tokens.input();
+  object["output_tokens"] = tokens.output();
+  object["cache_read_tokens"] = tokens.cache_read();
+  object["cache_write_5m_tokens"] = tokens.cache_write_5m();
+  object["cache_write_1h_tokens"] = tokens.cache_write_1h();
+  object["reasoning_tokens"] = tokens.reasoning();
+}
+
+void AddCost(std::int64_t nano_usd, json::object& object) {
+  object["cost_nano_usd"] = nano_usd;
+  object["cost_usd"] = FormatUsd(nano_usd);
+}
+
+json::array AttemptsJson(const v1::UsageEvent& event) {
+  json::array attempts;
+  for (const v1::Attempt& attempt : event.attempts()) {
+    attempts.push_back(json::object{{"account_id", attempt.account_id()},
+                                    {"status", attempt.http_status()},
+                                    {"error_class", attempt.error_class()},
+                                    {"started_at", TimeJson(attempt.started_at_unix_ms())},
+                                    {"duration_ms", attempt.duration_ms()}});
+  }
+  return attempts;
+}
+
+json::value PriceJsonOf(const v1::AppliedPrice& price) {
+  if (price.price_id() == 0) return nullptr;
+  return json::object{{"price_id", price.price_id()},
+                      {"input", FormatUsdPerMillion(price.input_pico_usd())},
+                      {"output", FormatUsdPerMillion(price.output_pico_usd())},
+                      {"cache_read", FormatUsdPerMillion(price.cache_read_pico_usd())},
+                      {"cache_write_5m", FormatUsdPerMillion(price.cache_write_5m_pico_usd())},
+                      {"cache_write_1h", FormatUsdPerMillion(price.cache_write_1h_pico_usd())},
+                      {"price_multiplier", FormatPpm(price.multiplier_ppm())}};
+}
+
+}  // namespace
+
+json::object LogJson(const v1::UsageEvent& event, bool detail) {
+  const std::string id = event.id().size() == 16 ? UuidToText(event.id()) : std::string();
+  json::object object = {{"id", id},
+                         {"request_id", id},
+                         {"started_at", TimeJson(event.started_at_unix_ms())},
+                         {"user_id", event.user_id()},
+                         {"key_id", event.key_id()},
+                         {"key_name", event.key_name()},
+                         {"group_id", event.group_id()},
+                         {"account_id", event.account_id()},
+                         {"account_name", event.account_name()},
+                         {"protocol", DialectWord(event.dialect())},
+                         {"operation", event.operation()},
+                         {"model", event.model()},
+                         {"served_model", event.served_model()},
+                         {"status", event.status()},
+                         {"error_class", event.error_class()},
+                         {"complete", event.complete()},
+                         {"stream", event.stream()}};
+  AddTokens(event.tokens(), object);
+  AddCost(event.cost_nano_usd(), object);
+  object["usage_source"] = SourceWord(event.usage_source());
+  object["latency_ms"] = event.latency_ms();
+  object["first_token_ms"] =
+      event.first_token_ms() < 0 ? json::value() : json::value(event.first_token_ms());
+  object["overhead_us"] = event.overhead_us();
+  object["client_ip"] = event.client_ip();
+  object["user_agent"] = event.user_agent();
+  if (detail) {
+    object["attempts"] = AttemptsJson(event);
+    object["price"] = PriceJsonOf(event.price());
+    object["relay_id"] = event.relay_id();
+    object["snapshot_revision"] = event.snapshot_revision();
+    object["upstream_request_id"] = event.upstream_request_id();
+  }
+  return object;
+}
+
+json::object TotalsJson(const v1::SummaryRow& row) {
+  json::object object = {{"requests", row.requests()},
+                         {"errors", row.errors()},
+                         {"estimated_requests", row.estimated_requests()}};
+  AddTokens(row.tokens(), object);
+  AddCost(row.cost_nano_usd(), object);
+  return object;
+}
+
+}  // namespace weir::admin

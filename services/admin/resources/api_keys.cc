@@ -1,0 +1,355 @@
+// /api/v1/api-keys and /api/v1/users/{id}/apikeys: users manage their own keys, administrators all.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include "libs/common/api_key_hash.h"
+#include "libs/common/secret.h"
+#include "services/admin/json/record_json.h"
+#include "services/admin/model/validate.h"
+#include "services/admin/resources/resource.h"
+#include "services/admin/store/api_key_store.h"
+#include "services/admin/store/group_store.h"
+#include "services/admin/store/user_store.h"
+
+namespace weir::admin {
+namespace {
+
+namespace json = boost::json;
+
+// {id} of the routes below /users: that user's keys. Only the user's own and administrators'.
+absl::StatusOr<std::int64_t> OwnerOf(const Request& request, const Caller& caller) {
+  auto id = request.Id("id");
+  if (!id.ok()) return id.status();
+  if (!caller.is_admin() && *id != caller.user.id) return NotFound("user");
+  return *id;
+}
+
+// The key, if the caller may see it; whose it is otherwise is not told.
+absl::StatusOr<ApiKey> Visible(sql::Transaction& transaction, std::int64_t id,
+                               const Caller& caller) {
+  auto key = api_key_store::Get(transaction, id);
+  if (!key.ok()) return key.status();
+  if (!caller.is_admin() && key->user_id != caller.user.id) return NotFound("API key");
+  return key;
+}
+
+void AddLastUsedTo(ResourceParts& parts, json::array& data) {
+  std::vector<std::int64_t> ids;
+  for (const json::value& value : data) ids.push_back(value.at("id").as_int64());
+  UsageClient::LastUsedTimes times;
+  if (!ids.empty() && parts.usage.KeysLastUsed(ids, times).ok()) AddLastUsed(data, times);
+}
+
+absl::StatusOr<Response> ListWhere(ResourceParts& parts, ListQuery query) {
+  auto page = ReadValue(parts.store, [&](sql::Transaction& transaction) {
+    return api_key_store::List(transaction, query);
+  });
+  if (!page.ok()) return page.status();
+  json::array data;
+  for (const ApiKey& key : page->items) data.push_back(ApiKeyJson(key, parts.store.NowMs()));
+  AddLastUsedTo(parts, data);
+  return ListResponse(std::move(data), page->total, query);
+}
+
+// "expired" is not stored: it follows from the time.
+void AddStatusFilter(std::string_view status, std::int64_t now_ms, ListQuery& query) {
+  if (status.empty()) return;
+  if (status == "expired") {
+    query.conditions.push_back(
+        {"status = 'active' AND expires_at_ms <> 0 AND expires_at_ms <= ?", {now_ms}});
+  } else if (status == "active") {
+    query.conditions.push_back(
+        {"status = 'active' AND (expires_at_ms = 0 OR expires_at_ms > ?)", {now_ms}});
+  } else {
+    query.conditions.push_back({"status = ?", {std::string(status)}});
+  }
+}
+
+absl::StatusOr<Response> List(ResourceParts& parts, const Request& request, const Caller& caller,
+                              std::int64_t owner_id) {
+  auto query = ParseList(request,
+                         {{"name", "LOWER(name) LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
+                          {"user_id", "user_id = ?", Filter::Kind::kInteger},
+                          {"group_id", "group_id = ?", Filter::Kind::kInteger}},
+                         {{"id", "id"},
+                          {"name", "name"},
+                          {"created_at", "created_at_ms"},
+                          {"expires_at", "expires_at_ms"}},
+                         {"scope", "status"});
+  if (!query.ok()) return query.status();
+  AddStatusFilter(request.Query("status"), parts.store.NowMs(), *query);
+  if (owner_id != 0) query->conditions.push_back({"user_id = ?", {owner_id}});
+  if (!caller.is_admin() || request.Query("scope") == "mine") {
+    query->conditions.push_back({"user_id = ?", {caller.user.id}});
+  }
+  return ListWhere(parts, *std::move(query));
+}
+
+absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request, const Caller& caller) {
+  auto id = request.Id();
+  if (!id.ok()) return id.status();
+  auto key = ReadValue(parts.store, [&](sql::Transaction& transaction) {
+    return Visible(transaction, *id, caller);
+  });
+  if (!key.ok()) return key.status();
+  json::array one = {ApiKeyJson(*key, parts.store.NowMs())};
+  AddLastUsedTo(parts, one);
+  return RecordResponse(200, one.front().as_object(), key->version);
+}
+
+// Owner and group must exist; a plain user's keys belong to that user and to the user's own group.
+absl::Status CheckOwner(sql::Transaction& transaction, const Caller& caller, const ApiKey* before,
+                        const ApiKey& key) {
+  FieldErrors errors;
+  const auto user = user_store::Get(transaction, key.user_id);
+  if (absl::IsNotFound(user.status())) {
+    errors.Add("user_id", "does not exist");
+  } else if (!user.ok()) {
+    return user.status();
+  }
+  const auto group = group_store::Get(transaction, key.group_id);
+  if (absl::IsNotFound(group.status())) {
+    errors.Add("group_id", "does not exist");
+  } else if (!group.ok()) {
+    return group.status();
+  }
+  if (!caller.is_admin()) {
+    const bool same_group = before != nullptr && before->group_id == key.group_id;
+    if (key.user_id != caller.user.id) errors.Add("user_id", "must be your own");
+    if (key.group_id != caller.user.group_id && !same_group) {
+      errors.Add("group_id", "must be your own group");
+    }
+  }
+  return errors.ToStatus();
+}
+
+Response KeyResponse(ResourceParts& parts, int status, const ApiKey& key, const Secret& text) {
+  json::object body = ApiKeyJson(key, parts.store.NowMs());
+  body["key"] = text.Reveal();
+  return RecordResponse(status, body, key.version);
+}
+
+void SetKeyText(const Secret& text, ApiKey& key) {
+  key.key_hash = ApiKeyHash(text.Reveal());
+  key.key_hint = ApiKeyHint(text.Reveal());
+}
+
+absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request, const Caller& caller,
+                                std::int64_t owner_id) {
+  auto body = ParseBody(request);
+  if (!body.ok()) return body.status();
+  const Secret text(NewApiKey());
+  auto created = ChangeValue(
+      parts.store, [&](sql::Transaction& transaction, Changes& changes) -> absl::StatusOr<ApiKey> {
+        FieldErrors errors;
+        BodyReader reader(*body, errors);
+        ApiKey key;
+        key.user_id = owner_id;
+        key.group_id = 0;
+        ReadApiKey(reader, key);
+        if (owner_id != caller.user.id && key.user_id != owner_id) {
+          errors.Add("user_id", "is another than the path's");
+        }
+        reader.Finish();
+        if (!reader.Has("group_id")) {
+          auto user = user_store::Get(transaction, key.user_id);
+          key.group_id = user.ok() ? user->group_id : kDefaultGroupId;
+        }
+        Validate(key, errors);
+        if (!errors.empty()) return errors.ToStatus();
+        if (auto owner = CheckOwner(transaction, caller, nullptr, key); !owner.ok()) return owner;
+        SetKeyText(text, key);
+        auto done = api_key_store::Insert(transaction, changes, parts.store.NowMs(), key);
+        if (!done.ok()) return done;
+        return key;
+      });
+  if (!created.ok()) return created.status();
+  return KeyResponse(parts, 201, *created, text);
+}
+
+// Reads the key, lets `edit` change it, stores it.
+template <class Edit>
+absl::StatusOr<ApiKey> Update(ResourceParts& parts, const Request& request, const Caller& caller,
+                              std::int64_t id, Edit edit) {
+  return ChangeValue(
+      parts.store, [&](sql::Transaction& transaction, Changes& changes) -> absl::StatusOr<ApiKey> {
+        auto key = Visible(transaction, id, caller);
+        if (!key.ok()) return key.status();
+        if (auto match = CheckIfMatch(request, key->version); !match.ok()) return match;
+        const absl::Status edited = edit(transaction, *key);
+        if (!edited.ok()) return edited;
+        auto done = api_key_store::Update(transaction, changes, parts.store.NowMs(), *key);
+        if (!done.ok()) return done;
+        return key;
+      });
+}
+
+absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, const Caller& caller,
+                                bool whole) {
+  auto id = request.Id();
+  if (!id.ok()) return id.status();
+  auto body = ParseBody(request);
+  if (!body.ok()) return body.status();
+  auto key = Update(parts, request, caller, *id,
+                    [&](sql::Transaction& transaction, ApiKey& changed) -> absl::Status {
+                      const ApiKey before = changed;
+                      if (whole) {
+                        changed = {};
+                        static_cast<Record&>(changed) = before;
+                        changed.user_id = before.user_id;
+                        changed.group_id = before.group_id;
+                        changed.key_hash = before.key_hash;
+                        changed.key_hint = before.key_hint;
+                      }
+                      FieldErrors errors;
+                      BodyReader reader(*body, errors);
+                      ReadApiKey(reader, changed);
+                      reader.Finish();
+                      Validate(changed, errors);
+                      if (!errors.empty()) return errors.ToStatus();
+                      return CheckOwner(transaction, caller, &before, changed);
+                    });
+  if (!key.ok()) return key.status();
+  return RecordResponse(200, ApiKeyJson(*key, parts.store.NowMs()), key->version);
+}
+
+absl::StatusOr<Response> SetStatus(ResourceParts& parts, const Request& request,
+                                   const Caller& caller, std::int64_t id, std::int64_t owner_id,
+                                   ActiveStatus status) {
+  auto key =
+      Update(parts, request, caller, id, [&](sql::Transaction&, ApiKey& changed) -> absl::Status {
+        if (owner_id != 0 && changed.user_id != owner_id) return NotFound("API key");
+        changed.status = status;
+        return absl::OkStatus();
+      });
+  if (!key.ok()) return key.status();
+  return RecordResponse(200, ApiKeyJson(*key, parts.store.NowMs()), key->version);
+}
+
+absl::StatusOr<Response> Rotate(ResourceParts& parts, const Request& request,
+                                const Caller& caller) {
+  auto id = request.Id();
+  if (!id.ok()) return id.status();
+  const Secret text(NewApiKey());
+  auto key =
+      Update(parts, request, caller, *id, [&](sql::Transaction&, ApiKey& changed) -> absl::Status {
+        SetKeyText(text, changed);
+        return absl::OkStatus();
+      });
+  if (!key.ok()) return key.status();
+  return KeyResponse(parts, 200, *key, text);
+}
+
+absl::StatusOr<Response> Delete(ResourceParts& parts, const Request& request, const Caller& caller,
+                                std::int64_t id, std::int64_t owner_id) {
+  const absl::Status done =
+      parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
+        auto key = Visible(transaction, id, caller);
+        if (!key.ok()) return key.status();
+        if (owner_id != 0 && key->user_id != owner_id) return NotFound("API key");
+        if (auto match = CheckIfMatch(request, key->version); !match.ok()) return match;
+        return api_key_store::Delete(transaction, changes, id);
+      });
+  if (!done.ok()) return done;
+  return NoContent();
+}
+
+using Handler = std::function<absl::StatusOr<Response>(const Request&, const Caller&)>;
+
+Handler StatusHandler(ResourceParts& parts, ActiveStatus status) {
+  return
+      [&parts, status](const Request& request, const Caller& caller) -> absl::StatusOr<Response> {
+        auto id = request.Id();
+        if (!id.ok()) return id.status();
+        return SetStatus(parts, request, caller, *id, 0, status);
+      };
+}
+
+Handler UsersStatusHandler(ResourceParts& parts, ActiveStatus status) {
+  return
+      [&parts, status](const Request& request, const Caller& caller) -> absl::StatusOr<Response> {
+        auto owner = OwnerOf(request, caller);
+        if (!owner.ok()) return owner.status();
+        auto id = request.Id("key_id");
+        if (!id.ok()) return id.status();
+        return SetStatus(parts, request, caller, *id, *owner, status);
+      };
+}
+
+Routes RoutesBelowUsers(ResourceParts& parts) {
+  return {
+      {"GET", "/api/v1/users/{id}/apikeys", Access::kUser,
+       [&parts](const Request& request, const Caller& caller) -> absl::StatusOr<Response> {
+         auto owner = OwnerOf(request, caller);
+         if (!owner.ok()) return owner.status();
+         return List(parts, request, caller, *owner);
+       }},
+      {"POST", "/api/v1/users/{id}/apikeys", Access::kUser,
+       [&parts](const Request& request, const Caller& caller) -> absl::StatusOr<Response> {
+         auto owner = OwnerOf(request, caller);
+         if (!owner.ok()) return owner.status();
+         return Create(parts, request, caller, *owner);
+       }},
+      {"DELETE", "/api/v1/users/{id}/apikeys/{key_id}", Access::kUser,
+       [&parts](const Request& request, const Caller& caller) -> absl::StatusOr<Response> {
+         auto owner = OwnerOf(request, caller);
+         if (!owner.ok()) return owner.status();
+         auto id = request.Id("key_id");
+         if (!id.ok()) return id.status();
+         return Delete(parts, request, caller, *id, *owner);
+       }},
+      {"PUT", "/api/v1/users/{id}/apikeys/{key_id}/disable", Access::kUser,
+       UsersStatusHandler(parts, ActiveStatus::kDisabled)},
+      {"PUT", "/api/v1/users/{id}/apikeys/{key_id}/enable", Access::kUser,
+       UsersStatusHandler(parts, ActiveStatus::kActive)},
+  };
+}
+
+}  // namespace
+
+Routes ApiKeyRoutes(ResourceParts& parts) {
+  Routes routes = {
+      {"GET", "/api/v1/api-keys", Access::kUser,
+       [&parts](const Request& request, const Caller& caller) {
+         return List(parts, request, caller, 0);
+       }},
+      {"POST", "/api/v1/api-keys", Access::kUser,
+       [&parts](const Request& request, const Caller& caller) {
+         return Create(parts, request, caller, caller.user.id);
+       }},
+      {"GET", "/api/v1/api-keys/{id}", Access::kUser,
+       [&parts](const Request& request, const Caller& caller) {
+         return Get(parts, request, caller);
+       }},
+      {"PUT", "/api/v1/api-keys/{id}", Access::kUser,
+       [&parts](const Request& request, const Caller& caller) {
+         return Change(parts, request, caller, true);
+       }},
+      {"PATCH", "/api/v1/api-keys/{id}", Access::kUser,
+       [&parts](const Request& request, const Caller& caller) {
+         return Change(parts, request, caller, false);
+       }},
+      {"DELETE", "/api/v1/api-keys/{id}", Access::kUser,
+       [&parts](const Request& request, const Caller& caller) -> absl::StatusOr<Response> {
+         auto id = request.Id();
+         if (!id.ok()) return id.status();
+         return Delete(parts, request, caller, *id, 0);
+       }},
+      {"POST", "/api/v1/api-keys/{id}/rotate", Access::kUser,
+       [&parts](const Request& request, const Caller& caller) {
+         return Rotate(parts, request, caller);
+       }},
+      {"POST", "/api/v1/api-keys/{id}/enable", Access::kUser,
+       StatusHandler(parts, ActiveStatus::kActive)},
+      {"POST", "/api/v1/api-keys/{id}/disable", Access::kUser,
+       StatusHandler(parts, ActiveStatus::kDisabled)},
+  };
+  for (Route& route : RoutesBelowUsers(parts)) routes.push_back(std::move(route));
+  return routes;
+}
+
+}  // namespace weir::admin

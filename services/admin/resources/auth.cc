@@ -1,0 +1,220 @@
+// /api/v1/auth: log-in and one's own profile.
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "libs/common/reason.h"
+#include "libs/common/text.h"
+#include "services/admin/credentials/password.h"
+#include "services/admin/json/record_json.h"
+#include "services/admin/model/validate.h"
+#include "services/admin/resources/resource.h"
+#include "services/admin/store/session_store.h"
+#include "services/admin/store/settings_store.h"
+#include "services/admin/store/user_store.h"
+
+namespace weir::admin {
+namespace {
+
+namespace json = boost::json;
+
+std::string CookieLine(const Request& request, std::string_view name, std::string_view value,
+                       bool readable, std::int64_t max_age_s) {
+  // Plain HTTP on a private network is a supported way to run; behind TLS the cookie stays there.
+  const bool secure = EqualsIgnoreCase(request.Header("x-forwarded-proto"), "https");
+  return StrCat(name, "=", value, "; Path=/; Max-Age=", max_age_s, "; SameSite=Strict",
+                readable ? "" : "; HttpOnly", secure ? "; Secure" : "");
+}
+
+Response LoginResponse(const Request& request, const Login& login) {
+  json::object body = {{"token", login.token},
+                       {"token_type", "Bearer"},
+                       {"expires_in", kTokenLifeMs / 1000},
+                       {"csrf_token", login.csrf_token},
+                       {"user", UserJson(login.user)}};
+  if (!login.refresh_token.empty()) body["refresh_token"] = login.refresh_token.Reveal();
+  Response response = JsonResponse(200, body);
+  if (!login.cookie.empty()) {
+    constexpr std::int64_t kMaxAge = kSessionLifeMs / 1000;
+    response.headers.emplace_back(
+        "Set-Cookie",
+        CookieLine(request, kSessionCookie, login.cookie.Reveal(), /*readable=*/false, kMaxAge));
+    response.headers.emplace_back(
+        "Set-Cookie", CookieLine(request, kCsrfCookie, login.csrf_token, true, kMaxAge));
+  }
+  return response;
+}
+
+absl::StatusOr<Response> LogIn(ResourceParts& parts, const Request& request) {
+  auto body = ParseBody(request);
+  if (!body.ok()) return body.status();
+  FieldErrors errors;
+  BodyReader reader(*body, errors);
+  reader.Require({"username", "password"});
+  std::string username;
+  std::optional<Secret> password;
+  reader.Text("username", username);
+  reader.Hidden("password", password);
+  reader.Finish();
+  if (!errors.empty()) return errors.ToStatus();
+  auto login = parts.sessions.LogIn(username, password.value_or(Secret()), request.client_ip);
+  if (!login.ok()) return login.status();
+  return LoginResponse(request, *login);
+}
+
+absl::StatusOr<Response> Refresh(ResourceParts& parts, const Request& request) {
+  auto body = ParseBody(request);
+  if (!body.ok()) return body.status();
+  FieldErrors errors;
+  BodyReader reader(*body, errors);
+  std::optional<Secret> refresh_token;
+  reader.Hidden("refresh_token", refresh_token);
+  reader.Finish();
+  if (!errors.empty()) return errors.ToStatus();
+  absl::StatusOr<Login> login;
+  if (refresh_token.has_value()) {
+    login = parts.sessions.RefreshByToken(*refresh_token);
+  } else {
+    auto caller = parts.sessions.Authenticate(request);
+    if (!caller.ok()) return caller.status();
+    login = parts.sessions.Refresh(*caller);
+  }
+  if (!login.ok()) return login.status();
+  return LoginResponse(request, *login);
+}
+
+absl::StatusOr<Response> LogOut(ResourceParts& parts, const Request& request,
+                                const Caller& caller) {
+  const absl::Status done = parts.sessions.LogOut(caller);
+  if (!done.ok()) return done;
+  Response response = NoContent();
+  for (const std::string_view name : {kSessionCookie, kCsrfCookie}) {
+    response.headers.emplace_back("Set-Cookie", CookieLine(request, name, "", false, 0));
+  }
+  return response;
+}
+
+absl::StatusOr<Response> Register(ResourceParts& parts, const Request& request) {
+  auto settings = ReadValue(parts.store, settings_store::Get);
+  if (!settings.ok()) return settings.status();
+  if (!settings->registration_open)
+    return NotAllowed("registration is closed; ask an administrator");
+  auto body = ParseBody(request);
+  if (!body.ok()) return body.status();
+  FieldErrors errors;
+  BodyReader reader(*body, errors);
+  reader.Require({"username", "email", "password"});
+  User user;
+  std::optional<Secret> password;
+  reader.Text("username", user.username);
+  user.username = ToLower(StripSpace(user.username));
+  reader.Text("name", user.name);
+  reader.Text("email", user.email);
+  user.email = ToLower(StripSpace(user.email));
+  reader.Hidden("password", password);
+  reader.Finish();
+  Validate(user, errors);
+  ValidatePassword(password.value_or(Secret()).Reveal(), "password", errors);
+  if (!errors.empty()) return errors.ToStatus();
+  auto hash = HashPassword(*password);
+  if (!hash.ok()) return hash.status();
+  user.password_hash = *std::move(hash);
+  const absl::Status stored =
+      parts.store.Change([&](sql::Transaction& transaction, Changes& changes) {
+        return user_store::Insert(transaction, changes, parts.store.NowMs(), user);
+      });
+  if (!stored.ok()) return stored;
+  return RecordResponse(201, UserJson(user), user.version);
+}
+
+absl::StatusOr<Response> PatchProfile(ResourceParts& parts, const Request& request,
+                                      const Caller& caller) {
+  auto body = ParseBody(request);
+  if (!body.ok()) return body.status();
+  auto user = ChangeValue(
+      parts.store, [&](sql::Transaction& transaction, Changes& changes) -> absl::StatusOr<User> {
+        auto read = user_store::Get(transaction, caller.user.id);
+        if (!read.ok()) return read.status();
+        if (auto match = CheckIfMatch(request, read->version); !match.ok()) return match;
+        FieldErrors errors;
+        BodyReader reader(*body, errors);
+        reader.Text("name", read->name);
+        reader.Text("email", read->email);
+        read->email = ToLower(StripSpace(read->email));
+        reader.Finish();
+        Validate(*read, errors);
+        if (!errors.empty()) return errors.ToStatus();
+        auto done = user_store::Update(transaction, changes, parts.store.NowMs(), *read);
+        if (!done.ok()) return done;
+        return read;
+      });
+  if (!user.ok()) return user.status();
+  return RecordResponse(200, UserJson(*user), user->version);
+}
+
+absl::StatusOr<Response> ChangePassword(ResourceParts& parts, const Request& request,
+                                        const Caller& caller) {
+  auto body = ParseBody(request);
+  if (!body.ok()) return body.status();
+  FieldErrors errors;
+  BodyReader reader(*body, errors);
+  reader.Require({"old", "new"});
+  std::optional<Secret> old_password;
+  std::optional<Secret> new_password;
+  reader.Hidden("old", old_password);
+  reader.Hidden("new", new_password);
+  reader.Finish();
+  ValidatePassword(new_password.value_or(Secret()).Reveal(), "new", errors);
+  if (!errors.empty()) return errors.ToStatus();
+  const absl::Status confirmed =
+      parts.sessions.ConfirmPassword(caller, old_password.value_or(Secret()), request.client_ip);
+  if (absl::IsUnauthenticated(confirmed)) {
+    errors.Add("old", "is not the present password");
+    return errors.ToStatus();
+  }
+  if (!confirmed.ok()) return confirmed;
+  auto hash = HashPassword(*new_password);
+  if (!hash.ok()) return hash.status();
+  const absl::Status done =
+      parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
+        auto user = user_store::Get(transaction, caller.user.id);
+        if (!user.ok()) return user.status();
+        user->password_hash = *hash;
+        auto status = user_store::Update(transaction, changes, parts.store.NowMs(), *user);
+        if (!status.ok()) return status;
+        return session_store::DeleteOfUser(transaction, user->id, caller.session_id);
+      });
+  if (!done.ok()) return done;
+  return NoContent();
+}
+
+}  // namespace
+
+Routes AuthRoutes(ResourceParts& parts) {
+  return {
+      {"POST", "/api/v1/auth/register", Access::kPublic,
+       [&parts](const Request& request, const Caller&) { return Register(parts, request); }},
+      {"POST", "/api/v1/auth/login", Access::kPublic,
+       [&parts](const Request& request, const Caller&) { return LogIn(parts, request); }},
+      {"POST", "/api/v1/auth/refresh", Access::kPublic,
+       [&parts](const Request& request, const Caller&) { return Refresh(parts, request); }},
+      {"POST", "/api/v1/auth/logout", Access::kUser,
+       [&parts](const Request& request, const Caller& caller) {
+         return LogOut(parts, request, caller);
+       }},
+      {"GET", "/api/v1/auth/profile", Access::kUser,
+       [](const Request&, const Caller& caller) -> absl::StatusOr<Response> {
+         return RecordResponse(200, UserJson(caller.user), caller.user.version);
+       }},
+      {"PATCH", "/api/v1/auth/profile", Access::kUser,
+       [&parts](const Request& request, const Caller& caller) {
+         return PatchProfile(parts, request, caller);
+       }},
+      {"POST", "/api/v1/auth/password", Access::kUser,
+       [&parts](const Request& request, const Caller& caller) {
+         return ChangePassword(parts, request, caller);
+       }},
+  };
+}
+
+}  // namespace weir::admin

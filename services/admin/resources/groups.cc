@@ -1,0 +1,120 @@
+// /api/v1/groups: for administrators.
+#include <utility>
+
+#include <boost/json/array.hpp>
+
+#include "services/admin/json/record_json.h"
+#include "services/admin/model/validate.h"
+#include "services/admin/resources/resource.h"
+#include "services/admin/store/group_store.h"
+
+namespace weir::admin {
+namespace {
+
+namespace json = boost::json;
+
+absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
+  auto query = ParseList(request,
+                         {{"name", "LOWER(name) LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
+                          {"status", "status = ?"}},
+                         {{"id", "id"}, {"name", "name"}, {"created_at", "created_at_ms"}});
+  if (!query.ok()) return query.status();
+  auto page = ReadValue(parts.store, [&](sql::Transaction& transaction) {
+    return group_store::List(transaction, *query);
+  });
+  if (!page.ok()) return page.status();
+  json::array data;
+  for (const Group& group : page->items) data.push_back(GroupJson(group));
+  return ListResponse(std::move(data), page->total, *query);
+}
+
+absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request) {
+  auto id = request.Id();
+  if (!id.ok()) return id.status();
+  auto group = ReadValue(parts.store, [&](sql::Transaction& transaction) {
+    return group_store::Get(transaction, *id);
+  });
+  if (!group.ok()) return group.status();
+  return RecordResponse(200, GroupJson(*group), group->version);
+}
+
+absl::Status ReadBody(const json::object& body, Group& group) {
+  FieldErrors errors;
+  BodyReader reader(body, errors);
+  ReadGroup(reader, group);
+  reader.Finish();
+  Validate(group, errors);
+  return errors.ToStatus();
+}
+
+absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request) {
+  auto body = ParseBody(request);
+  if (!body.ok()) return body.status();
+  Group group;
+  if (const absl::Status read = ReadBody(*body, group); !read.ok()) return read;
+  const absl::Status stored =
+      parts.store.Change([&](sql::Transaction& transaction, Changes& changes) {
+        return group_store::Insert(transaction, changes, parts.store.NowMs(), group);
+      });
+  if (!stored.ok()) return stored;
+  return RecordResponse(201, GroupJson(group), group.version);
+}
+
+absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, bool whole) {
+  auto id = request.Id();
+  if (!id.ok()) return id.status();
+  auto body = ParseBody(request);
+  if (!body.ok()) return body.status();
+  auto group = ChangeValue(
+      parts.store, [&](sql::Transaction& transaction, Changes& changes) -> absl::StatusOr<Group> {
+        auto before = group_store::Get(transaction, *id);
+        if (!before.ok()) return before.status();
+        if (auto match = CheckIfMatch(request, before->version); !match.ok()) return match;
+        Group changed = whole ? Group() : *before;
+        static_cast<Record&>(changed) = *before;
+        if (auto read = ReadBody(*body, changed); !read.ok()) return read;
+        if (*id == kDefaultGroupId && changed.name != before->name) {
+          return Conflict("the default group keeps its name");
+        }
+        auto done = group_store::Update(transaction, changes, parts.store.NowMs(), changed);
+        if (!done.ok()) return done;
+        return changed;
+      });
+  if (!group.ok()) return group.status();
+  return RecordResponse(200, GroupJson(*group), group->version);
+}
+
+absl::StatusOr<Response> Delete(ResourceParts& parts, const Request& request) {
+  auto id = request.Id();
+  if (!id.ok()) return id.status();
+  const absl::Status done =
+      parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
+        auto group = group_store::Get(transaction, *id);
+        if (!group.ok()) return group.status();
+        if (auto match = CheckIfMatch(request, group->version); !match.ok()) return match;
+        return group_store::Delete(transaction, changes, *id);
+      });
+  if (!done.ok()) return done;
+  return NoContent();
+}
+
+}  // namespace
+
+Routes GroupRoutes(ResourceParts& parts) {
+  return {
+      {"GET", "/api/v1/groups", Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return List(parts, request); }},
+      {"POST", "/api/v1/groups", Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Create(parts, request); }},
+      {"GET", "/api/v1/groups/{id}", Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Get(parts, request); }},
+      {"PUT", "/api/v1/groups/{id}", Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Change(parts, request, true); }},
+      {"PATCH", "/api/v1/groups/{id}", Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Change(parts, request, false); }},
+      {"DELETE", "/api/v1/groups/{id}", Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Delete(parts, request); }},
+  };
+}
+
+}  // namespace weir::admin

@@ -1,0 +1,109 @@
+// GET /api/v1/models: what the caller may use, as a plain array of {name, provider}.
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include "services/admin/model/provider.h"
+#include "services/admin/resources/resource.h"
+#include "services/admin/store/account_store.h"
+#include "services/admin/store/price_store.h"
+
+namespace weir::admin {
+namespace {
+
+namespace json = boost::json;
+
+using Models = std::set<std::pair<std::string, std::string>>;  // name, provider
+
+bool Matches(std::string_view pattern, std::string_view name) {
+  if (pattern.ends_with('*')) return name.starts_with(pattern.substr(0, pattern.size() - 1));
+  return pattern == name;
+}
+
+// An account names patterns; the price list knows the names that they stand for.
+void AddModels(const Account& account, const std::vector<Price>& prices, Models& models) {
+  const std::string provider = ProviderOf(account);
+  const std::vector<std::string> everything = {"*"};
+  for (const std::string& pattern : account.models.empty() ? everything : account.models) {
+    if (!pattern.ends_with('*')) {
+      models.emplace(pattern, provider);
+      continue;
+    }
+    for (const Price& price : prices) {
+      if (price.provider == provider && !price.model.ends_with('*') &&
+          Matches(pattern, price.model)) {
+        models.emplace(price.model, provider);
+      }
+    }
+  }
+  for (const auto& [requested, upstream] : account.model_mapping) {
+    if (!requested.ends_with('*')) models.emplace(requested, provider);
+  }
+}
+
+// Groups of the caller and of the caller's keys; empty = all, for administrators.
+absl::StatusOr<std::set<std::int64_t>> GroupsOf(sql::Transaction& transaction,
+                                                const Caller& caller) {
+  std::set<std::int64_t> groups;
+  if (caller.is_admin()) return groups;
+  groups.insert(caller.user.group_id);
+  auto rows = transaction.Execute("SELECT DISTINCT group_id FROM api_keys WHERE user_id = $1",
+                                  {caller.user.id});
+  if (!rows.ok()) return rows.status();
+  for (const sql::Row& row : rows->rows) groups.insert(row.Int(0));
+  return groups;
+}
+
+template <class T, class After>
+absl::StatusOr<std::vector<T>> All(sql::Transaction& transaction, After after) {
+  std::vector<T> all;
+  while (true) {
+    auto some = after(transaction, all.empty() ? 0 : all.back().id, 1000);
+    if (!some.ok()) return some.status();
+    if (some->empty()) return all;
+    std::move(some->begin(), some->end(), std::back_inserter(all));
+  }
+}
+
+absl::StatusOr<Models> ModelsOf(sql::Transaction& transaction, const Caller& caller) {
+  auto groups = GroupsOf(transaction, caller);
+  if (!groups.ok()) return groups.status();
+  auto prices = All<Price>(transaction, price_store::After);
+  if (!prices.ok()) return prices.status();
+  auto accounts = All<Account>(transaction, account_store::After);
+  if (!accounts.ok()) return accounts.status();
+  Models models;
+  for (const Account& account : *accounts) {
+    const bool reachable =
+        groups->empty() || std::any_of(account.group_ids.begin(), account.group_ids.end(),
+                                       [&](std::int64_t id) { return groups->count(id) > 0; });
+    if (reachable && account.status != AccountStatus::kDisabled) {
+      AddModels(account, *prices, models);
+    }
+  }
+  return models;
+}
+
+}  // namespace
+
+Routes ModelRoutes(ResourceParts& parts) {
+  return {{"GET", "/api/v1/models", Access::kUser,
+           [&parts](const Request&, const Caller& caller) -> absl::StatusOr<Response> {
+             auto models = ReadValue(parts.store, [&](sql::Transaction& transaction) {
+               return ModelsOf(transaction, caller);
+             });
+             if (!models.ok()) return models.status();
+             json::array array;
+             for (const auto& [name, provider] : *models) {
+               array.push_back(json::object{{"name", name}, {"provider", provider}});
+             }
+             return JsonResponse(200, array);
+           }}};
+}
+
+}  // namespace weir::admin

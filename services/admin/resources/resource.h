@@ -1,0 +1,94 @@
+// What all resources share: what they work on, and the conventions of the API.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include <boost/json/object.hpp>
+
+#include "libs/common/metrics.h"
+#include "services/admin/credentials/vault.h"
+#include "services/admin/http/console_session.h"
+#include "services/admin/http/message.h"
+#include "services/admin/http/router.h"
+#include "services/admin/json/body_reader.h"
+#include "services/admin/publish/relay_registry.h"
+#include "services/admin/publish/snapshot_publisher.h"
+#include "services/admin/store/store.h"
+#include "services/admin/store/table.h"
+#include "services/admin/usage_client.h"
+
+namespace weir::admin {
+
+// All outlive the routes.
+struct ResourceParts {
+  Store& store;
+  const Vault& vault;
+  ConsoleSessions& sessions;
+  UsageClient& usage;
+  SnapshotPublisher& publisher;
+  RelayRegistry& registry;
+  const Metrics& metrics;
+};
+
+using Routes = std::vector<Route>;
+
+Response JsonResponse(int status, const boost::json::value& body);
+// The answer to a change or a single record: with the record's version as ETag.
+Response RecordResponse(int status, const boost::json::object& body, std::int64_t version);
+Response NoContent();
+
+// The body as an object; an empty body is an empty object. InvalidArgument (malformed_json).
+absl::StatusOr<boost::json::object> ParseBody(const Request& request);
+
+// Conflict when If-Match names another version than the record's.
+absl::Status CheckIfMatch(const Request& request, std::int64_t version);
+
+// A parameter of a list that narrows it: `sql` with one `?`.
+struct Filter {
+  enum class Kind { kText, kInteger, kContains };
+  std::string_view name;
+  std::string_view sql;
+  Kind kind = Kind::kText;
+};
+struct Sort {
+  std::string_view name;  // as in sort=-name
+  std::string_view column;
+};
+
+// page, limit, sort and the filters out of the query; unknown parameters are errors that name them.
+// `others` are parameters the caller reads itself.
+absl::StatusOr<ListQuery> ParseList(const Request& request, std::initializer_list<Filter> filters,
+                                    std::initializer_list<Sort> sorts,
+                                    std::initializer_list<std::string_view> others = {});
+// {"data":[…],"total":N,"page":1,"limit":20}
+Response ListResponse(boost::json::array data, std::int64_t total, const ListQuery& query);
+
+// OK when every parameter of the query is one of `known`.
+absl::Status CheckParameters(const Request& request, std::initializer_list<std::string_view> known);
+
+// Adds last_used_at to records by their ids; null when never. Leaves it out when usage is away.
+void AddLastUsed(boost::json::array& records, const UsageClient::LastUsedTimes& times);
+
+Routes AuthRoutes(ResourceParts& parts);
+Routes UserRoutes(ResourceParts& parts);
+Routes ApiKeyRoutes(ResourceParts& parts);
+Routes GroupRoutes(ResourceParts& parts);
+Routes AccountRoutes(ResourceParts& parts);
+Routes PriceRoutes(ResourceParts& parts);
+Routes SettingsRoutes(ResourceParts& parts);
+Routes ModelRoutes(ResourceParts& parts);
+Routes LogRoutes(ResourceParts& parts);
+Routes UsageRoutes(ResourceParts& parts);
+Routes StatusRoutes(ResourceParts& parts);
+
+// All of them.
+Routes AllRoutes(ResourceParts& parts);
+
+}  // namespace weir::admin

@@ -1,0 +1,131 @@
+// /health, /ready, /metrics, /api/v1/status and the page at /.
+#include <string>
+#include <utility>
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include "libs/common/version.h"
+#include "services/admin/json/record_json.h"
+#include "services/admin/resources/resource.h"
+
+namespace weir::admin {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view kFrontPage = R"html(<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Weir: control plane</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 3rem auto; padding: 0 1rem }
+pre { background: #8881; padding: 0.8rem; overflow-x: auto }
+:root { color-scheme: light dark }
+</style>
+<h1>Weir</h1>
+<p>This is the control plane of Weir, an LLM gateway. It keeps users, keys, accounts and prices and
+answers to a REST API. Model requests do not come here but to the relay. There is no console on this
+page yet.</p>
+<p>Log in and look around:</p>
+<pre>curl -s $WEIR_ADMIN_URL/api/v1/auth/login -H 'content-type: application/json' \
+  -d '{"username":"admin","password":"…"}'
+curl -s $WEIR_ADMIN_URL/api/v1/admin/logs -H "authorization: Bearer $TOKEN"</pre>
+<ul>
+<li><a href="/api/v1/status">/api/v1/status</a>: state of the services</li>
+<li><a href="/health">/health</a>, <a href="/ready">/ready</a>, <a href="/metrics">/metrics</a></li>
+</ul>
+</html>
+)html";
+
+Response TextResponse(int status, std::string_view type, std::string body) {
+  Response response;
+  response.status = status;
+  response.content_type = type;
+  response.body = std::move(body);
+  return response;
+}
+
+Response FrontPage() {
+  Response response = TextResponse(200, "text/html; charset=utf-8", std::string(kFrontPage));
+  response.headers.emplace_back(
+      "Content-Security-Policy",
+      "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+  return response;
+}
+
+Response Ready(ResourceParts& parts) {
+  const bool good = parts.store.database().Ping().ok();
+  return TextResponse(good ? 200 : 503, "text/plain", good ? "ready\n" : "the database is away\n");
+}
+
+json::object RelayJson(const RelayState& relay, std::int64_t latest, std::int64_t now_ms) {
+  const bool behind = relay.acked_revision < latest && relay.sent_at_ms != 0;
+  return {
+      {"id", relay.id},
+      {"version", relay.version},
+      {"address", relay.address},
+      {"connected", relay.connected},
+      {"connected_since", TimeJson(relay.connected_since_ms)},
+      {"last_seen_at", TimeJson(relay.last_seen_ms)},
+      {"revision", relay.acked_revision},
+      {"acked_at", TimeJson(relay.acked_at_ms)},
+      {"lag_ms", behind ? now_ms - relay.sent_at_ms : 0},
+      {"nacked_revision",
+       relay.nacked_revision == 0 ? json::value() : json::value(relay.nacked_revision)},
+      {"nack_reason", relay.nack_reason.empty() ? json::value() : json::value(relay.nack_reason)}};
+}
+
+// Everybody may see whether it works; what runs where is for administrators.
+absl::StatusOr<Response> Status(ResourceParts& parts, const Request& request) {
+  const bool database = parts.store.database().Ping().ok();
+  const bool usage = parts.usage.Ping().ok();
+  json::object body = {{"status", database && usage ? "ok" : (database ? "degraded" : "down")},
+                       {"version", std::string(kVersion)},
+                       {"database_status", database ? "ok" : "down"},
+                       {"redis_status", "not_configured"},
+                       {"usage_status", usage ? "ok" : "down"}};
+  const bool tells_who =
+      !request.Header("authorization").empty() || !request.Cookie(kSessionCookie).empty();
+  if (tells_who) {
+    auto caller = parts.sessions.Authenticate(request);
+    if (!caller.ok()) return caller.status();
+    if (caller->is_admin()) {
+      const std::int64_t latest = parts.publisher.latest();
+      body["revision"] = latest;
+      json::array relays;
+      for (const RelayState& relay : parts.registry.List()) {
+        relays.push_back(RelayJson(relay, latest, parts.store.NowMs()));
+      }
+      body["relays"] = std::move(relays);
+    }
+  }
+  return JsonResponse(200, body);
+}
+
+}  // namespace
+
+Routes StatusRoutes(ResourceParts& parts) {
+  return {
+      {"GET", "/", Access::kPublic,
+       [](const Request&, const Caller&) -> absl::StatusOr<Response> { return FrontPage(); }},
+      {"GET", "/health", Access::kPublic,
+       [](const Request&, const Caller&) -> absl::StatusOr<Response> {
+         return JsonResponse(200, json::object{{"status", "ok"}});
+       }},
+      {"GET", "/ready", Access::kPublic,
+       [&parts](const Request&, const Caller&) -> absl::StatusOr<Response> {
+         return Ready(parts);
+       }},
+      {"GET", "/metrics", Access::kPublic,
+       [&parts](const Request&, const Caller&) -> absl::StatusOr<Response> {
+         return TextResponse(200, "text/plain; version=0.0.4; charset=utf-8",
+                             parts.metrics.Expose());
+       }},
+      {"GET", "/api/v1/status", Access::kPublic,
+       [&parts](const Request& request, const Caller&) { return Status(parts, request); }},
+  };
+}
+
+}  // namespace weir::admin

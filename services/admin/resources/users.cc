@@ -1,0 +1,191 @@
+// /api/v1/users: for administrators.
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <boost/json/array.hpp>
+
+#include "services/admin/credentials/password.h"
+#include "services/admin/json/record_json.h"
+#include "services/admin/model/validate.h"
+#include "services/admin/resources/resource.h"
+#include "services/admin/store/api_key_store.h"
+#include "services/admin/store/group_store.h"
+#include "services/admin/store/session_store.h"
+#include "services/admin/store/user_store.h"
+
+namespace weir::admin {
+namespace {
+
+namespace json = boost::json;
+
+absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
+  auto query = ParseList(request,
+                         {{"username", "username LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
+                          {"name", "LOWER(name) LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
+                          {"email", "email LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
+                          {"role", "role = ?"},
+                          {"status", "status = ?"},
+                          {"group_id", "group_id = ?", Filter::Kind::kInteger}},
+                         {{"id", "id"},
+                          {"username", "username"},
+                          {"email", "email"},
+                          {"created_at", "created_at_ms"},
+                          {"last_login_at", "last_login_at_ms"}});
+  if (!query.ok()) return query.status();
+  auto page = ReadValue(parts.store, [&](sql::Transaction& transaction) {
+    return user_store::List(transaction, *query);
+  });
+  if (!page.ok()) return page.status();
+  json::array data;
+  for (const User& user : page->items) data.push_back(UserJson(user));
+  return ListResponse(std::move(data), page->total, *query);
+}
+
+absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request) {
+  auto id = request.Id();
+  if (!id.ok()) return id.status();
+  auto user = ReadValue(parts.store, [&](sql::Transaction& transaction) {
+    return user_store::Get(transaction, *id);
+  });
+  if (!user.ok()) return user.status();
+  return RecordResponse(200, UserJson(*user), user->version);
+}
+
+// Reads and checks the body on top of `user`; hashes the password when there is one.
+absl::Status ReadBody(const json::object& body, bool is_new, User& user) {
+  FieldErrors errors;
+  BodyReader reader(body, errors);
+  std::optional<Secret> password;
+  ReadUser(reader, user, password);
+  if (is_new && user.username.empty()) {
+    reader.Require({"email"});
+    user.username = user.email;  // {name, email} alone is enough for a user
+  }
+  reader.Finish();
+  Validate(user, errors);
+  if (password.has_value()) ValidatePassword(password->Reveal(), "password", errors);
+  if (!errors.empty()) return errors.ToStatus();
+  if (password.has_value()) {
+    auto hash = HashPassword(*password);
+    if (!hash.ok()) return hash.status();
+    user.password_hash = *std::move(hash);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckGroup(sql::Transaction& transaction, const User& user) {
+  const auto group = group_store::Get(transaction, user.group_id);
+  if (!absl::IsNotFound(group.status())) return group.status();
+  FieldErrors errors;
+  errors.Add("group_id", "does not exist");
+  return errors.ToStatus();
+}
+
+absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request) {
+  auto body = ParseBody(request);
+  if (!body.ok()) return body.status();
+  User user;
+  if (const absl::Status read = ReadBody(*body, /*is_new=*/true, user); !read.ok()) return read;
+  const absl::Status stored =
+      parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
+        const absl::Status group = CheckGroup(transaction, user);
+        if (!group.ok()) return group;
+        return user_store::Insert(transaction, changes, parts.store.NowMs(), user);
+      });
+  if (!stored.ok()) return stored;
+  return RecordResponse(201, UserJson(user), user.version);
+}
+
+// There is always somebody who can log in and administer.
+absl::Status CheckAdminRemains(sql::Transaction& transaction, std::int64_t user_id) {
+  auto others = user_store::CountOtherAdmins(transaction, user_id);
+  if (!others.ok()) return others.status();
+  return *others > 0 ? absl::OkStatus() : Conflict("this is the last active administrator");
+}
+
+absl::Status StoreUser(ResourceParts& parts, sql::Transaction& transaction, Changes& changes,
+                       const User& before, User& user) {
+  absl::Status done = CheckGroup(transaction, user);
+  const bool was_admin = before.role == Role::kAdmin && before.status == ActiveStatus::kActive;
+  const bool is_admin = user.role == Role::kAdmin && user.status == ActiveStatus::kActive;
+  if (done.ok() && was_admin && !is_admin) done = CheckAdminRemains(transaction, user.id);
+  const bool log_out = user.password_hash != before.password_hash || user.status != before.status;
+  if (done.ok() && log_out) done = session_store::DeleteOfUser(transaction, user.id, "");
+  if (!done.ok()) return done;
+  return user_store::Update(transaction, changes, parts.store.NowMs(), user);
+}
+
+absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, bool whole) {
+  auto id = request.Id();
+  if (!id.ok()) return id.status();
+  auto body = ParseBody(request);
+  if (!body.ok()) return body.status();
+  auto before = ReadValue(parts.store, [&](sql::Transaction& transaction) {
+    return user_store::Get(transaction, *id);
+  });
+  if (!before.ok()) return before.status();
+  if (const absl::Status match = CheckIfMatch(request, before->version); !match.ok()) return match;
+  // Outside the transaction: hashing a password takes long.
+  User user = *before;
+  if (whole) {
+    user = {};
+    static_cast<Record&>(user) = *before;
+    user.password_hash = before->password_hash;
+    user.last_login_at_ms = before->last_login_at_ms;
+  }
+  if (const absl::Status read = ReadBody(*body, whole, user); !read.ok()) return read;
+  const Record read_record = user;
+  const absl::Status stored =
+      parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
+        static_cast<Record&>(user) = read_record;
+        const auto now = user_store::Get(transaction, *id);
+        if (!now.ok()) return now.status();
+        if (now->version != before->version) return VersionConflict();
+        user.last_login_at_ms = now->last_login_at_ms;
+        return StoreUser(parts, transaction, changes, *before, user);
+      });
+  if (!stored.ok()) return stored;
+  return RecordResponse(200, UserJson(user), user.version);
+}
+
+absl::StatusOr<Response> Delete(ResourceParts& parts, const Request& request,
+                                const Caller& caller) {
+  auto id = request.Id();
+  if (!id.ok()) return id.status();
+  if (*id == caller.user.id) return Conflict("you cannot delete yourself");
+  const absl::Status done =
+      parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
+        auto user = user_store::Get(transaction, *id);
+        if (!user.ok()) return user.status();
+        if (auto match = CheckIfMatch(request, user->version); !match.ok()) return match;
+        const absl::Status keys = api_key_store::DeleteOfUser(transaction, changes, *id);
+        if (!keys.ok()) return keys;
+        return user_store::Delete(transaction, changes, *id);
+      });
+  if (!done.ok()) return done;
+  return NoContent();
+}
+
+}  // namespace
+
+Routes UserRoutes(ResourceParts& parts) {
+  return {
+      {"GET", "/api/v1/users", Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return List(parts, request); }},
+      {"POST", "/api/v1/users", Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Create(parts, request); }},
+      {"GET", "/api/v1/users/{id}", Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Get(parts, request); }},
+      {"PUT", "/api/v1/users/{id}", Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Change(parts, request, true); }},
+      {"PATCH", "/api/v1/users/{id}", Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Change(parts, request, false); }},
+      {"DELETE", "/api/v1/users/{id}", Access::kAdmin,
+       [&parts](const Request& request, const Caller& caller) {
+         return Delete(parts, request, caller);
+       }},
+  };
+}
+
+}  // namespace weir::admin
