@@ -1,9 +1,8 @@
 #include "services/usage/batch_writer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
-
-#include "absl/time/time.h"
 
 #include "libs/common/backoff.h"
 #include "libs/common/clock.h"
@@ -43,49 +42,40 @@ absl::StatusOr<std::future<absl::StatusOr<BatchOutcome>>> BatchWriter::Submit(
     submission.outcome.set_value(BatchOutcome{});
     return outcome;
   }
-  absl::MutexLock lock(&mutex_);
-  const auto may_enter = [this, count] {
-    mutex_.AssertHeld();
-    return stopping_ || HasRoom(count);
-  };
-  mutex_.Await(absl::Condition(&may_enter));
+  std::unique_lock<std::mutex> lock(mutex_);
+  changed_.wait(lock, [&] { return stopping_ || HasRoom(count); });
   if (stopping_) return StoppedError();
   waiting_events_ += count;
   SetQueued(queued_events_ + count);
   queue_.push_back(std::move(submission));
+  lock.unlock();
+  changed_.notify_all();
   return outcome;
 }
 
 void BatchWriter::Stop(std::int64_t timeout_ms) {
   {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     if (!stopping_) give_up_ns_ = SteadyNs() + timeout_ms * kNsPerMs;
     stopping_ = true;
   }
+  changed_.notify_all();
   if (thread_.joinable()) thread_.join();
 }
 
 // Until a batch is due: enough events, old enough, or the end.
-void BatchWriter::WaitForBatch() {
-  const auto any = [this] {
-    mutex_.AssertHeld();
-    return stopping_ || !queue_.empty();
-  };
-  mutex_.Await(absl::Condition(&any));
+void BatchWriter::WaitForBatch(std::unique_lock<std::mutex>& lock) {
+  changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
   if (queue_.empty()) return;
-  const auto enough = [this] {
-    mutex_.AssertHeld();
-    return stopping_ || waiting_events_ >= options_.batch_events_max;
-  };
   const std::int64_t age_ns = SteadyNs() - queue_.front().arrived_ns;
-  mutex_.AwaitWithTimeout(absl::Condition(&enough),
-                          absl::Nanoseconds(options_.batch_age_ms * kNsPerMs - age_ns));
+  changed_.wait_for(lock, std::chrono::nanoseconds(options_.batch_age_ms * kNsPerMs - age_ns),
+                    [this] { return stopping_ || waiting_events_ >= options_.batch_events_max; });
 }
 
 // Empty only when the writer has been stopped and nothing is left.
 BatchWriter::Batch BatchWriter::TakeBatch() {
-  absl::MutexLock lock(&mutex_);
-  WaitForBatch();
+  std::unique_lock<std::mutex> lock(mutex_);
+  WaitForBatch(lock);
   Batch batch;
   std::int64_t taken = 0;
   while (!queue_.empty()) {
@@ -104,20 +94,21 @@ void BatchWriter::Run() {
 }
 
 bool BatchWriter::GivenUp() {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   return SteadyNs() >= give_up_ns_;
 }
 
 // False when the time to give up has come.
 bool BatchWriter::SleepBeforeRetry(std::int64_t delay_ms) {
-  absl::MutexLock lock(&mutex_);
-  const std::int64_t until_ns = std::min(SteadyNs() + delay_ms * kNsPerMs, give_up_ns_);
-  const auto given_up = [this] {
-    mutex_.AssertHeld();
-    return SteadyNs() >= give_up_ns_;
-  };
-  mutex_.AwaitWithTimeout(absl::Condition(&given_up), absl::Nanoseconds(until_ns - SteadyNs()));
-  return SteadyNs() < give_up_ns_;
+  std::unique_lock<std::mutex> lock(mutex_);
+  const std::int64_t until_ns = SteadyNs() + delay_ms * kNsPerMs;
+  // Stop() may bring the time to give up nearer while we sleep.
+  for (;;) {
+    const std::int64_t now_ns = SteadyNs();
+    if (now_ns >= give_up_ns_) return false;
+    if (now_ns >= until_ns) return true;
+    changed_.wait_for(lock, std::chrono::nanoseconds(std::min(until_ns, give_up_ns_) - now_ns));
+  }
 }
 
 absl::StatusOr<std::vector<bool>> BatchWriter::StoreWithRetries(
@@ -160,8 +151,11 @@ void BatchWriter::Commit(Batch& batch) {
     Metrics::Increment(metrics_.events_duplicate, static_cast<double>(outcome.duplicates));
     submission.outcome.set_value(outcome);
   }
-  absl::MutexLock lock(&mutex_);
-  SetQueued(queued_events_ - static_cast<std::int64_t>(events.size()));
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    SetQueued(queued_events_ - static_cast<std::int64_t>(events.size()));
+  }
+  changed_.notify_all();
 }
 
 }  // namespace weir::usage

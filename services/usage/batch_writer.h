@@ -1,17 +1,17 @@
 // From many streams of events to few transactions.
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <future>
+#include <mutex>
 #include <thread>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 
 #include "services/usage/usage_event.h"
 #include "services/usage/usage_metrics.h"
@@ -65,24 +65,25 @@ class BatchWriter {
 
   void Run();
   Batch TakeBatch();
-  void WaitForBatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WaitForBatch(std::unique_lock<std::mutex>& lock);
   absl::StatusOr<std::vector<bool>> StoreWithRetries(const std::vector<const UsageEvent*>& events);
   void Commit(Batch& batch);
   bool SleepBeforeRetry(std::int64_t delay_ms);
   bool GivenUp();
-  bool HasRoom(std::int64_t events) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void SetQueued(std::int64_t events) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HasRoom(std::int64_t events) const;  // with mutex_ held
+  void SetQueued(std::int64_t events);      // with mutex_ held
 
   const Store store_;
   const BatchWriterOptions options_;
   UsageMetrics& metrics_;
 
-  absl::Mutex mutex_;
-  std::deque<Submission> queue_ ABSL_GUARDED_BY(mutex_);
-  std::int64_t waiting_events_ ABSL_GUARDED_BY(mutex_) = 0;  // in queue_
-  std::int64_t queued_events_ ABSL_GUARDED_BY(mutex_) = 0;   // in queue_ or being committed
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::int64_t give_up_ns_ ABSL_GUARDED_BY(mutex_) = INT64_MAX;  // on the clock of SteadyNs
+  std::mutex mutex_;  // guards all below but the thread
+  std::condition_variable changed_;
+  std::deque<Submission> queue_;
+  std::int64_t waiting_events_ = 0;  // in queue_
+  std::int64_t queued_events_ = 0;   // in queue_ or being committed
+  bool stopping_ = false;
+  std::int64_t give_up_ns_ = INT64_MAX;  // on the clock of SteadyNs
   std::thread thread_;
 };
 

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include <grpcpp/support/status.h>
+
 #include "libs/common/log.h"
 #include "libs/common/text.h"
 

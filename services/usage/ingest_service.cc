@@ -1,15 +1,16 @@
 #include "services/usage/ingest_service.h"
 
+#include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <future>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "absl/synchronization/mutex.h"
-#include "absl/time/time.h"
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/sync_stream.h>
 
@@ -49,8 +50,11 @@ class Answerer {
   // nullopt: nothing more comes.
   void Add(std::optional<PendingAck> pending) {
     if (pending) ++unanswered_;
-    absl::MutexLock lock(&mutex_);
-    pending_.push_back(std::move(pending));
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      pending_.push_back(std::move(pending));
+    }
+    added_.notify_one();
   }
 
  private:
@@ -62,12 +66,8 @@ class Answerer {
   }
 
   std::optional<PendingAck> Take() {
-    absl::MutexLock lock(&mutex_);
-    const auto any = [this] {
-      mutex_.AssertHeld();
-      return !pending_.empty();
-    };
-    mutex_.Await(absl::Condition(&any));
+    std::unique_lock<std::mutex> lock(mutex_);
+    added_.wait(lock, [this] { return !pending_.empty(); });
     std::optional<PendingAck> pending = std::move(pending_.front());
     pending_.pop_front();
     return pending;
@@ -90,8 +90,9 @@ class Answerer {
   Stream& stream_;
   std::atomic<std::int64_t>& unanswered_;
   bool failed_ = false;  // the thread's own
-  absl::Mutex mutex_;
-  std::deque<std::optional<PendingAck>> pending_ ABSL_GUARDED_BY(mutex_);
+  std::mutex mutex_;     // guards pending_
+  std::condition_variable added_;
+  std::deque<std::optional<PendingAck>> pending_;
   std::thread thread_;
 };
 
@@ -192,7 +193,7 @@ void IngestService::WaitForAnswers(std::int64_t timeout_ms) {
   constexpr std::int64_t kPollMs = 5;
   for (std::int64_t waited_ms = 0; impl_->unanswered > 0 && waited_ms < timeout_ms;
        waited_ms += kPollMs) {
-    absl::SleepFor(absl::Milliseconds(kPollMs));
+    std::this_thread::sleep_for(std::chrono::milliseconds(kPollMs));
   }
 }
 

@@ -1,14 +1,14 @@
 // Connections that are opened when needed, at most a given number, and kept.
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 
 namespace weir::sql {
 
@@ -64,9 +64,8 @@ class ConnectionPool {
  private:
   // Null when there is none but one may be opened.
   std::unique_ptr<Connection> TakeIdle() {
-    absl::MutexLock lock(&mutex_);
-    mutex_.Await(absl::Condition(
-        +[](int* unused) { return *unused > 0; }, &unused_));
+    std::unique_lock<std::mutex> lock(mutex_);
+    given_back_.wait(lock, [this] { return unused_ > 0; });
     --unused_;
     if (idle_.empty()) return nullptr;
     std::unique_ptr<Connection> connection = std::move(idle_.back());
@@ -75,21 +74,25 @@ class ConnectionPool {
   }
 
   void GiveBack(std::unique_ptr<Connection> connection) {
-    absl::MutexLock lock(&mutex_);
-    ++unused_;
-    if (connection != nullptr) idle_.push_back(std::move(connection));
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      ++unused_;
+      if (connection != nullptr) idle_.push_back(std::move(connection));
+    }
+    given_back_.notify_one();
   }
 
   void CloseIdle() {
     std::vector<std::unique_ptr<Connection>> closing;
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     closing.swap(idle_);
   }
 
   const Opener opener_;
-  absl::Mutex mutex_;
-  int unused_ ABSL_GUARDED_BY(mutex_);  // connections that may be lent now, open or not
-  std::vector<std::unique_ptr<Connection>> idle_ ABSL_GUARDED_BY(mutex_);
+  std::mutex mutex_;  // guards all below
+  std::condition_variable given_back_;
+  int unused_;  // connections that may be lent now, open or not
+  std::vector<std::unique_ptr<Connection>> idle_;
 };
 
 }  // namespace weir::sql

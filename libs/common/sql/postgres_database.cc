@@ -154,7 +154,9 @@ absl::Status FromSqlState(const pqxx::sql_error& error) {
   if (state.starts_with("23")) return absl::FailedPreconditionError(message);
   // Serialization failure, deadlock, lock not available.
   if (state == "40001" || state == "40P01" || state == "55P03") return absl::AbortedError(message);
-  // No state at all, connection, resources, operator's shutdown, a standby that cannot write.
+  // Without a state it is not the server that speaks: libpq lost it in the middle of a statement.
+  if (state.empty()) return absl::UnavailableError("PostgreSQL: the connection is lost");
+  // Connection, resources, operator's shutdown, system error, a standby that cannot write.
   for (std::string_view lost : {"08", "53", "57P", "58", "25006"}) {
     if (state.starts_with(lost)) return absl::UnavailableError(message);
   }

@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <set>
 #include <string>
 #include <thread>
@@ -20,9 +22,9 @@ using Outcome = std::future<absl::StatusOr<BatchOutcome>>;
 class FakeStore {
  public:
   absl::StatusOr<std::vector<bool>> Insert(const std::vector<const UsageEvent*>& events) {
-    absl::MutexLock lock(&mutex_);
+    std::unique_lock<std::mutex> lock(mutex_);
     ++tries_;
-    mutex_.Await(absl::Condition(&open_));
+    opened_.wait(lock, [this] { return open_; });
     if (failures_left_ > 0) {
       --failures_left_;
       return absl::UnavailableError("away");
@@ -34,24 +36,26 @@ class FakeStore {
   }
 
   void SetOpen(bool open) {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     open_ = open;
+    opened_.notify_all();
   }
   void FailNext(int times) {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     failures_left_ = times;
   }
   int tries() {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     return tries_;
   }
   std::vector<std::size_t> batch_sizes() {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     return batch_sizes_;
   }
 
  private:
-  absl::Mutex mutex_;
+  std::mutex mutex_;
+  std::condition_variable opened_;
   bool open_ = true;
   int failures_left_ = 0;
   int tries_ = 0;
