@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr double kSecondsPerNs = 1e-9;
+constexpr std::chrono::milliseconds kGonePoll{200};
 
 absl::Status StoppedError() { return absl::UnavailableError("usage is stopping"); }
 
@@ -34,7 +35,7 @@ void BatchWriter::SetQueued(std::int64_t events) {
 }
 
 absl::StatusOr<std::future<absl::StatusOr<BatchOutcome>>> BatchWriter::Submit(
-    std::vector<UsageEvent> events) {
+    std::vector<UsageEvent> events, const std::function<bool()>& gone) {
   Submission submission{std::move(events), {}, SteadyNs()};
   std::future<absl::StatusOr<BatchOutcome>> outcome = submission.outcome.get_future();
   const auto count = static_cast<std::int64_t>(submission.events.size());
@@ -43,7 +44,9 @@ absl::StatusOr<std::future<absl::StatusOr<BatchOutcome>>> BatchWriter::Submit(
     return outcome;
   }
   std::unique_lock<std::mutex> lock(mutex_);
-  changed_.wait(lock, [&] { return stopping_ || HasRoom(count); });
+  while (!changed_.wait_for(lock, kGonePoll, [&] { return stopping_ || HasRoom(count); })) {
+    if (gone && gone()) return absl::CancelledError("the relay is gone");
+  }
   if (stopping_) return StoppedError();
   waiting_events_ += count;
   SetQueued(queued_events_ + count);

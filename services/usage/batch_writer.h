@@ -49,8 +49,10 @@ class BatchWriter {
   // Waits while the queue is full; this is what slows the relays down when the database is slow. A
   // submission larger than the whole queue gets in when the queue is empty. The future is
   // Unavailable when the writer was stopped before it could commit. After Stop: Unavailable at
-  // once.
-  absl::StatusOr<std::future<absl::StatusOr<BatchOutcome>>> Submit(std::vector<UsageEvent> events);
+  // once. `gone` is asked now and then while waiting: true = nobody waits for the answer any more,
+  // Cancelled.
+  absl::StatusOr<std::future<absl::StatusOr<BatchOutcome>>> Submit(
+      std::vector<UsageEvent> events, const std::function<bool()>& gone = nullptr);
 
   // Takes no more, commits what is queued for at most `timeout_ms`, fails the rest.
   void Stop(std::int64_t timeout_ms);

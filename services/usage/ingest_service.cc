@@ -108,7 +108,7 @@ class IngestService::Impl final : public v1::UsageIngest::Service {
       return ToGrpcStatus(status);
     }
     Metrics::Set(metrics_.ingest_streams, static_cast<double>(++streams_));
-    absl::Status status = Serve(*stream);
+    absl::Status status = Serve(*context, *stream);
     Metrics::Set(metrics_.ingest_streams, static_cast<double>(--streams_));
     return ToGrpcStatus(status);
   }
@@ -118,7 +118,7 @@ class IngestService::Impl final : public v1::UsageIngest::Service {
 
  private:
   // Returns when the relay ends the stream, after the last answer.
-  absl::Status Serve(Stream& stream) {
+  absl::Status Serve(const grpc::ServerContext& context, Stream& stream) {
     Answerer answerer(stream, unanswered);
     v1::EventBatch batch;
     while (stream.Read(&batch)) {
@@ -132,7 +132,7 @@ class IngestService::Impl final : public v1::UsageIngest::Service {
       std::vector<UsageEvent> events = Accept(batch, pending.rejected);
       // Blocks while the queue is full: then this stream is not read, and the relay has to wait.
       absl::StatusOr<std::future<absl::StatusOr<BatchOutcome>>> outcome =
-          writer_.Submit(std::move(events));
+          writer_.Submit(std::move(events), [&context] { return context.IsCancelled(); });
       if (!outcome.ok()) return outcome.status();
       pending.outcome = *std::move(outcome);
       answerer.Add(std::move(pending));

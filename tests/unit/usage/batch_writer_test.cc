@@ -207,6 +207,18 @@ TEST_F(BatchWriterTest, StopFreesSubmittersThatWait) {
   EXPECT_TRUE(absl::IsUnavailable(second));
 }
 
+// A relay that gave up while the queue was full must not leave a thread behind.
+TEST_F(BatchWriterTest, AWaitingSubmitterThatIsGoneLeaves) {
+  store_.SetOpen(false);
+  auto writer = Make({.batch_events_max = 1, .batch_age_ms = 0, .queue_events_max = 1});
+  auto first = writer->Submit(Events(1));
+  int asked = 0;
+  const auto second = writer->Submit(Events(1), [&] { return ++asked == 2; });
+  EXPECT_TRUE(absl::IsCancelled(second.status()));
+  store_.SetOpen(true);
+  EXPECT_EQ(first->get()->inserted, 1);
+}
+
 TEST_F(BatchWriterTest, NothingIsLostOrDoubledUnderManySubmittersAndFailures) {
   auto writer = Make({.batch_events_max = 50, .batch_age_ms = 1, .queue_events_max = 200});
   std::atomic<std::int64_t> inserted = 0;
