@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include "absl/strings/escaping.h"
+
 #include "libs/common/text.h"
 
 namespace weir {

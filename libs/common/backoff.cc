@@ -14,7 +14,7 @@ Backoff::Backoff(std::int64_t initial_ms, std::int64_t max_ms)
 std::int64_t Backoff::NextDelayMs() {
   thread_local absl::BitGen random;
   const std::int64_t delay = absl::Uniform(absl::IntervalClosed, random, step_ms_ / 2, step_ms_);
-  step_ms_ = std::min(step_ms_ * 2, max_ms_);
+  step_ms_ = step_ms_ > max_ms_ / 2 ? max_ms_ : step_ms_ * 2;
   return delay;
 }
 

@@ -7,11 +7,11 @@ namespace weir {
 
 // Disjoint counts, however the provider reports them; `reasoning` alone is a part of `output`.
 struct TokenCounts {
-  std::int64_t input = 0; // fresh, without any cache
+  std::int64_t input = 0;  // fresh, without any cache
   std::int64_t cache_read = 0;
   std::int64_t cache_write_5m = 0;
   std::int64_t cache_write_1h = 0;
-  std::int64_t output = 0; // reasoning included
+  std::int64_t output = 0;  // reasoning included
   std::int64_t reasoning = 0;
 
   bool operator==(const TokenCounts&) const = default;
@@ -28,14 +28,15 @@ struct TokenPrices {
   bool operator==(const TokenPrices&) const = default;
 };
 
-inline constexpr std::int64_t kPpmOne = 1'000'000; // a multiplier of 1.0
+inline constexpr std::int64_t kPpmOne = 1'000'000;  // a multiplier of 1.0
 
 // Sum of counts times prices times the multiplier, rounded once, half up, to nano-USD. Saturates at
 // the largest int64 instead of overflowing. Negative counts count as 0.
 std::int64_t CostNanoUsd(const TokenCounts& tokens, const TokenPrices& prices,
                          std::int64_t multiplier_ppm);
 
-// All tokens that went in: what a price tier is chosen by.
+// All tokens that went in: what a price tier is chosen by. Saturates, and counts negative ones as
+// 0, as CostNanoUsd does.
 std::int64_t TotalInputTokens(const TokenCounts& tokens);
 
 }  // namespace weir

@@ -1,5 +1,8 @@
 #include "libs/common/grpc_security.h"
 
+#include <fstream>
+#include <sstream>
+
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
@@ -7,9 +10,6 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/channel_arguments.h>
-
-#include <fstream>
-#include <sstream>
 
 #include "libs/common/settings.h"
 #include "libs/common/text.h"
@@ -100,7 +100,7 @@ void AddToken(grpc::ClientContext& context, const GrpcSecurity& security) {
 }
 
 absl::Status CheckToken(const grpc::ServerContextBase& context, const GrpcSecurity& security) {
-  if (security.token.empty()) return absl::OkStatus(); // mTLS alone
+  if (security.token.empty()) return absl::OkStatus();  // mTLS alone
   const auto found = context.client_metadata().find("authorization");
   if (found == context.client_metadata().end()) {
     return absl::UnauthenticatedError("the internal token is missing");

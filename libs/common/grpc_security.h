@@ -1,5 +1,5 @@
-// Who may talk between the services: mTLS with a CA of one's own, or a shared token on a loopback or
-// private link. Both ends use this file, so they cannot disagree.
+// Who may talk between the services: mTLS with a CA of one's own, or a shared token on a loopback
+// or private link. Both ends use this file, so they cannot disagree.
 #pragma once
 
 #include <memory>
@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "libs/common/secret.h"
 
 namespace grpc {

@@ -1,15 +1,15 @@
 #include "libs/common/grpc_stream.h"
 
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+#include <vector>
+
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/client_callback.h>
-
-#include <condition_variable>
-#include <mutex>
-#include <utility>
-#include <vector>
 
 namespace weir {
 namespace {
@@ -41,7 +41,7 @@ class GrpcStream::Reactor final
       : wake_(std::move(wake)), stub_(std::move(channel)) {
     AddToken(context_, security);
     stub_.PrepareBidiStreamingCall(&context_, method, grpc::StubOptions(), this);
-    AddHold(); // Take and Write start operations from outside of reactions
+    AddHold();  // Take and Write start operations from outside of reactions
     StartRead(&incoming_);
     StartCall();
   }
@@ -133,7 +133,7 @@ class GrpcStream::Reactor final
 
   mutable std::mutex mutex_;
   std::condition_variable done_changed_;
-  bool has_read_ = false; // these by mutex_
+  bool has_read_ = false;  // these by mutex_
   bool writing_ = false;
   bool connected_ = false;
   bool read_failed_ = false;

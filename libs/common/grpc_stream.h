@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+
 #include "libs/common/grpc_security.h"
 
 namespace weir {
@@ -19,7 +20,7 @@ class GrpcStream {
   // told by ended().
   GrpcStream(std::shared_ptr<grpc::Channel> channel, const std::string& method,
              const GrpcSecurity& security, std::function<void()> wake);
-  ~GrpcStream(); // Finish()
+  ~GrpcStream();  // Finish()
   GrpcStream(const GrpcStream&) = delete;
   GrpcStream& operator=(const GrpcStream&) = delete;
 

@@ -16,14 +16,14 @@ std::size_t Utf8SequenceLength(std::string_view text) {
   if (lead >= 0xC2U && lead <= 0xDFU) return continues(1) ? 2 : 0;
   if (lead >= 0xE0U && lead <= 0xEFU) {
     if (!continues(1) || !continues(2)) return 0;
-    if (lead == 0xE0U && byte(1) < 0xA0U) return 0; // overlong
-    if (lead == 0xEDU && byte(1) > 0x9FU) return 0; // surrogate
+    if (lead == 0xE0U && byte(1) < 0xA0U) return 0;  // overlong
+    if (lead == 0xEDU && byte(1) > 0x9FU) return 0;  // surrogate
     return 3;
   }
   if (lead >= 0xF0U && lead <= 0xF4U) {
     if (!continues(1) || !continues(2) || !continues(3)) return 0;
-    if (lead == 0xF0U && byte(1) < 0x90U) return 0; // overlong
-    if (lead == 0xF4U && byte(1) > 0x8FU) return 0; // beyond U+10FFFF
+    if (lead == 0xF0U && byte(1) < 0x90U) return 0;  // overlong
+    if (lead == 0xF4U && byte(1) > 0x8FU) return 0;  // beyond U+10FFFF
     return 4;
   }
   return 0;

@@ -7,6 +7,7 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+
 #include "libs/common/json_text.h"
 #include "libs/common/text.h"
 
@@ -15,7 +16,7 @@ namespace {
 
 std::atomic<LogLevel> g_level{LogLevel::kInfo};
 std::mutex g_service_mutex;
-std::string* g_service = nullptr; // leaked on purpose: lines may be written until the very end
+std::string* g_service = nullptr;  // leaked on purpose: lines may be written until the very end
 
 std::string_view LevelText(LogLevel level) {
   switch (level) {

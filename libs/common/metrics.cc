@@ -1,13 +1,13 @@
 #include "libs/common/metrics.h"
 
+#include <mutex>
+#include <utility>
+
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
-
-#include <mutex>
-#include <utility>
 
 namespace weir {
 
@@ -48,8 +48,8 @@ struct Metrics::Sampled {
 };
 
 Metrics::Metrics()
-    : registry_(std::make_shared<prometheus::Registry>(
-          prometheus::Registry::InsertBehavior::Merge)),
+    : registry_(
+          std::make_shared<prometheus::Registry>(prometheus::Registry::InsertBehavior::Merge)),
       sampled_(std::make_unique<Sampled>()) {}
 
 Metrics::~Metrics() = default;
@@ -98,7 +98,8 @@ void Metrics::AddSampled(SampledKind kind, std::string_view name, std::string_vi
 
 std::string Metrics::Expose() const {
   std::vector<prometheus::MetricFamily> families = registry_->Collect();
-  for (prometheus::MetricFamily& family : sampled_->Collect()) families.push_back(std::move(family));
+  for (prometheus::MetricFamily& family : sampled_->Collect())
+    families.push_back(std::move(family));
   return prometheus::TextSerializer().Serialize(families);
 }
 

@@ -4,13 +4,13 @@
 
 #include <thread>
 #include <utility>
-#include "libs/common/text.h"
 
+#include "libs/common/text.h"
 
 namespace weir {
 namespace {
 
-constexpr std::size_t kThreads = 2; // a probe must not wait for a slow scrape
+constexpr std::size_t kThreads = 2;  // a probe must not wait for a slow scrape
 
 }  // namespace
 
@@ -31,8 +31,7 @@ OpsServer::OpsServer(const Metrics& metrics, std::function<absl::Status()> ready
                                                   httplib::Response& response) {
     const absl::Status status = ready();
     response.status = status.ok() ? 200 : 503;
-    response.set_content(status.ok() ? "ready\n" : StrCat(status.message(), "\n"),
-                         "text/plain");
+    response.set_content(status.ok() ? "ready\n" : StrCat(status.message(), "\n"), "text/plain");
   });
   server.Get("/metrics", [&metrics](const httplib::Request&, httplib::Response& response) {
     response.set_content(metrics.Expose(), "text/plain; version=0.0.4; charset=utf-8");
@@ -47,7 +46,7 @@ OpsServer::~OpsServer() {
 absl::Status OpsServer::Start(const std::string& listen) {
   const absl::StatusOr<HostPort> address = ParseHostPort(listen);
   if (!address.ok()) return address.status();
-  if (!impl_->server.bind_to_port(address->host.c_str(), address->port)) {
+  if (!impl_->server.bind_to_port(address->host, address->port)) {
     return absl::UnavailableError(
         StrCat("cannot listen on ", listen, ": is the port taken, or the address not ours?"));
   }
@@ -64,8 +63,12 @@ absl::StatusOr<HostPort> ParseHostPort(std::string_view text) {
     return absl::InvalidArgumentError(StrCat("'", text, "' is not host:port"));
   }
   std::string_view host = text.substr(0, colon);
-  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
-    host = host.substr(1, host.size() - 2);
+  const bool bracketed = host.size() >= 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  // "::1" must not become port 1 of the host ":".
+  if (host.find_first_of(bracketed ? "[]" : "[]:") != std::string_view::npos) {
+    return absl::InvalidArgumentError(StrCat(
+        "'", text, "' is not host:port; an IPv6 address stands in brackets, as in [::1]:80"));
   }
   address.host = std::string(host);
   if (address.host.empty()) {

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "libs/common/metrics.h"
 
 namespace weir {
@@ -18,7 +19,7 @@ class OpsServer {
   // `ready` is called on the server's threads: OK, or what is missing (its message is shown).
   // `metrics` must outlive the server.
   OpsServer(const Metrics& metrics, std::function<absl::Status()> ready);
-  ~OpsServer(); // stops it
+  ~OpsServer();  // stops it
 
   // `listen` as host:port. Unavailable when the port cannot be had.
   absl::Status Start(const std::string& listen);

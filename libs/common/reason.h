@@ -1,5 +1,6 @@
-// Every way in which Weir itself refuses or fails, as one closed list of words. The same word stands
-// in answers, logs, metric labels and usage events, so that texts can be translated and searched.
+// Every way in which Weir itself refuses or fails, as one closed list of words. The same word
+// stands in answers, logs, metric labels and usage events, so that texts can be translated and
+// searched.
 #pragma once
 
 #include <string_view>
@@ -7,12 +8,12 @@
 namespace weir::reason {
 
 // The caller's request.
-inline constexpr std::string_view kBadRequest = "bad_request"; // malformed HTTP
-inline constexpr std::string_view kBadParameter = "bad_parameter"; // a field is wrong or unknown
+inline constexpr std::string_view kBadRequest = "bad_request";      // malformed HTTP
+inline constexpr std::string_view kBadParameter = "bad_parameter";  // a field is wrong or unknown
 inline constexpr std::string_view kMalformedJson = "malformed_json";
 inline constexpr std::string_view kBodyTooLarge = "body_too_large";
 inline constexpr std::string_view kHeadTooLarge = "head_too_large";
-inline constexpr std::string_view kRequestTimeout = "request_timeout"; // the client stalled
+inline constexpr std::string_view kRequestTimeout = "request_timeout";  // the client stalled
 inline constexpr std::string_view kUnknownEndpoint = "unknown_endpoint";
 inline constexpr std::string_view kMethodNotAllowed = "method_not_allowed";
 inline constexpr std::string_view kUnsupportedEncoding = "unsupported_encoding";
@@ -34,30 +35,32 @@ inline constexpr std::string_view kNotAllowed = "not_allowed";
 inline constexpr std::string_view kTooManyRequests = "too_many_requests";
 
 // What can serve it.
-inline constexpr std::string_view kModelNotFound = "model_not_found"; // no account serves it
-inline constexpr std::string_view kModelUnpriced = "model_unpriced"; // refused, never free
-inline constexpr std::string_view kNoAccountAvailable = "no_account_available"; // all cooling down
-inline constexpr std::string_view kDialectNotServed = "dialect_not_served"; // needs translation
+inline constexpr std::string_view kModelNotFound = "model_not_found";  // no account serves it
+inline constexpr std::string_view kModelUnpriced = "model_unpriced";   // refused, never free
+inline constexpr std::string_view kNoAccountAvailable = "no_account_available";  // all cooling down
+inline constexpr std::string_view kDialectNotServed = "dialect_not_served";  // needs translation
 
 // The upstream's part.
-inline constexpr std::string_view kUpstreamConnect = "upstream_connect"; // DNS, TCP, TLS
+inline constexpr std::string_view kUpstreamConnect = "upstream_connect";  // DNS, TCP, TLS
 inline constexpr std::string_view kUpstreamTimeout = "upstream_timeout";
-inline constexpr std::string_view kUpstreamMalformed = "upstream_malformed"; // not HTTP, bad framing
-inline constexpr std::string_view kUpstreamClosed = "upstream_closed"; // ended early
-inline constexpr std::string_view kUpstreamRateLimited = "upstream_rate_limited"; // 429
-inline constexpr std::string_view kUpstreamOverloaded = "upstream_overloaded"; // 529, 503
-inline constexpr std::string_view kUpstreamError = "upstream_error"; // other 5xx
-inline constexpr std::string_view kUpstreamRejected = "upstream_rejected"; // 400, 404, …: passed on
-inline constexpr std::string_view kCredentialRejected = "credential_rejected"; // 401, 403
-inline constexpr std::string_view kStreamError = "stream_error"; // error event inside a stream
-inline constexpr std::string_view kStreamIncomplete = "stream_incomplete"; // no terminal event
+inline constexpr std::string_view kUpstreamMalformed =
+    "upstream_malformed";                                               // not HTTP, bad framing
+inline constexpr std::string_view kUpstreamClosed = "upstream_closed";  // ended early
+inline constexpr std::string_view kUpstreamRateLimited = "upstream_rate_limited";  // 429
+inline constexpr std::string_view kUpstreamOverloaded = "upstream_overloaded";     // 529, 503
+inline constexpr std::string_view kUpstreamError = "upstream_error";               // other 5xx
+inline constexpr std::string_view kUpstreamRejected =
+    "upstream_rejected";  // 400, 404, …: passed on
+inline constexpr std::string_view kCredentialRejected = "credential_rejected";  // 401, 403
+inline constexpr std::string_view kStreamError = "stream_error";  // error event inside a stream
+inline constexpr std::string_view kStreamIncomplete = "stream_incomplete";  // no terminal event
 
 // Our own part.
 inline constexpr std::string_view kClientGone = "client_gone";
-inline constexpr std::string_view kNotReady = "not_ready"; // no snapshot yet
-inline constexpr std::string_view kSpoolFull = "spool_full"; // usage cannot be recorded
+inline constexpr std::string_view kNotReady = "not_ready";    // no snapshot yet
+inline constexpr std::string_view kSpoolFull = "spool_full";  // usage cannot be recorded
 inline constexpr std::string_view kShuttingDown = "shutting_down";
-inline constexpr std::string_view kServiceAway = "service_away"; // a service behind is away
+inline constexpr std::string_view kServiceAway = "service_away";  // a service behind is away
 inline constexpr std::string_view kInternal = "internal";
 
 }  // namespace weir::reason

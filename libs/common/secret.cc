@@ -7,6 +7,8 @@
 namespace weir {
 
 void Secret::Wipe() {
+  // All that the string holds, since a short text that was moved from stays in its own buffer.
+  value_.resize(value_.capacity());
   if (!value_.empty()) sodium_memzero(value_.data(), value_.size());
   value_.clear();
 }

@@ -8,8 +8,9 @@
 
 namespace weir {
 
-// Holds a credential, token or key. Every way of printing it gives ***; only Reveal() tells, so that
-// a search for "Reveal(" finds each place where a secret leaves its type. Wiped when destroyed.
+// Holds a credential, token or key. Every way of printing it gives ***; only Reveal() tells, so
+// that a search for "Reveal(" finds each place where a secret leaves its type. Wiped when
+// destroyed.
 class Secret {
  public:
   Secret() = default;

@@ -8,15 +8,13 @@
 #include <fstream>
 #include <sstream>
 
-#include "libs/common/version.h"
 #include "libs/common/text.h"
+#include "libs/common/version.h"
 
 namespace weir {
 namespace {
 
-std::string FlagName(std::string_view name) {
-  return StrCat("--", ReplaceAll(name, '_', '-'));
-}
+std::string FlagName(std::string_view name) { return StrCat("--", ReplaceAll(name, '_', '-')); }
 
 std::string_view KindText(SettingKind kind) {
   switch (kind) {
@@ -65,8 +63,8 @@ absl::Status Settings::LoadArgument(int argc, const char* const* argv, int& inde
   if (wants_text()) return absl::OkStatus();
 
   const std::size_t equals = argument.find('=');
-  const std::string name =
-      ReplaceAll(argument.substr(2, equals == std::string_view::npos ? equals : equals - 2), '-', '_');
+  const std::string name = ReplaceAll(
+      argument.substr(2, equals == std::string_view::npos ? equals : equals - 2), '-', '_');
   const Setting* setting = Find(name);
   if (setting == nullptr) {
     return absl::InvalidArgumentError(
@@ -86,14 +84,12 @@ absl::Status Settings::Set(const Setting& setting, std::string_view value, std::
   if (setting.kind == SettingKind::kInteger) {
     std::int64_t number = 0;
     if (!ParseInteger(value, number) || number < setting.min || number > setting.max) {
-      return absl::InvalidArgumentError(StrCat(from, " is '", value,
-                                                     "'; it must be a number from ", setting.min,
-                                                     " to ", setting.max));
+      return absl::InvalidArgumentError(StrCat(from, " is '", value, "'; it must be a number from ",
+                                               setting.min, " to ", setting.max));
     }
   }
   if (setting.kind == SettingKind::kFlag && value != "true" && value != "false") {
-    return absl::InvalidArgumentError(
-        StrCat(from, " is '", value, "'; it must be true or false"));
+    return absl::InvalidArgumentError(StrCat(from, " is '", value, "'; it must be true or false"));
   }
   values_.find(setting.name)->second = std::string(value);
   return absl::OkStatus();
@@ -126,10 +122,10 @@ bool Settings::Flag(std::string_view name) const { return Text(name) == "true"; 
 
 std::string Settings::HelpText() const {
   std::string text = StrCat(program_, ": ", summary_, "\n\nEach setting is a flag or an ",
-                                  "environment variable; the flag wins.\n\n");
+                            "environment variable; the flag wins.\n\n");
   for (const Setting& setting : table_) {
     StrAppend(text, "  ", FlagName(setting.name), "  (", EnvName(setting), ")\n      ",
-                    setting.help);
+              setting.help);
     if (!setting.default_value.empty()) {
       StrAppend(text, " Default: ", setting.default_value, ".");
     }
@@ -140,14 +136,14 @@ std::string Settings::HelpText() const {
 }
 
 std::string Settings::HelpMarkdown() const {
-  std::string text = StrCat("## ", program_, "\n\n", summary_,
-                                  "\n\n| variable | flag | kind | default | meaning |\n",
-                                  "|---|---|---|---|---|\n");
+  std::string text =
+      StrCat("## ", program_, "\n\n", summary_,
+             "\n\n| variable | flag | kind | default | meaning |\n", "|---|---|---|---|---|\n");
   for (const Setting& setting : table_) {
     StrAppend(text, "| `", EnvName(setting), "` | `", FlagName(setting.name), "` | ",
-                    KindText(setting.kind), " | ",
-                    setting.default_value.empty() ? "" : StrCat("`", setting.default_value, "`"),
-                    " | ", setting.help, " |\n");
+              KindText(setting.kind), " | ",
+              setting.default_value.empty() ? "" : StrCat("`", setting.default_value, "`"), " | ",
+              setting.help, " |\n");
   }
   return text;
 }

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "libs/common/secret.h"
 
 namespace weir {
@@ -21,9 +22,9 @@ enum class SettingKind { kText, kInteger, kFlag };
 struct Setting {
   std::string_view name;
   SettingKind kind;
-  std::string_view default_value; // empty = none
-  std::string_view help; // one sentence
-  std::int64_t min = 0; // integers only
+  std::string_view default_value;  // empty = none
+  std::string_view help;           // one sentence
+  std::int64_t min = 0;            // integers only
   std::int64_t max = INT64_MAX;
 };
 
@@ -39,7 +40,8 @@ class Settings {
   // that are not flags are kept for positional().
   absl::Status Load(int argc, const char* const* argv);
 
-  // True when --help, --version or --help-markdown was asked for; then print text() and exit with 0.
+  // True when --help, --version or --help-markdown was asked for; then print text() and exit with
+  // 0.
   bool wants_text() const { return !text_.empty(); }
   const std::string& text() const { return text_; }
 

@@ -1,5 +1,6 @@
-// Text out of pieces. Debian's Abseil is built with a string_view of its own, which std::string_view
-// does not convert to, so absl::StrCat and its kin take no std::string_view; these do.
+// Text out of pieces. Debian's Abseil is built with a string_view of its own, which
+// std::string_view does not convert to, so absl::StrCat and its kin take no std::string_view; these
+// do.
 #pragma once
 
 #include <array>

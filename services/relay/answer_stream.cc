@@ -32,7 +32,9 @@ iovec Piece(std::string_view text) { return {const_cast<char*>(text.data()), tex
 // How one answer is framed and read; lives as long as the answer.
 struct Answer {
   Answer(Dialect dialect, bool hide_usage, bool event_stream, bool metered)
-      : is_stream(event_stream), is_metered(metered), meter(dialect, hide_usage),
+      : is_stream(event_stream),
+        is_metered(metered),
+        meter(dialect, hide_usage),
         filter(event_stream, metered ? &meter : nullptr) {}
 
   bool is_stream;
@@ -40,8 +42,8 @@ struct Answer {
   AnswerFraming framing = AnswerFraming::kChunked;
   AnswerMeter meter;
   AnswerFilter filter;
-  std::unique_ptr<GzipInflater> inflater; // null: the body is not compressed
-  std::string head; // until it is sent
+  std::unique_ptr<GzipInflater> inflater;  // null: the body is not compressed
+  std::string head;                        // until it is sent
 };
 
 bool IsEventStream(const ResponseHead& head) {
@@ -126,8 +128,7 @@ void NoteEnding(RequestContext& context, Answer& answer, bool finished, std::str
   } else if (!failure.empty()) {
     record.error_class = failure;
   } else {
-    record.error_class =
-        answer.is_stream ? reason::kStreamIncomplete : reason::kUpstreamMalformed;
+    record.error_class = answer.is_stream ? reason::kStreamIncomplete : reason::kUpstreamMalformed;
   }
 }
 
@@ -136,8 +137,7 @@ LocalReply StreamFailure(std::string_view failure) {
     return {reason::kUpstreamTimeout,
             "The provider stopped sending in the middle of its answer. Try again."};
   }
-  return {reason::kStreamIncomplete,
-          "The provider's answer broke off before its end. Try again."};
+  return {reason::kStreamIncomplete, "The provider's answer broke off before its end. Try again."};
 }
 
 // Why no more will come: the word for the record, empty = go on.
@@ -150,7 +150,10 @@ class Passing {
  public:
   Passing(RelayEnvironment& environment, RequestContext& context, UpstreamCall& call,
           Exchange& exchange, Answer& answer)
-      : environment_(environment), context_(context), call_(call), exchange_(exchange),
+      : environment_(environment),
+        context_(context),
+        call_(call),
+        exchange_(exchange),
         answer_(answer) {}
 
   // One payload of the upstream's; false: the client needs Flush.
@@ -245,7 +248,7 @@ class StreamGauge {
     if (counted_) LoopCounters::Add(counters_.streams_open);
   }
   ~StreamGauge() {
-    if (counted_) LoopCounters::Add(counters_.streams_open, ~std::uint64_t{0}); // minus one
+    if (counted_) LoopCounters::Add(counters_.streams_open, ~std::uint64_t{0});  // minus one
   }
   StreamGauge(const StreamGauge&) = delete;
   StreamGauge& operator=(const StreamGauge&) = delete;
@@ -257,8 +260,7 @@ class StreamGauge {
 
 Answer PrepareAnswer(RequestContext& context, const UpstreamCall& call, Exchange& exchange) {
   const ResponseHead& head = call.head();
-  const bool metered =
-      head.status < 400 && context.endpoint->operation == Operation::kGenerate;
+  const bool metered = head.status < 400 && context.endpoint->operation == Operation::kGenerate;
   const bool hide_usage = context.facts.stream && !context.facts.include_usage;
   const bool event_stream = IsEventStream(head);
   Answer answer(context.dialect, hide_usage, event_stream, metered);
@@ -275,6 +277,7 @@ Task<void> PassAnswer(RelayEnvironment& environment, RequestContext& context, Up
   Answer answer = PrepareAnswer(context, call, exchange);
   // `answer` must not move from here on: its filter knows its meter.
   answer.filter = AnswerFilter(answer.is_stream, answer.is_metered ? &answer.meter : nullptr);
+  if (environment.draining.load(std::memory_order_relaxed)) exchange.CloseAfter();
   ComposeHead(context, call, exchange, answer);
   exchange.ReleaseRequest();
   const Timeouts& timeouts = context.snapshot->FindAccount(context.record.account_id)->timeouts;

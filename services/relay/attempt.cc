@@ -63,8 +63,8 @@ void ApplyToAccount(RelayEnvironment& environment, const RequestContext& context
     health.CoolDown(until_unix_ms);
     const bool limited = signal.error_class == reason::kUpstreamRateLimited;
     ReportToAdmin(environment, context, account,
-                  limited ? AccountSignal::kRateLimited : AccountSignal::kOverloaded,
-                  until_unix_ms, http_status, signal.error_class);
+                  limited ? AccountSignal::kRateLimited : AccountSignal::kOverloaded, until_unix_ms,
+                  http_status, signal.error_class);
     LogWarning("account cools down", {{"account_id", account.id},
                                       {"reason", signal.error_class},
                                       {"status", http_status},
@@ -75,10 +75,9 @@ void ApplyToAccount(RelayEnvironment& environment, const RequestContext& context
     health.MarkRejected();
     ReportToAdmin(environment, context, account, AccountSignal::kCredentialRejected, 0, http_status,
                   signal.error_class);
-    LogError("account's credential was refused; it is out until an administrator acts",
-             {{"account_id", account.id},
-              {"status", http_status},
-              {"request_id", context.request_id}});
+    LogError(
+        "account's credential was refused; it is out until an administrator acts",
+        {{"account_id", account.id}, {"status", http_status}, {"request_id", context.request_id}});
   }
   if (signal.effect == AccountEffect::kGood && health.CountSuccess()) {
     ReportToAdmin(environment, context, account, AccountSignal::kRecovered, 0, http_status, "");
@@ -90,8 +89,7 @@ void ApplyToAccount(RelayEnvironment& environment, const RequestContext& context
 Task<AttemptOutcome> Attempt(RelayEnvironment& environment, RequestContext& context,
                              Exchange& exchange, UpstreamCall& call, const Account& account,
                              std::int64_t total_deadline_ms) {
-  const std::string_view group_model =
-      context.caller.group->model_mapping.Map(context.facts.model);
+  const std::string_view group_model = context.caller.group->model_mapping.Map(context.facts.model);
   const std::string_view upstream_model = account.model_mapping.Map(group_model);
   UsageRecord& record = context.record;
   record.account_id = account.id;
@@ -102,7 +100,8 @@ Task<AttemptOutcome> Attempt(RelayEnvironment& environment, RequestContext& cont
 
   const std::string_view body = exchange.body();
   std::vector<BodyEdit> edits;
-  if (context.endpoint->operation == Operation::kGenerate || upstream_model != context.facts.model) {
+  if (context.endpoint->operation == Operation::kGenerate ||
+      upstream_model != context.facts.model) {
     edits = PlanBodyEdits(context.dialect, context.facts, body, upstream_model);
   }
   std::vector<iovec> pieces = BodyPieces(body, edits);
@@ -158,9 +157,8 @@ LocalReply AllFailed(const RequestContext& context, const UpstreamSignal& last) 
             retry_after_s};
   }
   if (last.error_class == reason::kCredentialRejected) {
-    return {last.error_class,
-            StrCat("The gateway's account for ", model,
-                   " was refused by its provider. An administrator has to act.")};
+    return {last.error_class, StrCat("The gateway's account for ", model,
+                                     " was refused by its provider. An administrator has to act.")};
   }
   if (last.error_class == reason::kUpstreamTimeout) {
     return {last.error_class, StrCat("The provider of ", model, " did not answer in time.")};

@@ -30,9 +30,14 @@ Settings RelaySettingsTable() {
           {"grpc_tls_key_file", Kind::kText, "", "Its private key, PEM."},
           {"grpc_tls_ca_file", Kind::kText, "", "The authority that signed the services, PEM."},
           {"upstream_ca_file", Kind::kText, "",
-           "Authorities that upstream certificates are checked against, PEM; empty = the system's."},
-          {"relay_id", Kind::kText, "", "Name of this relay, unique among all; empty = a random one.",
-           },
+           "Authorities that upstream certificates are checked against, PEM; empty = the "
+           "system's."},
+          {
+              "relay_id",
+              Kind::kText,
+              "",
+              "Name of this relay, unique among all; empty = a random one.",
+          },
           {"log_level", Kind::kText, "info", "debug, info, warning or error."},
           {"threads", Kind::kInteger, "0", "Loops; 0 = one for each core.", 0, 256},
           {"attempts_max", Kind::kInteger, "3", "Accounts tried for one request.", 1, 20},
@@ -91,9 +96,8 @@ absl::StatusOr<Config> LoadConfig(const Settings& settings) {
   absl::StatusOr<GrpcSecurity> security = LoadGrpcSecurity(settings);
   if (!security.ok()) return security.status();
   config.security = *std::move(security);
-  config.snapshot_file_secret = config.security.token.empty()
-                                    ? Secret(config.security.tls_key_pem)
-                                    : config.security.token;
+  config.snapshot_file_secret =
+      config.security.token.empty() ? Secret(config.security.tls_key_pem) : config.security.token;
   return config;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+
 #include "libs/common/grpc_security.h"
 #include "libs/common/settings.h"
 #include "services/relay/http/exchange.h"
@@ -28,7 +29,7 @@ struct Config {
   std::int64_t spool_sync_ms = 0;
   HttpLimits limits;
   GrpcSecurity security;
-  Secret snapshot_file_secret; // what the copy on disk is sealed with
+  Secret snapshot_file_secret;  // what the copy on disk is sealed with
 };
 
 // The table of all settings; see --help.

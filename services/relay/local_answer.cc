@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::int64_t kNsPerUs = 1'000;
 
-void Send(const RequestContext& context, Exchange& exchange, AnswerHead head,
-          std::string_view body, std::string_view content_type) {
+void Send(const RequestContext& context, Exchange& exchange, AnswerHead head, std::string_view body,
+          std::string_view content_type) {
   if (exchange.http_1_0()) exchange.CloseAfter();
   const std::int64_t since_ns =
       exchange.received_ns() != 0 ? exchange.received_ns() : exchange.began_ns();
@@ -22,10 +22,10 @@ void Send(const RequestContext& context, Exchange& exchange, AnswerHead head,
   head.close = !exchange.keep_alive();
   head.request_id = context.request_id;
   head.dialect = context.dialect;
-  head.overhead_us =
-      since_ns == 0
-          ? 0
-          : std::max<std::int64_t>(SteadyNs() - since_ns - context.upstream_waited_ns, 0) / kNsPerUs;
+  head.overhead_us = since_ns == 0 ? 0
+                                   : std::max<std::int64_t>(
+                                         SteadyNs() - since_ns - context.upstream_waited_ns, 0) /
+                                         kNsPerUs;
   head.upstream_us = context.upstream_waited_ns / kNsPerUs;
   std::string text;
   WriteAnswerHead(head, text);

@@ -17,8 +17,8 @@ void SendLocalReply(const RequestContext& context, Exchange& exchange, const Loc
 void SendLocalAnswer(const RequestContext& context, Exchange& exchange, std::string_view body,
                      std::string_view content_type);
 
-// GET /v1/models in the shape of whoever asks: Anthropic's with an anthropic-version header, a plain
-// array below /api, else OpenAI's; only what the caller's key may use.
+// GET /v1/models in the shape of whoever asks: Anthropic's with an anthropic-version header, a
+// plain array below /api, else OpenAI's; only what the caller's key may use.
 std::string ModelList(const RequestContext& context, const RequestHead& head);
 
 }  // namespace weir::relay

@@ -67,7 +67,7 @@ const Row& Find(std::string_view name) {
   for (const Row& row : kRows) {
     if (row.reason == name) return row;
   }
-  return kRows.back(); // a reason without a row is a bug; the client still gets an answer
+  return kRows.back();  // a reason without a row is a bug; the client still gets an answer
 }
 
 // What an SDK compares with: OpenAI's own words where it has them.
@@ -79,8 +79,8 @@ std::string_view OpenAiCode(std::string_view name) {
 }
 
 std::string AnthropicBody(const Row& row, const LocalReply& reply, std::string_view request_id) {
-  std::string body = StrCat(R"({"type":"error","error":{"type":")", row.anthropic_type,
-                            R"(","message":)");
+  std::string body =
+      StrCat(R"({"type":"error","error":{"type":")", row.anthropic_type, R"(","message":)");
   AppendJsonString(body, reply.message);
   StrAppend(body, R"(,"details":{"error_code":")", row.reason, R"("}},"request_id":")", request_id,
             R"("})");

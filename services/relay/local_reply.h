@@ -1,5 +1,5 @@
-// Answers that the relay makes itself: a closed list of names, each with its status and its words in
-// the caller's dialect, so that a client's own retry logic understands them.
+// Answers that the relay makes itself: a closed list of names, each with its status and its words
+// in the caller's dialect, so that a client's own retry logic understands them.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,9 @@
 namespace weir::relay {
 
 struct LocalReply {
-  std::string_view reason; // a word of libs/common/reason.h that is in the table of local_reply.cc
-  std::string message; // what is wrong and what to do; never an upstream's text or a secret
-  std::int64_t retry_after_s = 0; // 0 = no Retry-After
+  std::string_view reason;  // a word of libs/common/reason.h that is in the table of local_reply.cc
+  std::string message;      // what is wrong and what to do; never an upstream's text or a secret
+  std::int64_t retry_after_s = 0;  // 0 = no Retry-After
 };
 
 // The status that `reason` is answered with in `dialect`.

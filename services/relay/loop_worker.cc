@@ -18,8 +18,7 @@ absl::StatusOr<std::unique_ptr<LoopWorker>> LoopWorker::Make(const SharedParts& 
   if (!tls.ok()) return tls.status();
   absl::StatusOr<std::unique_ptr<SpoolWriter>> writer = shared.spool.NewWriter();
   if (!writer.ok()) return writer.status();
-  std::unique_ptr<LoopWorker> worker(
-      new LoopWorker(shared, *std::move(tls), *std::move(writer)));
+  std::unique_ptr<LoopWorker> worker(new LoopWorker(shared, *std::move(tls), *std::move(writer)));
   if (absl::Status status = worker->listener_.Listen(host, port); !status.ok()) return status;
   return worker;
 }
@@ -66,7 +65,7 @@ void LoopWorker::Stop() {
 Task<void> LoopWorker::Handle(Exchange& exchange) {
   LoopCounters::Add(counters_.requests_in_flight);
   co_await RelayRequest(environment_, exchange);
-  LoopCounters::Add(counters_.requests_in_flight, ~std::uint64_t{0}); // minus one
+  LoopCounters::Add(counters_.requests_in_flight, ~std::uint64_t{0});  // minus one
 }
 
 Task<void> LoopWorker::HandleBadHead(Exchange& exchange, ReadStatus status) {

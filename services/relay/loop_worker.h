@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "absl/status/status.h"
+
 #include "services/relay/config.h"
 #include "services/relay/http/listener.h"
 #include "services/relay/net/event_loop.h"

@@ -32,8 +32,8 @@ namespace {
 
 constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::int64_t kPollMs = 20;
-constexpr std::int64_t kCloseGraceMs = 5'000; // for requests that were cut to write their records
-constexpr std::int64_t kHandOverMs = 5'000; // for the spool; what is left waits on disk
+constexpr std::int64_t kCloseGraceMs = 5'000;  // for requests that were cut to write their records
+constexpr std::int64_t kHandOverMs = 5'000;    // for the spool; what is left waits on disk
 
 // A stream needs two descriptors; the soft limit of 1024 would end at 500 of them.
 void RaiseDescriptorLimit() {
@@ -64,16 +64,16 @@ struct LoopMetric {
 };
 
 constexpr LoopMetric kLoopMetrics[] = {
-    {Metrics::SampledKind::kCounter, "weir_relay_connections_total",
-     "Client connections accepted.", &LoopCounters::connections_accepted},
+    {Metrics::SampledKind::kCounter, "weir_relay_connections_total", "Client connections accepted.",
+     &LoopCounters::connections_accepted},
     {Metrics::SampledKind::kGauge, "weir_relay_connections", "Client connections open.",
      &LoopCounters::connections_open},
     {Metrics::SampledKind::kGauge, "weir_relay_requests_in_flight", "Requests under way.",
      &LoopCounters::requests_in_flight},
     {Metrics::SampledKind::kGauge, "weir_relay_streams", "Event streams open.",
      &LoopCounters::streams_open},
-    {Metrics::SampledKind::kCounter, "weir_relay_upstream_attempts_total",
-     "Calls of upstreams.", &LoopCounters::upstream_attempts},
+    {Metrics::SampledKind::kCounter, "weir_relay_upstream_attempts_total", "Calls of upstreams.",
+     &LoopCounters::upstream_attempts},
     {Metrics::SampledKind::kCounter, "weir_relay_client_gone_total",
      "Requests whose client left before the end.", &LoopCounters::client_gone},
     {Metrics::SampledKind::kCounter, "weir_relay_events_unrecorded_total",
@@ -134,8 +134,8 @@ absl::Status Relay::Impl::Start() {
   reporter_->Start();
 
   // The configuration: from the disk at once, from admin as soon as it answers.
-  snapshot_file_ = std::make_unique<SnapshotFile>(config_.data_dir + "/snapshot",
-                                                  config_.snapshot_file_secret);
+  snapshot_file_ =
+      std::make_unique<SnapshotFile>(config_.data_dir + "/snapshot", config_.snapshot_file_secret);
   SubscriberOptions subscriber_options;
   subscriber_options.admin_target = config_.admin_target;
   subscriber_options.security = config_.security;
@@ -154,7 +154,7 @@ absl::Status Relay::Impl::StartWorkers() {
   const absl::StatusOr<HostPort> address = ParseHostPort(config_.listen);
   if (!address.ok()) return address.status();
   const SharedParts shared{config_, resolver_, snapshots_, *subscriber_,
-                           *spool_,  reasons_,  draining_};
+                           *spool_, reasons_,  draining_};
   for (int i = 0; i < config_.threads; ++i) {
     absl::StatusOr<std::unique_ptr<LoopWorker>> worker =
         LoopWorker::Make(shared, address->host, address->port);
@@ -162,9 +162,8 @@ absl::Status Relay::Impl::StartWorkers() {
     workers_.push_back(*std::move(worker));
   }
   for (const LoopMetric& metric : kLoopMetrics) {
-    metrics_.AddSampled(metric.kind, metric.name, metric.help, {}, [this, &metric] {
-      return static_cast<double>(Sum(metric.counter));
-    });
+    metrics_.AddSampled(metric.kind, metric.name, metric.help, {},
+                        [this, &metric] { return static_cast<double>(Sum(metric.counter)); });
   }
   for (const auto& worker : workers_) worker->Start();
   return absl::OkStatus();

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "absl/status/status.h"
+
 #include "services/relay/config.h"
 
 namespace weir::relay {
@@ -15,8 +16,8 @@ class Relay {
 
   // Everything up to listening. Errors name the port, folder or file that is in the way.
   absl::Status Start();
-  // Takes no more connections, lets answers under way end (within drain_timeout_ms), hands the spool
-  // over to usage as far as it is there, stops all threads.
+  // Takes no more connections, lets answers under way end (within drain_timeout_ms), hands the
+  // spool over to usage as far as it is there, stops all threads.
   void DrainAndStop();
 
  private:

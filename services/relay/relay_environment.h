@@ -26,14 +26,14 @@ struct alignas(64) LoopCounters {
     counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
   }
 
-  std::array<Counter, 6> answers_by_status_class{}; // index: status / 100
+  std::array<Counter, 6> answers_by_status_class{};  // index: status / 100
   Counter connections_accepted{};
   Counter connections_open{};
   Counter requests_in_flight{};
   Counter streams_open{};
   Counter upstream_attempts{};
   Counter client_gone{};
-  Counter events_unrecorded{}; // usage events that the spool refused: must stay 0
+  Counter events_unrecorded{};  // usage events that the spool refused: must stay 0
 };
 
 struct RelayEnvironment {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/random/random.h"
+
 #include "libs/common/clock.h"
 #include "libs/common/ids.h"
 #include "libs/common/log.h"
@@ -36,8 +37,7 @@ RequestContext Begin(RelayEnvironment& environment, const Exchange& exchange) {
   context.snapshot = environment.snapshots.Current();
   context.began_ns = exchange.began_ns() != 0 ? exchange.began_ns() : SteadyNs();
   UsageRecord& record = context.record;
-  record.started_at_unix_ms =
-      exchange.began_unix_ms() != 0 ? exchange.began_unix_ms() : UnixMs();
+  record.started_at_unix_ms = exchange.began_unix_ms() != 0 ? exchange.began_unix_ms() : UnixMs();
   record.id = NewUuid7Bytes(record.started_at_unix_ms);
   context.request_id = UuidToText(record.id);
   record.client_ip = std::string(exchange.client_address());
@@ -90,15 +90,15 @@ Refusal CheckCaller(RequestContext& context, const RequestHead& head) {
 Refusal CheckBodyRead(ReadStatus status, const Exchange& exchange, const HttpLimits& limits) {
   switch (status) {
     case ReadStatus::kComplete:
-    case ReadStatus::kClosed: // nobody to answer
+    case ReadStatus::kClosed:  // nobody to answer
       return std::nullopt;
     case ReadStatus::kTimeout:
       return LocalReply{reason::kRequestTimeout,
                         "The request's body did not come in time. Send it without pauses."};
     case ReadStatus::kTooLarge:
       return LocalReply{reason::kBodyTooLarge,
-                        StrCat("The request's body is larger than ",
-                               limits.request_body_bytes_max, " bytes. Send less.")};
+                        StrCat("The request's body is larger than ", limits.request_body_bytes_max,
+                               " bytes. Send less.")};
     case ReadStatus::kTooManyFields:
     case ReadStatus::kMalformed:
       return LocalReply{reason::kBadRequest, std::string(exchange.problem())};
@@ -144,17 +144,16 @@ Refusal NoAccount(const RequestContext& context, const Selection& selection) {
   LocalReply reply{selection.reason, {}};
   const std::string& model = context.facts.model;
   if (selection.reason == reason::kModelNotFound) {
-    reply.message = StrCat("The model ", model,
-                           " is not served here for this key. GET /v1/models lists those that are.");
+    reply.message =
+        StrCat("The model ", model,
+               " is not served here for this key. GET /v1/models lists those that are.");
   } else if (selection.reason == reason::kDialectNotServed) {
     reply.message = StrCat("The model ", model, " is served here, but not on ",
                            context.endpoint->path, ". Use the endpoint of its own provider.");
   } else {
     reply.message = StrCat("No account that serves ", model, " is available now. Try again later.");
-    const std::int64_t wait_ms =
-        selection.earliest_unix_ms - context.record.started_at_unix_ms;
-    reply.retry_after_s =
-        wait_ms > 0 ? (wait_ms + kMsPerSecond - 1) / kMsPerSecond : 0;
+    const std::int64_t wait_ms = selection.earliest_unix_ms - context.record.started_at_unix_ms;
+    reply.retry_after_s = wait_ms > 0 ? (wait_ms + kMsPerSecond - 1) / kMsPerSecond : 0;
   }
   return reply;
 }
@@ -194,6 +193,7 @@ Task<void> Refuse(RelayEnvironment& environment, RequestContext& context, Exchan
   context.record.status = LocalReplyStatus(reply.reason, context.dialect);
   context.record.error_class = reply.reason;
   environment.reasons.CountLocalReply(reply.reason);
+  if (environment.draining.load(std::memory_order_relaxed)) exchange.CloseAfter();
   Settle(environment, context, nullptr);
   SendLocalReply(context, exchange, reply);
   co_await exchange.Flush();
@@ -202,18 +202,18 @@ Task<void> Refuse(RelayEnvironment& environment, RequestContext& context, Exchan
 // The client left before an answer came. What was sent upstream is used up all the same, so it is
 // metered, as an estimate.
 void NoteClientGone(RelayEnvironment& environment, RequestContext& context) {
-  constexpr int kClientClosedRequest = 499; // nginx's word for it, known to every log reader
+  constexpr int kClientClosedRequest = 499;  // nginx's word for it, known to every log reader
   context.record.status = kClientClosedRequest;
   context.record.error_class = reason::kClientGone;
   LoopCounters::Add(environment.counters.client_gone);
-  const bool used = !context.record.attempts.empty() &&
-                    context.endpoint->operation == Operation::kGenerate;
+  const bool used =
+      !context.record.attempts.empty() && context.endpoint->operation == Operation::kGenerate;
   const AnswerMeter nothing_passed(context.dialect, /*hide_usage=*/false);
   Settle(environment, context, used ? &nothing_passed : nullptr);
 }
 
-// Tries the accounts in order; the first answer that is good, or that no other account could better,
-// is the client's.
+// Tries the accounts in order; the first answer that is good, or that no other account could
+// better, is the client's.
 Task<void> Forward(RelayEnvironment& environment, RequestContext& context, Exchange& exchange,
                    const Selection& selection) {
   const std::int64_t now_ms = exchange.loop().now_ms();
@@ -259,7 +259,7 @@ Task<void> RelayRequest(RelayEnvironment& environment, Exchange& exchange) {
     co_return;
   }
   if (refusal) {
-    exchange.CloseAfter(); // its body is not read
+    exchange.CloseAfter();  // its body is not read
     co_await Refuse(environment, context, exchange, *refusal);
     co_return;
   }
@@ -291,10 +291,9 @@ Task<void> RefuseHead(RelayEnvironment& environment, Exchange& exchange, ReadSta
       break;
     case ReadStatus::kTooLarge:
     case ReadStatus::kTooManyFields:
-      reply = {reason::kHeadTooLarge,
-               StrCat("The request's head is larger than ",
-                      environment.limits.request_head_bytes_max, " bytes or has over ",
-                      kHeaderFieldsMax, " fields.")};
+      reply = {reason::kHeadTooLarge, StrCat("The request's head is larger than ",
+                                             environment.limits.request_head_bytes_max,
+                                             " bytes or has over ", kHeaderFieldsMax, " fields.")};
       break;
     default:
       reply.message = StrCat("The request is not proper HTTP/1.1: ", exchange.problem(), ".");

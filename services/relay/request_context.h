@@ -16,15 +16,15 @@
 namespace weir::relay {
 
 struct RequestContext {
-  std::shared_ptr<const Snapshot> snapshot; // pinned: a push changes nothing for this request
+  std::shared_ptr<const Snapshot> snapshot;  // pinned: a push changes nothing for this request
   const Endpoint* endpoint = nullptr;
-  Dialect dialect = Dialect::kOpenAiChat; // of the caller; errors are written in it
+  Dialect dialect = Dialect::kOpenAiChat;  // of the caller; errors are written in it
   Caller caller;
   RequestFacts facts;
-  std::string request_id; // UUIDv7 as text
-  std::int64_t began_ns = 0; // steady, first byte of the request
-  std::size_t request_bytes = 0; // of the body, kept for estimates once it is freed
-  std::int64_t upstream_waited_ns = 0; // of all attempts
+  std::string request_id;               // UUIDv7 as text
+  std::int64_t began_ns = 0;            // steady, first byte of the request
+  std::size_t request_bytes = 0;        // of the body, kept for estimates once it is freed
+  std::int64_t upstream_waited_ns = 0;  // of all attempts
   UsageRecord record;
   bool settled = false;
 };

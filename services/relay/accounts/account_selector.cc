@@ -23,8 +23,8 @@ std::uint64_t Mix(std::uint64_t value) {
 // away, only its own seeds move.
 double Score(const Account& account, std::uint64_t seed) {
   const std::uint64_t bits = Mix(seed ^ Mix(static_cast<std::uint64_t>(account.id)));
-  constexpr double kScale = 1.0 / 9007199254740992.0; // 2^-53
-  const double u = (static_cast<double>(bits >> 11) + 0.5) * kScale; // within (0, 1)
+  constexpr double kScale = 1.0 / 9007199254740992.0;                 // 2^-53
+  const double u = (static_cast<double>(bits >> 11) + 0.5) * kScale;  // within (0, 1)
   return -static_cast<double>(account.weight) / std::log(u);
 }
 
@@ -50,8 +50,8 @@ bool IsCandidate(const Account& account, const SelectionRequest& request, Misses
     misses.disabled = true;
     return false;
   }
-  const std::int64_t until = std::max(account.health->CooldownUntil(request.model),
-                                      account.cooldown_until_unix_ms);
+  const std::int64_t until =
+      std::max(account.health->CooldownUntil(request.model), account.cooldown_until_unix_ms);
   if (until > request.now_unix_ms) {
     misses.earliest_unix_ms = std::min(misses.earliest_unix_ms, until);
     return false;
@@ -90,7 +90,7 @@ bool SpeaksNatively(Platform platform, Dialect dialect) {
 }
 
 std::uint64_t StableHash(std::string_view text) {
-  std::uint64_t hash = 0xCBF29CE484222325U; // FNV-1a, then mixed
+  std::uint64_t hash = 0xCBF29CE484222325U;  // FNV-1a, then mixed
   for (const char c : text) {
     hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
   }

@@ -1,5 +1,5 @@
-// Which account serves a request, and which one after it. Pure: the same input gives the same choice
-// on every relay. No I/O.
+// Which account serves a request, and which one after it. Pure: the same input gives the same
+// choice on every relay. No I/O.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace weir::relay {
 
 struct SelectionRequest {
   std::int64_t group_id = 0;
-  std::string_view model; // requested model, after the group's mapping
+  std::string_view model;  // requested model, after the group's mapping
   Dialect dialect = Dialect::kAnthropicMessages;
   std::int64_t now_unix_ms = 0;
   // Requests with the same seed choose alike: hash of the conversation, or random when it has none.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+
 #include "libs/common/reason.h"
 #include "libs/common/text.h"
 
@@ -13,12 +14,18 @@ namespace {
 
 constexpr std::int64_t kMsPerSecond = 1'000;
 constexpr std::int64_t kDayMs = 86'400'000;
-// A 429 that does not say for how long: long enough to stop a storm, short enough to notice the end.
+// A 429 that does not say for how long: long enough to stop a storm, short enough to notice the
+// end.
 constexpr std::int64_t kBareRateLimitMs = 30'000;
 constexpr std::int64_t kOverloadMs = 5'000;
 constexpr std::int64_t kTransportMs = 5'000;
 
 std::int64_t ClampMs(std::int64_t ms) { return std::clamp<std::int64_t>(ms, 0, kDayMs); }
+
+// absl's times know infinity, so that no header can make this overflow.
+std::int64_t UntilMs(absl::Time time, std::int64_t now_unix_ms) {
+  return ClampMs(absl::ToInt64Milliseconds(time - absl::FromUnixMillis(now_unix_ms)));
+}
 
 // How long a rate-limited account should rest, by the headers that providers send.
 std::int64_t RateLimitMs(const ResponseHead& head, std::int64_t now_unix_ms) {
@@ -32,7 +39,8 @@ std::int64_t RateLimitMs(const ResponseHead& head, std::int64_t now_unix_ms) {
   // Subscription accounts name the moment at which their window opens again, in epoch seconds.
   std::int64_t reset_s = 0;
   if (ParseInteger(head.Find("anthropic-ratelimit-unified-reset"), reset_s)) {
-    return ClampMs(reset_s * kMsPerSecond - now_unix_ms);
+    const std::int64_t ms = UntilMs(absl::FromUnixSeconds(reset_s), now_unix_ms);
+    if (ms > 0) return ms;
   }
   return kBareRateLimitMs;
 }
@@ -76,7 +84,7 @@ std::int64_t RetryAfterMs(std::string_view value, std::int64_t now_unix_ms) {
   absl::Time time;
   std::string error;
   if (!absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", std::string(value), &time, &error)) return 0;
-  return ClampMs(absl::ToUnixMillis(time) - now_unix_ms);
+  return UntilMs(time, now_unix_ms);
 }
 
 UpstreamSignal Classify(AttemptOutcome outcome, const ResponseHead* head,

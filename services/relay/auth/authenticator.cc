@@ -47,17 +47,20 @@ struct Text {
 };
 
 constexpr std::array kTexts = {
-    Text{reason::kKeyMissing,
-         "No API key was sent. Send one issued by this gateway as Authorization: Bearer, x-api-key, "
-         "api-key or x-goog-api-key."},
-    Text{reason::kKeyUnknown,
-         "This API key is not known here. Use a key issued by this gateway, not a provider's; check "
-         "that it was copied whole."},
+    Text{
+        reason::kKeyMissing,
+        "No API key was sent. Send one issued by this gateway as Authorization: Bearer, x-api-key, "
+        "api-key or x-goog-api-key."},
+    Text{
+        reason::kKeyUnknown,
+        "This API key is not known here. Use a key issued by this gateway, not a provider's; check "
+        "that it was copied whole."},
     Text{reason::kKeyDisabled, "This API key is disabled. Ask an administrator to enable it."},
     Text{reason::kKeyExpired, "This API key has expired. Ask an administrator for a new one."},
     Text{reason::kKeyExhausted,
          "This API key's budget is spent. Ask an administrator to raise its limit."},
-    Text{reason::kUserDisabled, "The user who owns this API key is disabled. Ask an administrator."},
+    Text{reason::kUserDisabled,
+         "The user who owns this API key is disabled. Ask an administrator."},
     Text{reason::kGroupDisabled, "The group of this API key is disabled. Ask an administrator."},
     Text{reason::kIpNotAllowed, "This API key may not be used from this address."},
 };

@@ -1,4 +1,5 @@
-// Who asks, and may they: from the presented key to the key, user and group of the snapshot. No I/O.
+// Who asks, and may they: from the presented key to the key, user and group of the snapshot. No
+// I/O.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +10,13 @@
 
 namespace weir::relay {
 
-// Pointers into the snapshot. On refusal `reason` is set (and, where it is known whose key it is, the
-// pointers too, so that the refusal can be recorded).
+// Pointers into the snapshot. On refusal `reason` is set (and, where it is known whose key it is,
+// the pointers too, so that the refusal can be recorded).
 struct Caller {
   const ApiKey* key = nullptr;
   const User* user = nullptr;
   const Group* group = nullptr;
-  std::string_view reason; // empty = let in
+  std::string_view reason;  // empty = let in
 };
 
 // Accepts the key wherever the clients of any protocol put it: Authorization: Bearer, x-api-key,

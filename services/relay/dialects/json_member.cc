@@ -5,7 +5,7 @@
 namespace weir::relay {
 namespace {
 
-constexpr std::size_t kKeyBytesMax = 64; // no key that we look for is longer
+constexpr std::size_t kKeyBytesMax = 64;  // no key that we look for is longer
 
 }  // namespace
 
@@ -27,9 +27,11 @@ void JsonMemberFinder::Feed(std::string_view part) {
     // Most of an answer is text: jump to what can end or escape it.
     const std::string_view rest = part.substr(i);
     const auto* quote = static_cast<const char*>(std::memchr(rest.data(), '"', rest.size()));
-    const std::size_t until = quote == nullptr ? rest.size() : static_cast<std::size_t>(quote - rest.data());
+    const std::size_t until =
+        quote == nullptr ? rest.size() : static_cast<std::size_t>(quote - rest.data());
     const auto* escape = static_cast<const char*>(std::memchr(rest.data(), '\\', until));
-    const std::size_t run = escape == nullptr ? until : static_cast<std::size_t>(escape - rest.data());
+    const std::size_t run =
+        escape == nullptr ? until : static_cast<std::size_t>(escape - rest.data());
     if (reading_key_ && key_.size() < kKeyBytesMax) key_.append(rest.substr(0, run));
     if (capturing_ && captured_.size() < bytes_max_) captured_.append(rest.substr(0, run));
     i += run;

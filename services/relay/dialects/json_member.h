@@ -1,5 +1,5 @@
-// Finds one member of the outermost object in JSON that comes in parts, and keeps its text: how usage
-// is read out of an answer of any size without holding the answer. No I/O.
+// Finds one member of the outermost object in JSON that comes in parts, and keeps its text: how
+// usage is read out of an answer of any size without holding the answer. No I/O.
 #pragma once
 
 #include <cstddef>
@@ -32,9 +32,9 @@ class JsonMemberFinder {
   int depth_ = 0;
   bool in_string_ = false;
   bool escaped_ = false;
-  bool expecting_key_ = false; // at depth 1, the next string is a key
+  bool expecting_key_ = false;  // at depth 1, the next string is a key
   bool reading_key_ = false;
-  bool matched_key_ = false; // the key before the colon was ours
+  bool matched_key_ = false;  // the key before the colon was ours
   bool capturing_ = false;
   bool complete_ = false;
   std::string key_;

@@ -42,14 +42,15 @@ Span Place(std::string_view body, std::string_view token) {
   return {static_cast<std::size_t>(token.data() - body.data()), token.size()};
 }
 
-// {"include_usage": …} of stream_options.
+// {"include_usage": …} of stream_options. Of several the last one counts, as in most JSON readers.
 absl::Status ScanStreamOptions(ondemand::value value, std::string_view body, RequestFacts& facts) {
   ondemand::json_type type{};
   if (value.type().get(type) != simdjson::SUCCESS) return WrongType("stream_options", "an object");
+  facts.has_stream_options = true;
+  facts.include_usage = false;
+  facts.include_usage_token = {};
   if (type == ondemand::json_type::null) {
-    std::string_view raw = value.raw_json_token();
-    facts.has_stream_options = true;
-    facts.stream_options = Place(body, raw);
+    facts.stream_options = Place(body, value.raw_json_token());
     return absl::OkStatus();
   }
   ondemand::object options;
@@ -59,7 +60,11 @@ absl::Status ScanStreamOptions(ondemand::value value, std::string_view body, Req
   for (auto field : options) {
     std::string_view key;
     if (field.unescaped_key().get(key) != simdjson::SUCCESS) return NotJson(simdjson::TAPE_ERROR);
-    if (key == "include_usage" && field.value().get_bool().get(facts.include_usage) != 0) {
+    if (key != "include_usage") continue;
+    ondemand::value flag;
+    if (field.value().get(flag) != simdjson::SUCCESS) return NotJson(simdjson::TAPE_ERROR);
+    facts.include_usage_token = Place(body, flag.raw_json_token());
+    if (flag.get_bool().get(facts.include_usage) != 0) {
       return WrongType("stream_options.include_usage", "true or false");
     }
   }
@@ -68,7 +73,6 @@ absl::Status ScanStreamOptions(ondemand::value value, std::string_view body, Req
       options.raw_json().get(raw) != simdjson::SUCCESS) {
     return WrongType("stream_options", "an object");
   }
-  facts.has_stream_options = true;
   facts.stream_options = Place(body, raw);
   return absl::OkStatus();
 }
@@ -135,9 +139,8 @@ absl::Status ScanField(Dialect dialect, std::string_view key, ondemand::value va
 absl::StatusOr<RequestFacts> ScanRequest(Dialect dialect, std::string_view body) {
   if (StripSpace(body).empty()) return absl::InvalidArgumentError("the request body is empty");
   ondemand::document document;
-  const auto opened = ThreadParser(body.size())
-                          .iterate(body.data(), body.size(), body.size() + 64)
-                          .get(document);
+  const auto opened =
+      ThreadParser(body.size()).iterate(body.data(), body.size(), body.size() + 64).get(document);
   if (opened != simdjson::SUCCESS) return NotJson(opened);
   ondemand::object object;
   if (const auto error = document.get_object().get(object); error != simdjson::SUCCESS) {
@@ -173,18 +176,19 @@ absl::StatusOr<RequestFacts> ScanRequest(Dialect dialect, std::string_view body)
 
 namespace {
 
-// stream_options as the client sent it, with include_usage switched on.
-std::string WithUsage(std::string_view options) {
-  constexpr std::string_view kOn = R"({"include_usage":true)";
-  const std::string_view inner =
-      options.size() >= 2 && options.front() == '{' ? options.substr(1) : std::string_view("}");
-  const bool empty = StripSpace(inner) == "}";
-  // A second include_usage behind ours would win, so the client's own "false" must go.
-  const std::size_t key = inner.find("\"include_usage\"");
-  if (key == std::string_view::npos) return StrCat(kOn, empty ? "" : ",", inner);
-  const std::size_t value = inner.find("false", key);
-  if (value == std::string_view::npos) return std::string(options);
-  return StrCat("{", inner.substr(0, value), "true", inner.substr(value + 5));
+// Switches include_usage on: a second one behind the client's own "false" would be read by nobody, or
+// by somebody only, so a value that is there is replaced where it stands.
+BodyEdit AskForUsage(const RequestFacts& facts, std::string_view body) {
+  if (!facts.has_stream_options) {
+    // There is a field behind it, since `model` is required.
+    return {{facts.object.begin + 1, 0}, R"("stream_options":{"include_usage":true},)"};
+  }
+  if (facts.include_usage_token.size != 0) return {facts.include_usage_token, "true"};
+  const Span& place = facts.stream_options;
+  const std::string_view options = body.substr(place.begin, place.size);
+  if (!options.starts_with('{')) return {place, R"({"include_usage":true})"}; // it was null
+  const bool empty = StripSpace(options.substr(1)) == "}";
+  return {{place.begin + 1, 0}, StrCat(R"("include_usage":true)", empty ? "" : ",")};
 }
 
 }  // namespace
@@ -198,14 +202,7 @@ std::vector<BodyEdit> PlanBodyEdits(Dialect dialect, const RequestFacts& facts,
     edits.push_back({facts.model_token, std::move(token)});
   }
   if (dialect == Dialect::kOpenAiChat && facts.stream && !facts.include_usage) {
-    if (facts.has_stream_options) {
-      const std::string_view options =
-          body.substr(facts.stream_options.begin, facts.stream_options.size);
-      edits.push_back({facts.stream_options, WithUsage(options)});
-    } else {
-      // There is a field behind it, since `model` is required.
-      edits.push_back({{facts.object.begin + 1, 0}, R"("stream_options":{"include_usage":true},)"});
-    }
+    edits.push_back(AskForUsage(facts, body));
   }
   std::sort(edits.begin(), edits.end(), [](const BodyEdit& a, const BodyEdit& b) {
     return a.erased.begin < b.erased.begin;

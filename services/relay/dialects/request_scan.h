@@ -1,5 +1,5 @@
-// The few fields of a request body that matter to the relay, and where they stand; the body itself is
-// never parsed into a tree and printed again. No I/O.
+// The few fields of a request body that matter to the relay, and where they stand; the body itself
+// is never parsed into a tree and printed again. No I/O.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+
 #include "services/relay/dialects/dialect.h"
 
 namespace weir::relay {
@@ -21,15 +22,16 @@ struct Span {
 
 struct RequestFacts {
   std::string model;
-  Span model_token; // with its quotes
+  Span model_token;  // with its quotes
   bool stream = false;
   // What sessions are told apart by: metadata.user_id, prompt_cache_key; empty = not given.
   std::string affinity;
   // OpenAI: what the client said about usage in streams.
   bool has_stream_options = false;
   bool include_usage = false;
-  Span stream_options; // with its braces, when has_stream_options
-  Span object; // the whole top-level object
+  Span stream_options;  // with its braces, when has_stream_options
+  Span include_usage_token;  // its value, when it is there
+  Span object;          // the whole top-level object
 };
 
 // `body` must be readable for 64 bytes behind its end (PaddedBuffer). InvalidArgument says what is
@@ -42,8 +44,9 @@ struct BodyEdit {
   std::string text;
 };
 
-// The edits that make `upstream_model` the model and, for OpenAI streams, ask for usage; in the order
-// of their places, none overlapping. Empty when nothing changes, so that the body stays as it was.
+// The edits that make `upstream_model` the model and, for OpenAI streams, ask for usage; in the
+// order of their places, none overlapping. Empty when nothing changes, so that the body stays as it
+// was.
 std::vector<BodyEdit> PlanBodyEdits(Dialect dialect, const RequestFacts& facts,
                                     std::string_view body, std::string_view upstream_model);
 

@@ -8,13 +8,14 @@ namespace {
 constexpr std::size_t kNone = std::string_view::npos;
 
 struct Line {
-  std::string_view text; // without its end
-  std::size_t bytes = kNone; // with its end; kNone = not whole yet
+  std::string_view text;      // without its end
+  std::size_t bytes = kNone;  // with its end; kNone = not whole yet
 };
 
 Line FirstLine(std::string_view bytes) {
   const auto* newline = static_cast<const char*>(std::memchr(bytes.data(), '\n', bytes.size()));
-  std::size_t end = newline == nullptr ? bytes.size() : static_cast<std::size_t>(newline - bytes.data());
+  std::size_t end =
+      newline == nullptr ? bytes.size() : static_cast<std::size_t>(newline - bytes.data());
   // A lone \r before the \n ends a line of its own.
   const auto* carriage = static_cast<const char*>(std::memchr(bytes.data(), '\r', end));
   if (carriage != nullptr) {
@@ -27,7 +28,9 @@ Line FirstLine(std::string_view bytes) {
   return {bytes.substr(0, end), end + 1};
 }
 
+// Empty when there is no colon: the line is the field's name alone.
 std::string_view FieldValue(std::string_view line, std::size_t colon) {
+  if (colon >= line.size()) return {};
   std::string_view value = line.substr(colon + 1);
   if (value.starts_with(' ')) value.remove_prefix(1);
   return value;
@@ -37,7 +40,7 @@ std::string_view FieldValue(std::string_view line, std::size_t colon) {
 
 bool NextSseEvent(std::string_view& bytes, SseEvent& event, std::string& joined) {
   event = {};
-  bool any_data = false;
+  std::size_t data_lines = 0;
   std::size_t at = 0;
   for (;;) {
     if (at >= bytes.size()) return false;
@@ -45,18 +48,17 @@ bool NextSseEvent(std::string_view& bytes, SseEvent& event, std::string& joined)
     if (line.bytes == kNone) return false;
     at += line.bytes;
     if (line.text.empty()) break;
-    if (line.text.starts_with("data:")) {
+    if (line.text == "data" || line.text.starts_with("data:")) {
       const std::string_view value = FieldValue(line.text, 4);
-      if (!any_data) {
+      ++data_lines;
+      if (data_lines == 1) {
         event.data = value;
-      } else {
-        std::string next(event.data);
-        next.push_back('\n');
-        next.append(value);
-        joined = std::move(next);
-        event.data = joined;
+        continue;
       }
-      any_data = true;
+      if (data_lines == 2) joined.assign(event.data);
+      joined.push_back('\n');
+      joined.append(value);
+      event.data = joined;
     } else if (line.text.starts_with("event:")) {
       event.name = FieldValue(line.text, 5);
     }

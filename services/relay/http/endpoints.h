@@ -9,10 +9,10 @@
 namespace weir::relay {
 
 enum class Operation : std::uint8_t {
-  kGenerate, // a model's answer, metered
-  kCountTokens, // asked of the upstream, uses nothing
-  kListModels, // answered by the relay
-  kAlive, // "is anybody there": some clients ask before they start
+  kGenerate,     // a model's answer, metered
+  kCountTokens,  // asked of the upstream, uses nothing
+  kListModels,   // answered by the relay
+  kAlive,        // "is anybody there": some clients ask before they start
 };
 
 struct Endpoint {
@@ -20,13 +20,13 @@ struct Endpoint {
   std::string_view path;
   Dialect dialect;
   Operation operation;
-  std::string_view name; // in usage events and metrics
-  std::string_view upstream_path; // behind the account's base URL
+  std::string_view name;           // in usage events and metrics
+  std::string_view upstream_path;  // behind the account's base URL
 };
 
 struct EndpointMatch {
-  const Endpoint* endpoint = nullptr; // null: none
-  bool path_known = false; // the path exists, with another method
+  const Endpoint* endpoint = nullptr;  // null: none
+  bool path_known = false;             // the path exists, with another method
 };
 
 EndpointMatch FindEndpoint(std::string_view method, std::string_view path);

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::int64_t kLingerMs = 2'000;
+constexpr int kLingerReadsPerTurn = 16;
 constexpr std::size_t kChunkedStartBytes = 16 * 1024;
 
 }  // namespace
@@ -38,8 +39,8 @@ void PaddedBuffer::Free() {
 }
 
 Task<bool> Exchange::AwaitReadable(std::int64_t deadline_ms) {
-  const WaitResult result = co_await WaitFor(
-      loop(), stream_.watch(), ready::kRead | ready::kHangup, deadline_ms);
+  const WaitResult result =
+      co_await WaitFor(loop(), stream_.watch(), ready::kRead | ready::kHangup, deadline_ms);
   co_return result == WaitResult::kReady;
 }
 
@@ -134,8 +135,10 @@ void Exchange::TakeHead(std::string_view data, std::size_t head_bytes) {
     body_.Reserve(here == length ? length : here);
     body_.Append(behind.data(), here);
     rest.assign(behind.substr(here));
-    if (here == length) received_ns_ = began_ns_;
+    body_read_ = here == length;
+    if (body_read_) received_ns_ = began_ns_;
   } else {
+    body_read_ = false;
     rest.assign(behind);
   }
   ahead_ = std::move(rest);
@@ -146,7 +149,9 @@ Task<ReadStatus> Exchange::ReadBody() {
   const bool whole =
       !head_->chunked && static_cast<std::int64_t>(body_.size()) >= head_->content_length;
   if (whole) co_return ReadStatus::kComplete;
-  if (head_->expect_continue && ahead_.empty() && body_.size() == 0) {
+  // RFC 9110 §10.1.1: HTTP/1.0 knows no interim answers.
+  const bool waits = head_->expect_continue && minor_version_ == 1;
+  if (waits && ahead_.empty() && body_.size() == 0) {
     if (!Send(kContinue) && !co_await Flush()) co_return ReadStatus::kClosed;
   }
   ReadStatus status = ReadStatus::kComplete;
@@ -156,6 +161,7 @@ Task<ReadStatus> Exchange::ReadBody() {
     status = co_await ReadLengthBody();
   }
   received_ns_ = SteadyNs();
+  body_read_ = status == ReadStatus::kComplete;
   co_return status;
 }
 
@@ -232,7 +238,7 @@ bool Exchange::Send(std::string_view data) {
 }
 
 bool Exchange::Send(std::span<const iovec> pieces) {
-  if (gone_) return true; // nobody reads it; the path learns of it by gone()
+  if (gone_) return true;  // nobody reads it; the path learns of it by gone()
   std::size_t sent = 0;
   if (pending_.empty()) {
     const IoResult result = stream_.Write(pieces);
@@ -260,7 +266,7 @@ Task<bool> Exchange::Flush() {
     if (result.status == IoStatus::kDone) {
       pending_sent_ += result.bytes;
       if (pending_sent_ == pending_.size()) {
-        std::string().swap(pending_); // a held stream keeps no buffer
+        std::string().swap(pending_);  // a held stream keeps no buffer
         pending_sent_ = 0;
       }
       continue;
@@ -270,8 +276,8 @@ Task<bool> Exchange::Flush() {
       break;
     }
     const std::int64_t deadline_ms = loop().now_ms() + limits_.client_write_timeout_ms;
-    const WaitResult wait = co_await WaitFor(loop(), stream_.watch(),
-                                             ready::kWrite | ready::kHangup, deadline_ms);
+    const WaitResult wait =
+        co_await WaitFor(loop(), stream_.watch(), ready::kWrite | ready::kHangup, deadline_ms);
     if (wait == WaitResult::kTimeout) gone_ = true;
     // A peer that only closed its side may still read; whether it does, the next write tells.
     if ((stream_.watch().ready & ready::kWrite) == 0 && stream_.peer_gone()) gone_ = true;
@@ -283,10 +289,12 @@ Task<void> Exchange::Linger() {
   if (gone_) co_return;
   stream_.ShutdownWrite();
   const std::int64_t deadline_ms = loop().now_ms() + kLingerMs;
-  for (;;) {
+  for (int reads = 1;; ++reads) {
     const IoResult read = stream_.Read(loop().scratch(), EventLoop::kScratchBytes);
     if (read.status == IoStatus::kDone) {
       if (loop().now_ms() >= deadline_ms) co_return;
+      // Who sends faster than we read would keep the loop, and its clock, for ever.
+      if (reads % kLingerReadsPerTurn == 0) co_await SleepUntil(loop(), loop().now_ms() + 1);
       continue;
     }
     if (read.status != IoStatus::kWouldBlock) co_return;

@@ -21,15 +21,15 @@ namespace weir::relay {
 struct HttpLimits {
   std::int64_t request_head_bytes_max = 64 * 1024;
   std::int64_t request_body_bytes_max = 32 * 1024 * 1024;
-  std::int64_t request_head_timeout_ms = 15'000; // first byte until the empty line
-  std::int64_t request_body_timeout_ms = 30'000; // between two reads of a body
-  std::int64_t client_write_timeout_ms = 60'000; // until a client that stopped reading is given up
-  std::int64_t keep_alive_timeout_ms = 75'000; // idle between two requests
+  std::int64_t request_head_timeout_ms = 15'000;  // first byte until the empty line
+  std::int64_t request_body_timeout_ms = 30'000;  // between two reads of a body
+  std::int64_t client_write_timeout_ms = 60'000;  // until a client that stopped reading is given up
+  std::int64_t keep_alive_timeout_ms = 75'000;    // idle between two requests
 };
 
 enum class ReadStatus : std::uint8_t {
   kComplete,
-  kClosed, // the client left; nobody to answer
+  kClosed,  // the client left; nobody to answer
   kTimeout,
   kTooLarge,
   kTooManyFields,
@@ -95,9 +95,10 @@ class Exchange {
   Task<bool> Flush();
 
   bool gone() const { return gone_ || stream_.peer_gone(); }
-  // Close after this answer: framing by the end of the connection, or a body left unread.
+  // Close after this answer: framing by the end of the connection, or a draining relay.
   void CloseAfter() { keep_alive_ = false; }
-  bool keep_alive() const { return keep_alive_ && !gone_; }
+  // Never with a body left unread: its bytes would be taken for the next request.
+  bool keep_alive() const { return keep_alive_ && body_read_ && !gone_; }
   bool http_1_0() const { return minor_version_ == 0; }
 
   // After the last answer: lets the client read it before the connection goes, since closing with
@@ -120,10 +121,10 @@ class Exchange {
   std::string client_address_;
 
   std::unique_ptr<RequestHead> head_;
-  std::unique_ptr<char[]> head_bytes_; // what head_ views
+  std::unique_ptr<char[]> head_bytes_;  // what head_ views
   PaddedBuffer body_;
-  std::string ahead_; // bytes of the next request, or of a head that came in parts
-  std::string pending_; // of the answer, not yet sent
+  std::string ahead_;    // bytes of the next request, or of a head that came in parts
+  std::string pending_;  // of the answer, not yet sent
   std::size_t pending_sent_ = 0;
   std::string_view problem_;
   std::int64_t began_ns_ = 0;
@@ -131,6 +132,7 @@ class Exchange {
   std::int64_t received_ns_ = 0;
   int minor_version_ = 1;
   bool keep_alive_ = true;
+  bool body_read_ = true;
   bool gone_ = false;
 };
 

@@ -18,7 +18,7 @@ namespace weir::relay {
 namespace {
 
 constexpr int kBacklog = 4096;
-constexpr int kAcceptsPerTurn = 64; // so that a flood of connections leaves turns to the others
+constexpr int kAcceptsPerTurn = 64;  // so that a flood of connections leaves turns to the others
 constexpr int kSendBufferBytes = 128 * 1024;
 
 std::string AddressText(const sockaddr_storage& storage) {

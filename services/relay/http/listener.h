@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+
 #include "services/relay/http/exchange.h"
 #include "services/relay/net/event_loop.h"
 #include "services/relay/net/task.h"
@@ -30,8 +31,8 @@ class Listener final : public Waiter {
       : loop_(loop), handler_(handler), limits_(limits) {}
   ~Listener();
 
-  // Binds `host`:`port` with SO_REUSEPORT, so that each loop has its own queue. Unavailable when the
-  // port is another's.
+  // Binds `host`:`port` with SO_REUSEPORT, so that each loop has its own queue. Unavailable when
+  // the port is another's.
   absl::Status Listen(const std::string& host, int port);
 
   // No more connections, those queued are taken first; idle ones close at once, busy ones after the

@@ -11,9 +11,9 @@ namespace {
 // Everything else stays: hop-by-hop fields, cookies, the provider's account names and rate limits,
 // which are not the caller's.
 constexpr std::array<std::string_view, 9> kForwarded = {
-    "content-type",         "request-id",    "x-request-id",   "retry-after",
-    "retry-after-ms",       "x-should-retry", "openai-processing-ms", "openai-version",
-    "anthropic-version",
+    "content-type",         "request-id",     "x-request-id",
+    "retry-after",          "retry-after-ms", "x-should-retry",
+    "openai-processing-ms", "openai-version", "anthropic-version",
 };
 
 std::string_view ReasonPhrase(int status) {
@@ -90,10 +90,9 @@ void WriteAnswerHead(const AnswerHead& head, std::string& out) {
 
 void AppendUpstreamFields(const ResponseHead& upstream, bool event_stream, std::string& out) {
   for (const HeaderField& field : upstream.all()) {
-    const bool pass = std::any_of(kForwarded.begin(), kForwarded.end(),
-                                  [&field](std::string_view allowed) {
-                                    return EqualsIgnoreCase(field.name, allowed);
-                                  });
+    const bool pass = std::any_of(
+        kForwarded.begin(), kForwarded.end(),
+        [&field](std::string_view allowed) { return EqualsIgnoreCase(field.name, allowed); });
     if (pass) StrAppend(out, field.name, ": ", field.value, "\r\n");
   }
   if (event_stream) out += "cache-control: no-cache\r\nx-accel-buffering: no\r\n";

@@ -15,12 +15,12 @@ enum class AnswerFraming : std::uint8_t { kLength, kChunked, kUntilClose };
 struct AnswerHead {
   int status = 200;
   AnswerFraming framing = AnswerFraming::kLength;
-  std::int64_t content_length = 0; // kLength
+  std::int64_t content_length = 0;  // kLength
   bool close = false;
   std::string_view request_id;
-  std::int64_t overhead_us = 0; // our own time
-  std::int64_t upstream_us = 0; // time waited for the upstream; 0 = none was asked
-  std::int64_t retry_after_s = 0; // 0 = none
+  std::int64_t overhead_us = 0;    // our own time
+  std::int64_t upstream_us = 0;    // time waited for the upstream; 0 = none was asked
+  std::int64_t retry_after_s = 0;  // 0 = none
   Dialect dialect = Dialect::kOpenAiChat;
 };
 

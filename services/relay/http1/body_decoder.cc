@@ -6,7 +6,7 @@
 namespace weir::relay {
 namespace {
 
-constexpr std::uint64_t kChunkBytesMax = std::uint64_t{1} << 40; // far beyond any limit of ours
+constexpr std::uint64_t kChunkBytesMax = std::uint64_t{1} << 40;  // far beyond any limit of ours
 constexpr std::uint32_t kExtensionBytesMax = 4096;
 constexpr std::uint32_t kTrailerBytesMax = 16 * 1024;
 

@@ -11,8 +11,8 @@
 namespace weir::relay {
 
 struct HeaderField {
-  std::string_view name; // as sent; compare without case
-  std::string_view value; // without the space around it
+  std::string_view name;   // as sent; compare without case
+  std::string_view value;  // without the space around it
 };
 
 inline constexpr std::size_t kHeaderFieldsMax = 128;
@@ -23,7 +23,7 @@ struct HeadFields {
   std::array<HeaderField, kHeaderFieldsMax> storage;
   std::size_t count = 0;
 
-  int minor_version = 1; // of HTTP/1.x
+  int minor_version = 1;  // of HTTP/1.x
   std::int64_t content_length = kNoContentLength;
   bool chunked = false;
   bool keep_alive = true;
@@ -35,7 +35,7 @@ struct HeadFields {
 
 struct RequestHead : HeadFields {
   std::string_view method;
-  std::string_view target; // path and query
+  std::string_view target;  // path and query
   bool expect_continue = false;
 
   std::string_view path() const { return target.substr(0, target.find('?')); }
@@ -51,15 +51,15 @@ struct ResponseHead : HeadFields {
 
 enum class HeadStatus : std::uint8_t {
   kComplete,
-  kIncomplete, // the empty line has not come yet
+  kIncomplete,  // the empty line has not come yet
   kMalformed,
   kTooManyFields,
 };
 
 struct HeadResult {
   HeadStatus status = HeadStatus::kIncomplete;
-  std::size_t bytes = 0; // kComplete: length of the head with its empty line
-  std::string_view problem = {}; // kMalformed: what is wrong, for the error's text
+  std::size_t bytes = 0;          // kComplete: length of the head with its empty line
+  std::string_view problem = {};  // kMalformed: what is wrong, for the error's text
 };
 
 // `head` is filled only when the result is kComplete.

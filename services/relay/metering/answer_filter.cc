@@ -1,8 +1,27 @@
 #include "services/relay/metering/answer_filter.h"
 
+#include <algorithm>
+
 #include "services/relay/dialects/sse.h"
 
 namespace weir::relay {
+namespace {
+
+// Of what is held: enough to see an empty line that the next bytes complete.
+constexpr std::size_t kSeamBytes = 3;
+
+// Whether an event may end within `text`: a line end right behind a line end.
+bool HasEmptyLine(std::string_view text) {
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    i = text.find_first_of("\r\n", i);
+    if (i == std::string_view::npos || i + 1 == text.size()) return false;
+    const bool line_break = text[i] == '\r' && text[i + 1] == '\n';
+    if (!line_break && (text[i + 1] == '\r' || text[i + 1] == '\n')) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 std::string_view AnswerFilter::Feed(std::string_view payload) {
   if (meter_ == nullptr) return payload;
@@ -13,13 +32,20 @@ std::string_view AnswerFilter::Feed(std::string_view payload) {
 
 std::string_view AnswerFilter::FeedEvents(std::string_view payload) {
   const bool joined_with_held = !held_.empty();
-  if (joined_with_held) held_.append(payload);
+  if (joined_with_held) {
+    // A large event comes in many parts; reading it anew with each would take time by the square.
+    const std::size_t seam = held_.size() - std::min(held_.size(), kSeamBytes);
+    held_.append(payload);
+    if (held_.size() <= kEventBytesMax && !HasEmptyLine(std::string_view(held_).substr(seam))) {
+      return {};
+    }
+  }
   const std::string_view all = joined_with_held ? std::string_view(held_) : payload;
 
   std::string_view rest = all;
   SseEvent event;
   std::string joined_data;
-  std::size_t kept_until = 0; // all[0, kept_until) has been dealt with
+  std::size_t kept_until = 0;  // all[0, kept_until) has been dealt with
   bool copied = false;
   out_.clear();
   while (NextSseEvent(rest, event, joined_data)) {

@@ -16,7 +16,8 @@ class AnswerFilter {
   static constexpr std::size_t kEventBytesMax = 16 * 1024 * 1024;
 
   // `meter` may be null: the bytes pass as they are. It must outlive the filter.
-  AnswerFilter(bool event_stream, AnswerMeter* meter) : event_stream_(event_stream), meter_(meter) {}
+  AnswerFilter(bool event_stream, AnswerMeter* meter)
+      : event_stream_(event_stream), meter_(meter) {}
 
   // The next payload; returns what to send now, a view of `payload` or of memory of the filter,
   // valid until the next call.
@@ -30,8 +31,8 @@ class AnswerFilter {
 
   bool event_stream_;
   AnswerMeter* meter_;
-  std::string held_; // the head of an event that is not whole yet
-  std::string out_; // what to send, when it is not a view of the payload
+  std::string held_;  // the head of an event that is not whole yet
+  std::string out_;   // what to send, when it is not a view of the payload
 };
 
 }  // namespace weir::relay

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "libs/common/text.h"
 #include "services/relay/metering/usage_parse.h"
 
 namespace weir::relay {
@@ -27,24 +28,53 @@ std::string MemberObject(std::string_view json, std::string_view name) {
   return finder.value();
 }
 
+// What stands behind `"key"` and its colon, for the first one that is a key and no value; empty
+// when there is none.
+std::string_view ValueOf(std::string_view json, std::string_view quoted_key) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  for (std::size_t at = json.find(quoted_key); at != std::string_view::npos;
+       at = json.find(quoted_key, at + 1)) {
+    const std::size_t colon = json.find_first_not_of(kSpace, at + quoted_key.size());
+    if (colon == std::string_view::npos || json[colon] != ':') continue;
+    const std::size_t value = json.find_first_not_of(kSpace, colon + 1);
+    return value == std::string_view::npos ? std::string_view() : json.substr(value);
+  }
+  return {};
+}
+
 // Bytes of the longest string value that a delta carries, found by its keys; what models write stands
 // under one of these in both dialects.
 std::uint64_t DeltaTextBytes(std::string_view data) {
   static constexpr std::array<std::string_view, 6> kKeys = {
-      "\"text\":\"",         "\"content\":\"",           "\"partial_json\":\"",
-      "\"thinking\":\"",     "\"reasoning_content\":\"", "\"arguments\":\""};
+      "\"text\"",     "\"content\"",           "\"partial_json\"",
+      "\"thinking\"", "\"reasoning_content\"", "\"arguments\""};
+  std::size_t longest = 0;
   for (const std::string_view key : kKeys) {
-    const std::size_t at = data.find(key);
-    if (at == std::string_view::npos) continue;
-    const std::size_t begin = at + key.size();
-    std::size_t end = begin;
-    while (end < data.size() && data[end] != '"') end += data[end] == '\\' ? 2 : 1;
-    return std::min(end, data.size()) - begin;
+    const std::string_view value = ValueOf(data, key);
+    if (!value.starts_with('"')) continue;
+    std::size_t end = 1;
+    while (end < value.size() && value[end] != '"') end += value[end] == '\\' ? 2 : 1;
+    longest = std::max(longest, std::min(end, value.size()) - 1);
   }
-  return 0;
+  return longest;
 }
 
-// Anthropic's `event:` line is required by its SDKs, so it decides; data without one counts as none.
+// The chunk that carries usage alone has no choices; one with choices is the client's.
+bool HasNoChoices(std::string_view data) {
+  const std::string_view value = ValueOf(data, "\"choices\"");
+  return value.starts_with('[') && StripSpace(value.substr(1, value.find(']'))) == "]";
+}
+
+// An error that a provider reports as an object or as text; "error":null is none.
+bool ReportsError(std::string_view data) {
+  if (!Contains(data, "\"error\"")) return false;
+  if (!MemberObject(data, "error").empty()) return true;
+  const std::string_view head = StripSpace(data.substr(1, data.find(':')));
+  return head == "\"error\":" && ValueOf(data, "\"error\"").starts_with('"');
+}
+
+// Anthropic's `event:` line is required by its SDKs, so it decides; data without one counts as
+// none.
 constexpr std::string_view kMessageStart = "message_start";
 constexpr std::string_view kMessageDelta = "message_delta";
 constexpr std::string_view kMessageStop = "message_stop";
@@ -86,15 +116,10 @@ AnswerMeter::Verdict AnswerMeter::OnOpenAiEvent(std::string_view data) {
     if (!usage.empty() && ParseUsage(dialect_, usage, tokens_)) {
       input_reported_ = true;
       output_reported_ = true;
-      // The chunk that carries usage alone has no choices; one with choices is the client's.
-      const bool alone = Contains(data, "\"choices\":[]") || Contains(data, "\"choices\": []");
-      if (hide_usage_ && alone) return Verdict::kDrop;
+      if (hide_usage_ && HasNoChoices(data)) return Verdict::kDrop;
     }
   }
-  if (data.starts_with("{\"error\"") || (Contains(data, "\"error\"") &&
-                                          !MemberObject(data, "error").empty())) {
-    failed_ = true;
-  }
+  if (ReportsError(data)) failed_ = true;
   text_bytes_ += DeltaTextBytes(data);
   return Verdict::kPass;
 }

@@ -1,5 +1,5 @@
-// Reads an answer on its way to the client: usage, the terminal event, errors inside a stream. No I/O,
-// one per attempt that answers; not thread-safe.
+// Reads an answer on its way to the client: usage, the terminal event, errors inside a stream. No
+// I/O, one per attempt that answers; not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +47,7 @@ class AnswerMeter {
   bool failed_ = false;
   bool input_reported_ = false;
   bool output_reported_ = false;
-  std::uint64_t text_bytes_ = 0; // of what the model wrote, about
+  std::uint64_t text_bytes_ = 0;  // of what the model wrote, about
   TokenCounts tokens_;
   JsonMemberFinder body_usage_{"usage", 16 * 1024};
 };

@@ -27,7 +27,7 @@ class ReasonCounters {
 
   Metrics& metrics_;
   std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, prometheus::Counter*> counters_; // by mutex_
+  std::map<std::pair<std::string, std::string>, prometheus::Counter*> counters_;  // by mutex_
 };
 
 }  // namespace weir::relay

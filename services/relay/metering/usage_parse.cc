@@ -44,7 +44,7 @@ bool ParseAnthropic(const dom::object& usage, TokenCounts& tokens) {
   if (written_5m) tokens.cache_write_5m = *written_5m;
   // Without the split, all of it is of the default lifetime; with it, a rest would be too.
   if (written) {
-    tokens.cache_write_5m = std::max(*written - tokens.cache_write_1h, tokens.cache_write_5m);
+    tokens.cache_write_5m = std::max(*written - tokens.cache_write_1h, written_5m.value_or(0));
   }
   if (thinking) tokens.reasoning = *thinking;
   tokens.reasoning = std::min(tokens.reasoning, tokens.output);
@@ -56,7 +56,7 @@ bool ParseOpenAi(const dom::object& usage, TokenCounts& tokens) {
   const auto prompt = Count(usage, "prompt_tokens");
   const auto completion = Count(usage, "completion_tokens");
   auto cached = Count(usage, "prompt_tokens_details", "cached_tokens");
-  if (!cached) cached = Count(usage, "prompt_cache_hit_tokens"); // DeepSeek
+  if (!cached) cached = Count(usage, "prompt_cache_hit_tokens");  // DeepSeek
   const auto written = Count(usage, "prompt_tokens_details", "cache_write_tokens");
   const auto reasoning = Count(usage, "completion_tokens_details", "reasoning_tokens");
   if (cached) tokens.cache_read = *cached;

@@ -16,7 +16,7 @@ enum class UsageSource { kNone, kReported, kEstimated };
 // One upstream call; `error_class` is a word of libs/common/reason.h, empty = good.
 struct AttemptRecord {
   std::int64_t account_id = 0;
-  int http_status = 0; // 0 = no answer
+  int http_status = 0;  // 0 = no answer
   std::string_view error_class;
   std::int64_t started_at_unix_ms = 0;
   std::int64_t duration_ms = 0;
@@ -24,7 +24,7 @@ struct AttemptRecord {
 
 // Field by field as in proto/weir/v1/usage.proto, where units and meanings stand.
 struct UsageRecord {
-  std::string id; // UUIDv7, 16 bytes
+  std::string id;  // UUIDv7, 16 bytes
   std::int64_t started_at_unix_ms = 0;
   std::int64_t user_id = 0;
   std::int64_t key_id = 0;

@@ -2,59 +2,102 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <coroutine>
 #include <utility>
+
+#include <openssl/ssl.h>
 
 namespace weir::relay {
 namespace {
 
 // Bounds what the kernel takes in for a client that does not read: see ENGINE in ARCHITECTURE.md.
 constexpr int kReceiveBufferBytes = 64 * 1024;
+constexpr std::int64_t kAddressMsMin = 2'000;
 
-// co_await: the resolver's answer, or nothing when the waiting coroutine was destroyed before.
-class AwaitAddresses {
+// co_await: the resolver's answer, or why it was not waited for: a name server may take half a minute.
+class AwaitAddresses final : public Waiter {
  public:
-  AwaitAddresses(EventLoop& loop, Resolver& resolver, const std::string& host, int port)
-      : loop_(loop), resolver_(resolver), host_(host), port_(port) {}
-  ~AwaitAddresses() {
-    if (shared_ != nullptr) shared_->waiting = nullptr;
-  }
+  struct Result {
+    Resolver::Addresses addresses;
+    ConnectError error = ConnectError::kNone;
+  };
 
-  bool await_ready() { return resolver_.Cached(host_, port_, addresses_); }
-  void await_suspend(std::coroutine_handle<> caller) {
+  AwaitAddresses(EventLoop& loop, Resolver& resolver, const ConnectTarget& target, FdWatch& client,
+                 std::int64_t deadline_ms)
+      : loop_(loop),
+        resolver_(resolver),
+        target_(target),
+        client_(client),
+        deadline_ms_(deadline_ms) {}
+  ~AwaitAddresses() { Disarm(); }
+
+  bool await_ready() { return resolver_.Cached(target_.host, target_.port, result_.addresses); }
+  bool await_suspend(std::coroutine_handle<> caller) {
+    if ((client_.ready & ready::kHangup) != 0) {
+      result_.error = ConnectError::kClientGone;
+      return false;
+    }
+    caller_ = caller;
+    client_.waiter = this;
+    client_.wanted = ready::kHangup;
+    if (deadline_ms_ > 0) loop_.timers().Add(*this, deadline_ms_);
     shared_ = std::make_shared<Shared>();
     shared_->waiting = this;
-    caller_ = caller;
-    resolver_.Resolve(loop_, host_, port_, [shared = shared_](Resolver::Addresses addresses) {
-      AwaitAddresses* waiting = shared->waiting;
-      if (waiting == nullptr) return;
-      waiting->addresses_ = std::move(addresses);
-      waiting->caller_.resume();
-    });
+    resolver_.Resolve(loop_, target_.host, target_.port,
+                      [shared = shared_](Resolver::Addresses addresses) {
+                        AwaitAddresses* waiting = shared->waiting;
+                        if (waiting == nullptr) return;
+                        waiting->result_.addresses = std::move(addresses);
+                        waiting->Resume();
+                      });
+    return true;
   }
-  Resolver::Addresses await_resume() { return std::move(addresses_); }
+  Result await_resume() {
+    if (result_.error == ConnectError::kNone && result_.addresses.empty()) {
+      result_.error = ConnectError::kResolve;
+    }
+    return std::move(result_);
+  }
+
+  void Wake(bool timed_out) override {
+    result_.error = timed_out ? ConnectError::kTimeout : ConnectError::kClientGone;
+    Resume();
+  }
 
  private:
   struct Shared {
     AwaitAddresses* waiting;
   };
 
+  void Resume() {
+    Disarm();
+    caller_.resume();
+  }
+  void Disarm() {
+    if (shared_ == nullptr) return;
+    shared_->waiting = nullptr;
+    shared_.reset();
+    client_.waiter = nullptr;
+    client_.wanted = 0;
+    loop_.timers().Remove(*this);
+  }
+
   EventLoop& loop_;
   Resolver& resolver_;
-  const std::string& host_;
-  int port_;
-  Resolver::Addresses addresses_;
-  std::shared_ptr<Shared> shared_;
+  const ConnectTarget& target_;
+  FdWatch& client_;
+  std::int64_t deadline_ms_;
+  Result result_;
+  std::shared_ptr<Shared> shared_;  // null: not waiting
   std::coroutine_handle<> caller_;
 };
 
 std::unique_ptr<Stream> StartConnect(EventLoop& loop, const SocketAddress& address) {
-  const int fd =
-      ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return nullptr;
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -98,24 +141,36 @@ Task<ConnectError> HandshakeTls(EventLoop& loop, TlsClient& tls, const ConnectTa
   }
 }
 
+// When to give up one address, with `left` to try: an address that swallows packets must leave time
+// for the next one.
+std::int64_t ShareOf(std::int64_t deadline_ms, std::int64_t now_ms, std::size_t left) {
+  if (deadline_ms <= 0) return deadline_ms;
+  const std::int64_t share_ms = (deadline_ms - now_ms) / static_cast<std::int64_t>(left);
+  return std::min(deadline_ms, now_ms + std::max(share_ms, kAddressMsMin));
+}
+
 }  // namespace
 
 Task<ConnectResult> Connect(EventLoop& loop, Resolver& resolver, TlsClient& tls,
                             const ConnectTarget& target, FdWatch& client,
                             std::int64_t deadline_ms) {
-  const Resolver::Addresses addresses =
-      co_await AwaitAddresses(loop, resolver, target.host, target.port);
-  ConnectError error = addresses.empty() ? ConnectError::kResolve : ConnectError::kRefused;
-  for (const SocketAddress& address : addresses) {
+  const AwaitAddresses::Result resolved =
+      co_await AwaitAddresses(loop, resolver, target, client, deadline_ms);
+  if (resolved.error != ConnectError::kNone) co_return ConnectResult{nullptr, resolved.error};
+  ConnectError error = ConnectError::kRefused;
+  std::size_t left = resolved.addresses.size();
+  for (const SocketAddress& address : resolved.addresses) {
+    const std::int64_t until_ms = ShareOf(deadline_ms, loop.now_ms(), left--);
     std::unique_ptr<Stream> stream = StartConnect(loop, address);
     if (stream == nullptr) continue;
-    error = co_await Await(loop, *stream, ready::kWrite, client, deadline_ms);
+    error = co_await Await(loop, *stream, ready::kWrite, client, until_ms);
     if (error == ConnectError::kNone && !Connected(*stream)) error = ConnectError::kRefused;
     if (error == ConnectError::kNone && target.tls) {
-      error = co_await HandshakeTls(loop, tls, target, *stream, client, deadline_ms);
+      error = co_await HandshakeTls(loop, tls, target, *stream, client, until_ms);
     }
     if (error == ConnectError::kNone) co_return ConnectResult{std::move(stream), error};
-    if (error == ConnectError::kTimeout || error == ConnectError::kClientGone) break;
+    if (error == ConnectError::kTimeout && until_ms == deadline_ms) break;
+    if (error == ConnectError::kClientGone) break;
   }
   co_return ConnectResult{nullptr, error};
 }

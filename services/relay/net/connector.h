@@ -15,7 +15,7 @@ namespace weir::relay {
 enum class ConnectError : std::uint8_t { kNone, kResolve, kRefused, kTimeout, kTls, kClientGone };
 
 struct ConnectResult {
-  std::unique_ptr<Stream> stream; // null when it failed
+  std::unique_ptr<Stream> stream;  // null when it failed
   ConnectError error = ConnectError::kNone;
 };
 
@@ -23,13 +23,13 @@ struct ConnectTarget {
   std::string host;
   int port = 443;
   bool tls = true;
-  std::string pool_key; // for TLS session reuse
+  std::string pool_key;  // for TLS session reuse
 };
 
-// Tries each address in turn until `deadline_ms` (steady). Gives up with kClientGone as soon as
+// Tries each address in turn until `deadline_ms` (steady), none of them for so long that the others
+// get nothing. Gives up with kClientGone as soon as
 // `client` hangs up. All references must outlive the task.
 Task<ConnectResult> Connect(EventLoop& loop, Resolver& resolver, TlsClient& tls,
-                            const ConnectTarget& target, FdWatch& client,
-                            std::int64_t deadline_ms);
+                            const ConnectTarget& target, FdWatch& client, std::int64_t deadline_ms);
 
 }  // namespace weir::relay

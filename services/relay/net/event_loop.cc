@@ -37,7 +37,7 @@ EventLoop::EventLoop()
       scratch_(new char[kScratchBytes]) {
   epoll_event event{};
   event.events = EPOLLIN;
-  event.data.ptr = nullptr; // null marks the wake-up descriptor
+  event.data.ptr = nullptr;  // null marks the wake-up descriptor
   if (epoll_fd_ < 0 || wake_fd_ < 0 ||
       ::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, wake_fd_, &event) != 0) {
     std::perror("weir-relay: cannot make an event loop (descriptor limit?)");
@@ -102,7 +102,7 @@ void EventLoop::Post(std::function<void()> work) {
     first = posted_.empty();
     posted_.push_back(std::move(work));
   }
-  if (!first) return; // the loop has been told already
+  if (!first) return;  // the loop has been told already
   const std::uint64_t one = 1;
   while (::write(wake_fd_, &one, sizeof(one)) < 0 && errno == EINTR) {
   }

@@ -1,4 +1,5 @@
-// One thread's loop: edge-triggered readiness of descriptors, deadlines, and work from other threads.
+// One thread's loop: edge-triggered readiness of descriptors, deadlines, and work from other
+// threads.
 //
 // Why not Asio: a wait for readiness there costs an epoll_ctl each, and a stream 2 to 3 times the
 // memory; see ARCHITECTURE.md, "Decisions that differ". Coroutines wait here with WaitFor and
@@ -24,7 +25,7 @@ namespace weir::relay {
 namespace ready {
 inline constexpr std::uint8_t kRead = 1;
 inline constexpr std::uint8_t kWrite = 2;
-inline constexpr std::uint8_t kHangup = 4; // the peer closed its side, or the connection broke
+inline constexpr std::uint8_t kHangup = 4;  // the peer closed its side, or the connection broke
 }  // namespace ready
 
 // Something to wake: by readiness of up to two descriptors, or by a deadline.
@@ -40,11 +41,12 @@ class Waiter : public TimerNode {
 struct FdWatch {
   int fd = -1;
   std::uint8_t ready = 0;
-  std::uint8_t wanted = 0; // bits that wake `waiter`
+  std::uint8_t wanted = 0;  // bits that wake `waiter`
   Waiter* waiter = nullptr;
 };
 
-// All of it on the loop's own thread, except Post and Stop. Make it, Run it, destroy it on one thread.
+// All of it on the loop's own thread, except Post and Stop. Make it, Run it, destroy it on one
+// thread.
 class EventLoop {
  public:
   EventLoop();
@@ -89,7 +91,7 @@ class EventLoop {
   int batch_next_ = 0;
 
   std::mutex posted_mutex_;
-  std::vector<std::function<void()>> posted_; // by posted_mutex_
+  std::vector<std::function<void()>> posted_;  // by posted_mutex_
 };
 
 enum class WaitResult { kReady, kTimeout };

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kClassBytes = 128;
 constexpr std::size_t kClasses = 32;
-constexpr std::size_t kKeptPerClass = 64; // bounds what a burst leaves behind
+constexpr std::size_t kKeptPerClass = 64;  // bounds what a burst leaves behind
 
 struct FreeLists {
   std::array<std::vector<void*>, kClasses> lists;

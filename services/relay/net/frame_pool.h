@@ -6,8 +6,8 @@
 
 namespace weir::relay {
 
-// Blocks go back to the list of the thread that frees them; a coroutine never changes its thread, so
-// that is the thread that made them. Sizes above 4 KiB go to the general allocator.
+// Blocks go back to the list of the thread that frees them; a coroutine never changes its thread,
+// so that is the thread that made them. Sizes above 4 KiB go to the general allocator.
 void* AllocateFrame(std::size_t size);
 void FreeFrame(void* block, std::size_t size) noexcept;
 

@@ -63,7 +63,7 @@ bool Resolver::Cached(const std::string& host, int port, Addresses& addresses) {
       return true;
     }
   }
-  addresses = LookUp(host, port, AI_NUMERICHOST); // parses only, asks nobody
+  addresses = LookUp(host, port, AI_NUMERICHOST);  // parses only, asks nobody
   return !addresses.empty();
 }
 

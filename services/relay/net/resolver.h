@@ -22,11 +22,11 @@ struct SocketAddress {
   socklen_t length = 0;
 };
 
-// Shared by all loops. getaddrinfo runs on a thread of its own, so the system's resolver rules hold;
-// answers are kept for 30 s, failures for 1 s. Thread-safe.
+// Shared by all loops. getaddrinfo runs on a thread of its own, so the system's resolver rules
+// hold; answers are kept for 30 s, failures for 1 s. Thread-safe.
 class Resolver {
  public:
-  using Addresses = std::vector<SocketAddress>; // empty = could not be resolved
+  using Addresses = std::vector<SocketAddress>;  // empty = could not be resolved
 
   Resolver();
   ~Resolver();
@@ -47,16 +47,16 @@ class Resolver {
   };
   struct Entry {
     Addresses addresses;
-    std::int64_t valid_until_ms; // steady
+    std::int64_t valid_until_ms;  // steady
   };
 
   void Work();
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Job> jobs_; // by mutex_
-  std::map<std::string, Entry> cache_; // "host:port"; by mutex_
-  bool stopping_ = false; // by mutex_
+  std::deque<Job> jobs_;                // by mutex_
+  std::map<std::string, Entry> cache_;  // "host:port"; by mutex_
+  bool stopping_ = false;               // by mutex_
   std::thread thread_;
 };
 

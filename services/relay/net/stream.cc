@@ -1,13 +1,14 @@
 #include "services/relay/net/stream.h"
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
 namespace weir::relay {
 namespace {

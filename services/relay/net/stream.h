@@ -17,10 +17,10 @@ using SSL = struct ssl_st;
 namespace weir::relay {
 
 enum class IoStatus : std::uint8_t {
-  kDone, // `bytes` were moved, at least one
-  kWouldBlock, // wait for the bits of Wants()
-  kEnd, // read: the peer has finished
-  kError, // the connection is of no use any more
+  kDone,        // `bytes` were moved, at least one
+  kWouldBlock,  // wait for the bits of Wants()
+  kEnd,         // read: the peer has finished
+  kError,       // the connection is of no use any more
 };
 
 struct IoResult {

@@ -4,6 +4,12 @@
 
 namespace weir::relay {
 
+namespace {
+
+constexpr std::int64_t kCircleMs = 1024 * TimerWheel::kSlotMs;
+
+}  // namespace
+
 TimerWheel::TimerWheel(std::int64_t now_ms) : cursor_(now_ms / kSlotMs) {
   for (TimerNode& head : slots_) {
     head.next = &head;
@@ -47,7 +53,7 @@ TimerNode* TimerWheel::PopExpired(std::int64_t now_ms) {
   while (cursor_ < now_slot) {
     TimerNode& head = Slot(cursor_ + 1);
     for (TimerNode* node = head.next; node != &head; node = node->next) {
-      if (node->due_ms > now_ms) continue; // another round
+      if (node->due_ms > now_ms) continue;  // another round
       Remove(*node);
       return node;
     }
@@ -63,7 +69,9 @@ int TimerWheel::SleepMs(std::int64_t now_ms) {
     const std::int64_t last = cursor_ + static_cast<std::int64_t>(kSlots);
     while (next_slot_ < last && Slot(next_slot_).next == &Slot(next_slot_)) ++next_slot_;
   }
-  return static_cast<int>(std::max<std::int64_t>(next_slot_ * kSlotMs - now_ms, 0));
+  // At most one circle, so that the farthest deadline of all does not overflow.
+  const std::int64_t slot = std::min(next_slot_, cursor_ + static_cast<std::int64_t>(kSlots));
+  return static_cast<int>(std::clamp<std::int64_t>(slot * kSlotMs - now_ms, 0, kCircleMs));
 }
 
 }  // namespace weir::relay

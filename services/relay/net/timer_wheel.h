@@ -38,12 +38,10 @@ class TimerWheel {
   static constexpr std::size_t kSlots = 1024;
 
   std::int64_t SlotNumber(std::int64_t deadline_ms) const;
-  TimerNode& Slot(std::int64_t number) {
-    return slots_[static_cast<std::size_t>(number) % kSlots];
-  }
+  TimerNode& Slot(std::int64_t number) { return slots_[static_cast<std::size_t>(number) % kSlots]; }
 
-  std::array<TimerNode, kSlots> slots_; // heads of circular lists
-  std::int64_t cursor_; // slot number (time / kSlotMs) up to which all is done
+  std::array<TimerNode, kSlots> slots_;  // heads of circular lists
+  std::int64_t cursor_;                  // slot number (time / kSlotMs) up to which all is done
   // No armed node is in a slot before this one. Only a lower bound, since removing does not look
   // for the next; found anew when it is reached.
   std::int64_t next_slot_ = 0;

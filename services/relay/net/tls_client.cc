@@ -1,6 +1,7 @@
 #include "services/relay/net/tls_client.h"
 
 #include <arpa/inet.h>
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -10,7 +11,7 @@
 namespace weir::relay {
 namespace {
 
-constexpr int kSlotIndex = 0; // OpenSSL keeps index 0 for the application
+constexpr int kSlotIndex = 0;  // OpenSSL keeps index 0 for the application
 
 bool IsAddress(const std::string& host) {
   unsigned char buffer[16];
@@ -55,7 +56,7 @@ int TlsClient::OnNewSession(SSL* ssl, SSL_SESSION* session) {
   if (slot == nullptr) return 0;
   SSL_SESSION_free(*slot);
   *slot = session;
-  return 1; // ours now
+  return 1;  // ours now
 }
 
 SSL* TlsClient::NewClient(const std::string& host, const std::string& session_key) {

@@ -43,9 +43,12 @@ bool Forwarded(std::string_view name) {
   });
 }
 
-bool SetByAccount(const Account& account, std::string_view name) {
-  return std::any_of(account.headers.begin(), account.headers.end(),
-                     [name](const auto& header) { return EqualsIgnoreCase(header.first, name); });
+// What the account sets of that name; nullptr when it leaves it to the client.
+const std::string* SetByAccount(const Account& account, std::string_view name) {
+  for (const auto& [own, value] : account.headers) {
+    if (EqualsIgnoreCase(own, name)) return &value;
+  }
+  return nullptr;
 }
 
 // Anthropic's first version, which accepts every field that older clients send.
@@ -53,25 +56,40 @@ constexpr std::string_view kDefaultAnthropicVersion = "2023-06-01";
 // Under this one, and later ones, keys travel as a bearer token.
 constexpr std::string_view kBearerSinceVersion = "2026-10-21";
 
+// One of our own, unless the account sets that name: two of a name could be read in two ways.
+void WriteOwn(const Account& account, std::string_view name, std::string_view value,
+              std::string& out) {
+  if (SetByAccount(account, name) == nullptr) StrAppend(out, name, ": ", value, "\r\n");
+}
+
+// The version that the upstream will see: the account's, else the client's, else the first one.
+std::string_view AnthropicVersion(const UpstreamRequest& request) {
+  constexpr std::string_view kName = "anthropic-version";
+  if (const std::string* own = SetByAccount(*request.account, kName)) return *own;
+  const std::string_view sent = request.client_head->Find(kName);
+  return sent.empty() ? kDefaultAnthropicVersion : sent;
+}
+
 void WriteCredential(const UpstreamRequest& request, std::string& out) {
   const Account& account = *request.account;
   const std::string& secret = account.credential.Reveal();
   switch (account.credential_type) {
-    case CredentialType::kApiKey: {
-      if (request.dialect != Dialect::kAnthropicMessages) {
-        StrAppend(out, "authorization: Bearer ", secret, "\r\n");
+    case CredentialType::kApiKey:
+      if (request.dialect == Dialect::kAnthropicMessages &&
+          AnthropicVersion(request) < kBearerSinceVersion) {
+        WriteOwn(account, "x-api-key", secret, out);
         return;
       }
-      const bool bearer = request.client_head->Find("anthropic-version") >= kBearerSinceVersion;
-      StrAppend(out, bearer ? "authorization: Bearer " : "x-api-key: ", secret, "\r\n");
-      return;
-    }
+      [[fallthrough]];
     case CredentialType::kBearer:
     case CredentialType::kOauth:
-      StrAppend(out, "authorization: Bearer ", secret, "\r\n");
+      // Not by WriteOwn: joining the two words would make a copy of the secret that nobody wipes.
+      if (SetByAccount(account, "authorization") == nullptr) {
+        StrAppend(out, "authorization: Bearer ", secret, "\r\n");
+      }
       return;
     case CredentialType::kCookie:
-      StrAppend(out, "cookie: ", secret, "\r\n");
+      WriteOwn(account, "cookie", secret, out);
       return;
     case CredentialType::kNone:
       return;
@@ -86,18 +104,20 @@ void WriteUpstreamHead(const UpstreamRequest& request, std::string& out) {
   std::string_view path = request.path;
   // A base URL may be given with or without the version; "/v1/v1" helps nobody.
   if (account.url.base_path.ends_with("/v1") && path.starts_with("/v1/")) path.remove_prefix(3);
-  StrAppend(out, "POST ", account.url.base_path, path, " HTTP/1.1\r\nhost: ",
-            account.url.host_header, "\r\ncontent-length: ", request.body_bytes,
-            "\r\naccept-encoding: identity\r\nx-request-id: ", request.request_id, "\r\n");
+  StrAppend(out, "POST ", account.url.base_path, path,
+            " HTTP/1.1\r\nhost: ", account.url.host_header,
+            "\r\ncontent-length: ", request.body_bytes, "\r\n");
+  WriteOwn(account, "accept-encoding", "identity", out);
+  WriteOwn(account, "x-request-id", request.request_id, out);
   WriteCredential(request, out);
   for (const HeaderField& field : request.client_head->all()) {
-    if (Forwarded(field.name) && !SetByAccount(account, field.name)) {
+    if (Forwarded(field.name) && SetByAccount(account, field.name) == nullptr) {
       StrAppend(out, field.name, ": ", field.value, "\r\n");
     }
   }
   if (request.dialect == Dialect::kAnthropicMessages &&
       request.client_head->Find("anthropic-version").empty()) {
-    StrAppend(out, "anthropic-version: ", kDefaultAnthropicVersion, "\r\n");
+    WriteOwn(account, "anthropic-version", kDefaultAnthropicVersion, out);
   }
   for (const auto& [name, value] : account.headers) StrAppend(out, name, ": ", value, "\r\n");
   out += "\r\n";

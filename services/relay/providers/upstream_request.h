@@ -16,13 +16,13 @@ struct UpstreamRequest {
   const Account* account = nullptr;
   const RequestHead* client_head = nullptr;
   Dialect dialect = Dialect::kAnthropicMessages;
-  std::string_view path; // behind the account's base path
+  std::string_view path;  // behind the account's base path
   std::string_view request_id;
   std::size_t body_bytes = 0;
 };
 
-// Replaces the content of `out` by the whole head with its empty line. The account's credential is in
-// it: it goes to the account's own host and nowhere else.
+// Replaces the content of `out` by the whole head with its empty line. The account's credential is
+// in it: it goes to the account's own host and nowhere else.
 void WriteUpstreamHead(const UpstreamRequest& request, std::string& out);
 
 }  // namespace weir::relay

@@ -4,6 +4,18 @@
 #include <utility>
 
 namespace weir::relay {
+namespace {
+
+// Nothing has come on an idle connection that nobody asked for. TLS 1.3 sends its session tickets
+// whenever it likes; reading takes them in.
+bool IsQuiet(Stream& stream) {
+  if (stream.peer_gone()) return false;
+  if ((stream.watch().ready & ready::kRead) == 0) return true;
+  char byte = 0;
+  return stream.Read(&byte, 1).status == IoStatus::kWouldBlock;
+}
+
+}  // namespace
 
 // Waits for what must not happen on an idle connection: bytes, an end, or old age.
 class ConnectionPool::Idle final : public Waiter {
@@ -19,12 +31,8 @@ class ConnectionPool::Idle final : public Waiter {
   Idle& operator=(const Idle&) = delete;
 
   void Wake(bool timed_out) override {
-    // TLS 1.3 sends its session tickets whenever it likes; reading takes them in.
-    if (!timed_out && stream_->tls() && !stream_->peer_gone()) {
-      char byte = 0;
-      if (stream_->Read(&byte, 1).status == IoStatus::kWouldBlock) return;
-    }
-    pool_.Remove(*this); // destroys this
+    if (!timed_out && IsQuiet(*stream_)) return;
+    pool_.Remove(*this);  // destroys this
   }
 
   std::unique_ptr<Stream> TakeStream() {
@@ -55,7 +63,8 @@ std::unique_ptr<Stream> ConnectionPool::Take(const std::string& key) {
 }
 
 void ConnectionPool::Give(const std::string& key, std::unique_ptr<Stream> stream) {
-  if (stream->peer_gone()) return;
+  // What lies unread would be taken for the answer to the next request.
+  if (!IsQuiet(*stream)) return;
   // References to an unordered_map's values hold until they are erased, and lists never are: one
   // small list for each upstream that was ever configured.
   List& list = lists_[key];

@@ -56,8 +56,7 @@ Task<AttemptOutcome> UpstreamCall::Start(std::span<const iovec> pieces,
     AttemptOutcome outcome = co_await Open(/*fresh=*/round == 1, total_deadline_ms);
     if (outcome != AttemptOutcome::kAnswered) co_return outcome;
     const std::int64_t deadline_ms =
-        std::min(total_deadline_ms,
-                 environment_.loop.now_ms() + account_.timeouts.first_byte_ms);
+        std::min(total_deadline_ms, environment_.loop.now_ms() + account_.timeouts.first_byte_ms);
     outcome = co_await SendRequest(pieces, deadline_ms);
     if (outcome == AttemptOutcome::kAnswered) outcome = co_await ReadHead(deadline_ms);
     // The upstream may close a kept connection at the moment we write to it; nothing was answered,
@@ -75,8 +74,8 @@ Task<AttemptOutcome> UpstreamCall::Open(bool fresh, std::int64_t total_deadline_
   if (reused_) co_return AttemptOutcome::kAnswered;
   const std::int64_t began_ns = SteadyNs();
   const ConnectTarget target{url.host, url.port, url.tls, url.pool_key};
-  const std::int64_t deadline_ms = std::min(
-      total_deadline_ms, environment_.loop.now_ms() + account_.timeouts.connect_ms);
+  const std::int64_t deadline_ms =
+      std::min(total_deadline_ms, environment_.loop.now_ms() + account_.timeouts.connect_ms);
   ConnectResult connected = co_await Connect(environment_.loop, environment_.resolver,
                                              environment_.tls, target, client_, deadline_ms);
   waited_ns_ += SteadyNs() - began_ns;
@@ -150,7 +149,8 @@ Task<AttemptOutcome> UpstreamCall::ReadHead(std::int64_t deadline_ms) {
   }
 }
 
-// Passes over interim answers (1xx); leaves in early_ what is behind the head, or the incomplete rest.
+// Passes over interim answers (1xx); leaves in early_ what is behind the head, or the incomplete
+// rest.
 HeadStatus UpstreamCall::TryParse(char* data, std::size_t size) {
   ResponseHead& head = ThreadHead();
   for (;;) {

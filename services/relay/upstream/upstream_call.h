@@ -1,5 +1,5 @@
-// One attempt: a connection, the request sent, the head of the answer read, its body in pieces. Knows
-// HTTP and no dialect.
+// One attempt: a connection, the request sent, the head of the answer read, its body in pieces.
+// Knows HTTP and no dialect.
 #pragma once
 
 #include <sys/uio.h>
@@ -28,15 +28,15 @@ struct UpstreamEnvironment {
 };
 
 enum class BodyReadStatus : std::uint8_t {
-  kData, // `payload` has bytes; `finished` says whether they are the last
+  kData,  // `payload` has bytes; `finished` says whether they are the last
   kWouldBlock,
-  kFailed, // cut, or broken framing
+  kFailed,  // cut, or broken framing
 };
 
 struct BodyRead {
   BodyReadStatus status = BodyReadStatus::kFailed;
   bool finished = false;
-  std::string_view payload; // in the loop's scratch: gone at the next suspension
+  std::string_view payload;  // in the loop's scratch: gone at the next suspension
 };
 
 class UpstreamCall {
@@ -77,8 +77,8 @@ class UpstreamCall {
   FdWatch& client_;
   std::unique_ptr<Stream> stream_;
   BodyDecoder body_;
-  std::string partial_head_; // a head that came in parts
-  char* early_ = nullptr; // bytes of the body that came with the head
+  std::string partial_head_;  // a head that came in parts
+  char* early_ = nullptr;     // bytes of the body that came with the head
   std::size_t early_bytes_ = 0;
   std::int64_t waited_ns_ = 0;
   bool reused_ = false;
