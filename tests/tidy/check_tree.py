@@ -115,7 +115,8 @@ def check_include(path, relative, include, row, number, found):
     for banned in layers.FORBIDDEN.get(folder, ()):
         if include.startswith(banned):
             found.add(path, number, f"{folder} is free of I/O: {include} belongs to net or the root")
-    if relative.suffix == ".h" and any(include.startswith(heavy) for heavy in layers.HEAVY):
+    heavy = include not in layers.LIGHT and include.startswith(tuple(layers.HEAVY))
+    if relative.suffix == ".h" and heavy:
         found.add(path, number, f"{include} in a header is banned (seconds per file); include it in "
                                 "the .cc and forward declare or use a pimpl here")
     if include in ("iostream", "regex"):

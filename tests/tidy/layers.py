@@ -24,14 +24,23 @@ LAYERS = {
     "services/relay/snapshot": [*COMMON, *PROTO],
     "services/relay/dialects": [*COMMON],
     "services/relay/route": [RELAY + "snapshot/", *COMMON],
-    "services/relay/auth": [RELAY + "snapshot/", *COMMON],
+    # http1 is heads and bodies as bytes, without a socket.
+    "services/relay/http1": [*COMMON],
+    "services/relay/auth": [RELAY + "snapshot/", RELAY + "http1/", *COMMON],
     "services/relay/limits": [RELAY + "snapshot/", *COMMON],
-    "services/relay/accounts": [RELAY + "snapshot/", *COMMON],
-    "services/relay/providers": [RELAY + "snapshot/", RELAY + "dialects/", *COMMON],
+    "services/relay/accounts": [
+        RELAY + "snapshot/", RELAY + "dialects/dialect.h", RELAY + "http1/", *COMMON,
+    ],
+    "services/relay/providers": [
+        RELAY + "snapshot/", RELAY + "dialects/", RELAY + "http1/", *COMMON,
+    ],
     "services/relay/net": [*COMMON],
-    "services/relay/upstream": [RELAY + "net/", *COMMON],
+    "services/relay/upstream": [
+        RELAY + "net/", RELAY + "http1/", RELAY + "snapshot/", RELAY + "accounts/upstream_signal.h",
+        *COMMON,
+    ],
     # Its table of endpoints names the dialects; it knows nothing else of them.
-    "services/relay/http": [RELAY + "net/", RELAY + "dialects/dialect.h", *COMMON],
+    "services/relay/http": [RELAY + "net/", RELAY + "http1/", RELAY + "dialects/dialect.h", *COMMON],
     "services/relay/metering": [RELAY + "dialects/", RELAY + "snapshot/", *COMMON, *PROTO],
     # Admin.
     "services/admin": [ADMIN + "**", *COMMON, *PROTO],
@@ -41,10 +50,11 @@ LAYERS = {
     "services/admin/publish": [
         ADMIN + "model/", ADMIN + "store/", ADMIN + "credentials/", *COMMON, *PROTO,
     ],
-    "services/admin/http": [ADMIN + "model/", ADMIN + "store/", *COMMON],
+    "services/admin/json": [ADMIN + "model/", *COMMON, *PROTO],
+    "services/admin/http": [ADMIN + "model/", ADMIN + "store/", ADMIN + "credentials/", *COMMON],
     "services/admin/resources": [
-        ADMIN + "model/", ADMIN + "store/", ADMIN + "credentials/", ADMIN + "publish/",
-        ADMIN + "http/", ADMIN + "usage_client", *COMMON,
+        ADMIN + "model/", ADMIN + "json/", ADMIN + "store/", ADMIN + "credentials/",
+        ADMIN + "publish/", ADMIN + "http/", ADMIN + "usage_client", *COMMON, *PROTO,
     ],
     # Usage.
     "services/usage": [USAGE + "**", *COMMON, *PROTO],
@@ -53,6 +63,7 @@ LAYERS = {
 # Third parties that a folder must not see, so that it stays free of I/O and cheap to test.
 FORBIDDEN = {
     "services/relay/dialects": ["boost/asio", "boost/beast", "grpc", "weir/v1/"],
+    "services/relay/http1": ["boost/asio", "boost/beast/core", "grpc"],
     "services/relay/route": ["boost/asio", "boost/beast", "grpc"],
     "services/relay/auth": ["boost/asio", "boost/beast", "grpc"],
     "services/relay/accounts": ["boost/asio", "boost/beast", "grpc"],
@@ -60,4 +71,5 @@ FORBIDDEN = {
 }
 
 # Headers that cost seconds in every file that sees them: for .cc files only.
-HEAVY = ["httplib.h", "pqxx/", "grpcpp/", "boost/beast", "boost/json", "yaml-cpp/"]
+HEAVY = ["httplib.h", "pqxx/", "grpcpp/", "boost/beast", "boost/json.hpp", "yaml-cpp/"]
+LIGHT = ["grpcpp/support/status.h"]
