@@ -1,0 +1,150 @@
+#include "libs/common/settings.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace weir {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class SettingsTest : public ::testing::Test {
+ protected:
+  ~SettingsTest() override {
+    for (const char* name : {"WEIR_TEST_LISTEN", "WEIR_TEST_THREADS", "WEIR_TEST_VERBOSE"}) {
+      ::unsetenv(name);
+    }
+  }
+
+  absl::Status Load(std::vector<const char*> arguments) {
+    arguments.insert(arguments.begin(), "weir-test");
+    return settings_.Load(static_cast<int>(arguments.size()), arguments.data());
+  }
+
+  Settings settings_{"weir-test",
+                     "WEIR_TEST",
+                     "Tests settings.",
+                     {{"listen", SettingKind::kText, "0.0.0.0:8080", "Where it listens."},
+                      {"threads", SettingKind::kInteger, "4", "How many threads.", 1, 64},
+                      {"idle_timeout_ms", SettingKind::kInteger, "250", "How long it idles."},
+                      {"verbose", SettingKind::kFlag, "false", "Says more."},
+                      {"data_dir", SettingKind::kText, "", "Where it writes."}}};
+};
+
+TEST_F(SettingsTest, HasDefaults) {
+  ASSERT_TRUE(Load({}).ok());
+  EXPECT_EQ(settings_.Text("listen"), "0.0.0.0:8080");
+  EXPECT_EQ(settings_.Integer("threads"), 4);
+  EXPECT_FALSE(settings_.Flag("verbose"));
+  EXPECT_EQ(settings_.Text("data_dir"), "");
+  EXPECT_FALSE(settings_.wants_text());
+}
+
+TEST_F(SettingsTest, FlagsWinOverTheEnvironment) {
+  ::setenv("WEIR_TEST_LISTEN", "env:1", 1);
+  ::setenv("WEIR_TEST_THREADS", "8", 1);
+  ::setenv("WEIR_TEST_VERBOSE", "true", 1);
+  ASSERT_TRUE(Load({"--listen=flag:2", "--verbose=false"}).ok());
+  EXPECT_EQ(settings_.Text("listen"), "flag:2");
+  EXPECT_EQ(settings_.Integer("threads"), 8);
+  EXPECT_FALSE(settings_.Flag("verbose"));
+}
+
+TEST_F(SettingsTest, TakesFlagsInEachForm) {
+  ASSERT_TRUE(
+      Load({"seed", "--threads", "2", "--verbose", "--data-dir=a=b", "--idle-timeout-ms=0", "more"})
+          .ok());
+  EXPECT_EQ(settings_.Integer("threads"), 2);
+  EXPECT_EQ(settings_.Integer("idle_timeout_ms"), 0);
+  EXPECT_TRUE(settings_.Flag("verbose"));
+  EXPECT_EQ(settings_.Text("data_dir"), "a=b");
+  EXPECT_THAT(settings_.positional(), ElementsAre("seed", "more"));
+}
+
+TEST_F(SettingsTest, SaysWhatIsWrongAndWhereItCameFrom) {
+  for (const char* value : {"0", "65", "-1", "x", "", "4.5", " 4", "99999999999999999999"}) {
+    const std::string flag = std::string("--threads=") + value;
+    const absl::Status status = Load({flag.c_str()});
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << flag;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("--threads")) << flag;
+  }
+  EXPECT_EQ(Load({"--verbose=yes"}).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Load({"--nonsense=1"}).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Load({"--"}).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Load({"--listen"}).code(), absl::StatusCode::kInvalidArgument);  // its value is missing
+  ::setenv("WEIR_TEST_THREADS", "many", 1);
+  const absl::Status from_environment = Load({});
+  EXPECT_THAT(std::string(from_environment.message()), HasSubstr("WEIR_TEST_THREADS"));
+}
+
+TEST_F(SettingsTest, HelpListsEachSettingInEachForm) {
+  ASSERT_TRUE(Load({"--help"}).ok());
+  ASSERT_TRUE(settings_.wants_text());
+  for (const char* text : {"--listen", "WEIR_TEST_LISTEN", "--threads", "--idle-timeout-ms",
+                           "WEIR_TEST_IDLE_TIMEOUT_MS", "--verbose", "--data-dir", "0.0.0.0:8080",
+                           "How many threads.", "Tests settings."}) {
+    EXPECT_THAT(settings_.text(), HasSubstr(text));
+    EXPECT_TRUE(std::string(text) == "Tests settings." ||
+                settings_.HelpMarkdown().find(text) != std::string::npos)
+        << text;
+  }
+}
+
+TEST_F(SettingsTest, HelpWinsOverWhatFollows) {
+  EXPECT_TRUE(Load({"--help", "--nonsense"}).ok());
+  EXPECT_TRUE(settings_.wants_text());
+}
+
+TEST_F(SettingsTest, TellsItsVersion) {
+  ASSERT_TRUE(Load({"--version"}).ok());
+  EXPECT_THAT(settings_.text(), HasSubstr("weir-test "));
+}
+
+class SecretFileTest : public ::testing::Test {
+ protected:
+  SecretFileTest()
+      : path_(std::filesystem::temp_directory_path() /
+              ("weir_secret_" + std::to_string(::getpid()))) {}
+  ~SecretFileTest() override { std::filesystem::remove(path_); }
+
+  void Write(const std::string& content, mode_t mode) {
+    std::ofstream(path_, std::ios::binary) << content;
+    ASSERT_EQ(::chmod(path_.c_str(), mode), 0);
+  }
+
+  std::filesystem::path path_;
+};
+
+TEST_F(SecretFileTest, ReadsItWithoutTheLineEnd) {
+  Write("  top secret\r\n", 0600);
+  EXPECT_EQ(ReadSecretFile(path_.string()).value().Reveal(), "top secret");
+}
+
+TEST_F(SecretFileTest, RefusesOneThatOthersMayRead) {
+  Write("secret", 0640);
+  EXPECT_EQ(ReadSecretFile(path_.string()).status().code(), absl::StatusCode::kPermissionDenied);
+  Write("secret", 0604);
+  const absl::Status status = ReadSecretFile(path_.string()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(std::string(status.message()).find("secret\n"), std::string::npos);
+}
+
+TEST_F(SecretFileTest, MissesOneThatIsNotThereOrEmpty) {
+  EXPECT_EQ(ReadSecretFile(path_.string()).status().code(), absl::StatusCode::kNotFound);
+  Write("\n", 0600);
+  EXPECT_EQ(ReadSecretFile(path_.string()).status().code(), absl::StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace weir
