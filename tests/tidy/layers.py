@@ -50,7 +50,7 @@ LAYERS = {
     "services/admin/publish": [
         ADMIN + "model/", ADMIN + "store/", ADMIN + "credentials/", *COMMON, *PROTO,
     ],
-    "services/admin/json": [ADMIN + "model/", *COMMON, *PROTO],
+    "services/admin/json": [ADMIN + "model/", ADMIN + "credentials/", *COMMON, *PROTO],
     "services/admin/http": [ADMIN + "model/", ADMIN + "store/", ADMIN + "credentials/", *COMMON],
     "services/admin/resources": [
         ADMIN + "model/", ADMIN + "json/", ADMIN + "store/", ADMIN + "credentials/",
