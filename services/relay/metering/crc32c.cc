@@ -11,7 +11,7 @@
 namespace weir::relay {
 namespace {
 
-constexpr std::uint32_t kPolynomial = 0x82f63b78U; // bits reversed
+constexpr std::uint32_t kPolynomial = 0x82f63b78U;  // bits reversed
 
 constexpr std::array<std::uint32_t, 256> MakeTable() {
   std::array<std::uint32_t, 256> table{};

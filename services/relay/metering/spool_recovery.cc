@@ -58,8 +58,8 @@ absl::Status UsageSpool::LockFolder() {
   if (lock_fd_ < 0) return SystemError("open", path);
   if (::flock(lock_fd_, LOCK_EX | LOCK_NB) == 0) return absl::OkStatus();
   if (errno == EWOULDBLOCK) {
-    return absl::FailedPreconditionError(
-        StrCat("the spool '", folder, "' is in use by another relay; give each its own data folder"));
+    return absl::FailedPreconditionError(StrCat(
+        "the spool '", folder, "' is in use by another relay; give each its own data folder"));
   }
   return SystemError("lock", path);
 }
@@ -78,13 +78,17 @@ absl::Status UsageSpool::RecoverSegments() {
     if (const absl::Status status = RecoverOne(path); !status.ok()) return status;
   }
   std::sort(segments_.begin(), segments_.end(),
-            [](const auto& a, const auto& b) { return a->sequence() < b->sequence(); });
-  if (!segments_.empty()) next_sequence_ = segments_.back()->sequence() + 1;
+            [](const auto& a, const auto& b) { return a->order() < b->order(); });
+  for (const auto& segment : segments_) {
+    next_sequence_ = std::max(next_sequence_.load(), segment->sequence() + 1);
+    next_order_ = std::max(next_order_, segment->order() + 1);
+  }
   recovery_.events = events_pending();
   if (recovery_.segments > 0) {
-    LogInfo("took over usage events of an earlier run", {{"files", recovery_.segments},
-                                                         {"events", recovery_.events},
-                                                         {"bytes_skipped", recovery_.bytes_skipped}});
+    LogInfo("took over usage events of an earlier run",
+            {{"files", recovery_.segments},
+             {"events", recovery_.events},
+             {"bytes_skipped", recovery_.bytes_skipped}});
   }
   RemoveFinished();
   return absl::OkStatus();

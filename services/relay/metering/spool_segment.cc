@@ -29,6 +29,7 @@ constexpr std::size_t kWriterAt = 24;
 constexpr std::size_t kCreatedAt = 32;
 constexpr std::size_t kCrcAt = 40;
 constexpr std::size_t kAckedAt = 48;
+constexpr std::size_t kOrderAt = 56;
 
 template <typename Int>
 void Store(unsigned char* at, Int value) {
@@ -103,6 +104,11 @@ void SpoolSegment::WriteHeader(std::uint32_t writer) {
   Store(map_ + kAckedAt, kSegmentHeaderBytes);
 }
 
+void SpoolSegment::SetOrder(std::uint64_t order) {
+  order_ = order;
+  Store(map_ + kOrderAt, order);
+}
+
 absl::StatusOr<std::shared_ptr<SpoolSegment>> SpoolSegment::Recover(std::string path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
   if (fd < 0) return SystemError(errno, "open", path);
@@ -136,6 +142,7 @@ absl::Status SpoolSegment::ReadHeader() {
                     Fetch<std::uint32_t>(map_ + kCrcAt) == Crc32c(TextAt(map_, kCrcAt));
   if (good) {
     sequence_ = Fetch<std::uint64_t>(map_ + kSequenceAt);
+    order_ = Fetch<std::uint64_t>(map_ + kOrderAt);
     return absl::OkStatus();
   }
   // A process that died while making the file leaves no records, whatever its head looks like.

@@ -13,7 +13,7 @@
 namespace weir::relay {
 
 inline constexpr std::uint64_t kSegmentHeaderBytes = 64;
-inline constexpr std::uint64_t kRecordHeaderBytes = 8; // length, CRC32C
+inline constexpr std::uint64_t kRecordHeaderBytes = 8;  // length, CRC32C
 
 // What a record of `payload_bytes` takes up: its head, the payload, and zeros up to the next 8.
 constexpr std::uint64_t RecordBytes(std::uint64_t payload_bytes) {
@@ -30,18 +30,25 @@ class SpoolSegment {
                                                               std::uint64_t sequence,
                                                               std::uint32_t writer);
   // A file of an earlier run, closed for writing. Its records are checked up to the first bad one.
-  // DataLoss when the file holds something but its head is damaged; NotFound when it was never used.
+  // DataLoss when the file holds something but its head is damaged; NotFound when it was never
+  // used.
   static absl::StatusOr<std::shared_ptr<SpoolSegment>> Recover(std::string path);
 
   ~SpoolSegment();
   SpoolSegment(const SpoolSegment&) = delete;
   SpoolSegment& operator=(const SpoolSegment&) = delete;
 
-  // Writer. False when the rest of the file is too small. Once true, the record outlives the process.
+  // Writer. False when the rest of the file is too small. Once true, the record outlives the
+  // process.
   bool Append(std::string_view payload);
   void Close() { closed_.store(true, std::memory_order_release); }
 
+  // Taken into use: a spare file may be made before another that is used earlier, so the order of
+  // use is noted apart. Once, before the first Append.
+  void SetOrder(std::uint64_t order);
+
   // Any thread.
+  std::uint64_t order() const { return order_; }
   const std::string& path() const { return path_; }
   std::uint64_t sequence() const { return sequence_; }
   std::int64_t disk_bytes() const { return static_cast<std::int64_t>(disk_bytes_); }
@@ -76,18 +83,19 @@ class SpoolSegment {
   std::string path_;
   int fd_;
   unsigned char* map_;
-  std::uint64_t bytes_; // mapped
-  std::uint64_t disk_bytes_; // of the file
+  std::uint64_t bytes_;       // mapped
+  std::uint64_t disk_bytes_;  // of the file
   std::uint64_t sequence_ = 0;
+  std::uint64_t order_ = 0;
   std::uint64_t bytes_skipped_ = 0;
-  std::uint64_t end_ = kSegmentHeaderBytes; // writer's copy of published_
+  std::uint64_t end_ = kSegmentHeaderBytes;  // writer's copy of published_
   std::atomic<std::uint64_t> published_{kSegmentHeaderBytes};
   std::atomic<bool> closed_{false};
   std::atomic<std::int64_t> events_{0};
   std::atomic<std::int64_t> events_acked_{0};
-  std::uint64_t synced_ = kSegmentHeaderBytes; // by the syncing thread
-  std::uint64_t read_ = kSegmentHeaderBytes; // by the reader
-  std::uint64_t acked_ = kSegmentHeaderBytes; // by the reader
+  std::uint64_t synced_ = kSegmentHeaderBytes;  // by the syncing thread
+  std::uint64_t read_ = kSegmentHeaderBytes;    // by the reader
+  std::uint64_t acked_ = kSegmentHeaderBytes;   // by the reader
 };
 
 }  // namespace weir::relay

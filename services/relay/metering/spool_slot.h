@@ -12,7 +12,7 @@ namespace weir::relay {
 struct SpoolWriter::Slot {
   std::uint32_t writer = 0;
   bool in_use = false;
-  std::shared_ptr<SpoolSegment> spare; // made in advance; not among the spool's segments
+  std::shared_ptr<SpoolSegment> spare;  // made in advance; not among the spool's segments
 };
 
 }  // namespace weir::relay

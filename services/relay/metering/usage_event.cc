@@ -12,17 +12,22 @@ constexpr std::size_t kWordBytesMax = 64;
 
 v1::Dialect DialectOf(Dialect dialect) {
   switch (dialect) {
-    case Dialect::kAnthropicMessages: return v1::DIALECT_ANTHROPIC_MESSAGES;
-    case Dialect::kOpenAiChat: return v1::DIALECT_OPENAI_CHAT;
+    case Dialect::kAnthropicMessages:
+      return v1::DIALECT_ANTHROPIC_MESSAGES;
+    case Dialect::kOpenAiChat:
+      return v1::DIALECT_OPENAI_CHAT;
   }
   return v1::DIALECT_UNSPECIFIED;
 }
 
 v1::UsageSource SourceOf(UsageSource source) {
   switch (source) {
-    case UsageSource::kNone: return v1::USAGE_SOURCE_UNSPECIFIED;
-    case UsageSource::kReported: return v1::USAGE_SOURCE_REPORTED;
-    case UsageSource::kEstimated: return v1::USAGE_SOURCE_ESTIMATED;
+    case UsageSource::kNone:
+      return v1::USAGE_SOURCE_UNSPECIFIED;
+    case UsageSource::kReported:
+      return v1::USAGE_SOURCE_REPORTED;
+    case UsageSource::kEstimated:
+      return v1::USAGE_SOURCE_ESTIMATED;
   }
   return v1::USAGE_SOURCE_UNSPECIFIED;
 }

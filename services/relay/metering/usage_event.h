@@ -8,9 +8,9 @@
 
 namespace weir::relay {
 
-// Replaces `out` by the serialized weir.v1.UsageEvent of `record`. Texts are cut to their limits and
-// bytes that are no UTF-8 replaced, because usage could not read the batch otherwise. Thread-safe;
-// about a microsecond, and no allocation once the thread and `out` are warm.
+// Replaces `out` by the serialized weir.v1.UsageEvent of `record`. Texts are cut to their limits
+// and bytes that are no UTF-8 replaced, because usage could not read the batch otherwise.
+// Thread-safe; about a microsecond, and no allocation once the thread and `out` are warm.
 void EncodeUsageEvent(const UsageRecord& record, std::string_view relay_id, std::string& out);
 
 }  // namespace weir::relay

@@ -1,7 +1,5 @@
 #include "services/relay/metering/usage_reporter.h"
 
-#include <google/protobuf/io/coded_stream.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -12,6 +10,8 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <google/protobuf/io/coded_stream.h>
 
 #include "libs/common/backoff.h"
 #include "libs/common/clock.h"
@@ -40,7 +40,7 @@ class BatchBytes {
   const std::string& bytes() const { return bytes_; }
 
  private:
-  static constexpr std::uint32_t kDelimited = 2; // wire type; varint is 0
+  static constexpr std::uint32_t kDelimited = 2;  // wire type; varint is 0
   static constexpr std::uint32_t kRelayIdTag =
       v1::EventBatch::kRelayIdFieldNumber << 3 | kDelimited;
   static constexpr std::uint32_t kNumberTag = v1::EventBatch::kBatchNumberFieldNumber << 3;
@@ -214,7 +214,7 @@ class UsageReporter::Impl {
       LogError("the usage service cannot store some events; they are in its log",
                {{"events", ack.rejected()}});
     }
-    if (draining_.load(std::memory_order_relaxed)) Wake(); // Drain waits for this
+    if (draining_.load(std::memory_order_relaxed)) Wake();  // Drain waits for this
     return true;
   }
 
@@ -230,7 +230,8 @@ class UsageReporter::Impl {
   // then.
   void WaitForWork() {
     std::unique_lock<std::mutex> lock(mutex_);
-    wakes_.wait_for(lock, std::chrono::milliseconds(std::max<std::int64_t>(options_.batch_age_ms, 1)),
+    wakes_.wait_for(lock,
+                    std::chrono::milliseconds(std::max<std::int64_t>(options_.batch_age_ms, 1)),
                     [this] { return woken_ || stopping_; });
     woken_ = false;
   }
@@ -257,12 +258,12 @@ class UsageReporter::Impl {
 
   mutable std::mutex mutex_;
   std::condition_variable wakes_;
-  bool stopping_ = false; // by mutex_
-  bool woken_ = false; // by mutex_
+  bool stopping_ = false;  // by mutex_
+  bool woken_ = false;     // by mutex_
 
   // The thread's own.
   Backoff backoff_;
-  std::deque<Batch> in_flight_; // oldest first
+  std::deque<Batch> in_flight_;  // oldest first
   std::int64_t events_in_flight_ = 0;
   std::uint64_t last_number_ = 0;
   std::int64_t last_sent_at_ns_ = 0;

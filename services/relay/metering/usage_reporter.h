@@ -16,14 +16,14 @@ namespace weir::relay {
 class UsageSpool;
 
 struct ReporterOptions {
-  std::string usage_target; // host:port
+  std::string usage_target;  // host:port
   GrpcSecurity security;
   std::string relay_id;
   std::int64_t batch_events_max = 500;
   std::int64_t batch_bytes_max = 1 << 20;
-  std::int64_t batch_age_ms = 50; // an event waits at most this long for others
-  int batches_in_flight_max = 4; // sent, not yet acknowledged
-  std::int64_t ack_timeout_ms = 30'000; // then the stream is opened anew
+  std::int64_t batch_age_ms = 50;        // an event waits at most this long for others
+  int batches_in_flight_max = 4;         // sent, not yet acknowledged
+  std::int64_t ack_timeout_ms = 30'000;  // then the stream is opened anew
   std::int64_t reconnect_initial_ms = 100;
   std::int64_t reconnect_max_ms = 5'000;
 };
@@ -33,7 +33,7 @@ struct ReporterOptions {
 class UsageReporter {
  public:
   UsageReporter(ReporterOptions options, UsageSpool& spool, Metrics& metrics);
-  ~UsageReporter(); // stops
+  ~UsageReporter();  // stops
 
   void Start();
   // Waits until every event appended before the call is acknowledged, at most `timeout_ms`; true

@@ -35,7 +35,7 @@ UsageSpool::~UsageSpool() {
   if (background_.joinable()) background_.join();
   RemoveFinished();
   if (folder_fd_ >= 0) ::close(folder_fd_);
-  if (lock_fd_ >= 0) ::close(lock_fd_); // and so gives the lock back
+  if (lock_fd_ >= 0) ::close(lock_fd_);  // and so gives the lock back
 }
 
 absl::StatusOr<std::unique_ptr<SpoolWriter>> UsageSpool::NewWriter() {
@@ -56,8 +56,7 @@ absl::StatusOr<std::unique_ptr<SpoolWriter>> UsageSpool::NewWriter() {
   std::unique_ptr<SpoolWriter> writer(new SpoolWriter(*this, *slot));
   absl::StatusOr<std::shared_ptr<SpoolSegment>> first = CreateSegment(slot->writer);
   if (first.ok()) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    segments_.push_back(*first);
+    TakeIntoUse(*first);
     writer->segment_ = *std::move(first);
   } else if (absl::IsResourceExhausted(first.status())) {
     accepting_.store(false, std::memory_order_relaxed);
@@ -89,19 +88,25 @@ std::shared_ptr<SpoolSegment> UsageSpool::NextSegment(SpoolWriter::Slot& slot) {
   std::shared_ptr<SpoolSegment> next = std::exchange(slot.spare, nullptr);
   if (next == nullptr) {
     lock.unlock();
-    if (!CanAccept()) return nullptr; // was tried; the background thread tries again
+    if (!CanAccept()) return nullptr;  // was tried; the background thread tries again
     absl::StatusOr<std::shared_ptr<SpoolSegment>> made = CreateSegment(slot.writer);
     if (!made.ok()) {
       accepting_.store(false, std::memory_order_relaxed);
       return nullptr;
     }
     next = *std::move(made);
-    lock.lock();
+  } else {
+    lock.unlock();
   }
-  segments_.push_back(next);
-  lock.unlock();
+  TakeIntoUse(next);
   WakeBackground();
   return next;
+}
+
+void UsageSpool::TakeIntoUse(const std::shared_ptr<SpoolSegment>& segment) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  segment->SetOrder(next_order_++);
+  segments_.push_back(segment);
 }
 
 void UsageSpool::ReleaseSlot(SpoolWriter::Slot& slot) {
@@ -117,8 +122,7 @@ void UsageSpool::ReleaseSlot(SpoolWriter::Slot& slot) {
 void UsageSpool::Discard(SpoolSegment& segment) {
   bytes_.fetch_sub(segment.disk_bytes(), std::memory_order_relaxed);
   if (const absl::Status status = segment.Remove(); !status.ok()) {
-    LogWarning("a spool file stays although it is done with",
-               {{"error", View(status.message())}});
+    LogWarning("a spool file stays although it is done with", {{"error", View(status.message())}});
   }
 }
 
@@ -141,10 +145,9 @@ void UsageSpool::AddMetrics(Metrics& metrics) const {
   metrics.AddSampled(counter, "weir_relay_spool_refused_total",
                      "Usage events that found no room; 0 unless the reserve was not enough.", {},
                      [this] { return static_cast<double>(appends_refused()); });
-  metrics.AddSampled(counter, "weir_relay_spool_sync_errors_total",
-                     "Times the disk did not take the spool.", {}, [this] {
-                       return static_cast<double>(sync_errors_.load(std::memory_order_relaxed));
-                     });
+  metrics.AddSampled(
+      counter, "weir_relay_spool_sync_errors_total", "Times the disk did not take the spool.", {},
+      [this] { return static_cast<double>(sync_errors_.load(std::memory_order_relaxed)); });
 }
 
 std::vector<std::shared_ptr<SpoolSegment>> UsageSpool::Segments() const {
@@ -154,7 +157,7 @@ std::vector<std::shared_ptr<SpoolSegment>> UsageSpool::Segments() const {
 
 std::vector<SpoolSpan> UsageSpool::Read(std::int64_t events_max, std::int64_t bytes_max,
                                         const Take& take) {
-  RemoveFinished(); // a file may have been closed after its last record was acknowledged
+  RemoveFinished();  // a file may have been closed after its last record was acknowledged
   std::vector<SpoolSpan> spans;
   std::int64_t events = 0;
   std::int64_t bytes = 0;
@@ -167,7 +170,7 @@ std::vector<SpoolSpan> UsageSpool::Read(std::int64_t events_max, std::int64_t by
       const std::string_view payload = segment->Payload(next);
       const auto size = static_cast<std::int64_t>(payload.size());
       if (events > 0 && bytes + size > bytes_max) {
-        events_max = events; // ends the outer loop too: order within a file is kept
+        events_max = events;  // ends the outer loop too: order within a file is kept
         break;
       }
       take(payload);
@@ -254,12 +257,13 @@ void UsageSpool::MakeSpares() {
       const std::lock_guard<std::mutex> lock(mutex_);
       if (slot->in_use && slot->spare == nullptr) slot->spare.swap(spare);
     }
-    if (spare != nullptr) Discard(*spare); // the writer is gone, or another thread was quicker
+    if (spare != nullptr) Discard(*spare);  // the writer is gone, or another thread was quicker
   }
   const bool accepted = accepting_.exchange(status.ok(), std::memory_order_relaxed);
   if (accepted && !status.ok()) {
-    LogError("the spool is full: new requests are refused until usage takes events or disk is freed",
-             {{"reason", View(status.message())}, {"bytes", bytes()}});
+    LogError(
+        "the spool is full: new requests are refused until usage takes events or disk is freed",
+        {{"reason", View(status.message())}, {"bytes", bytes()}});
   } else if (!accepted && status.ok()) {
     LogInfo("the spool has room again", {{"bytes", bytes()}});
   }

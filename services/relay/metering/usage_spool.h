@@ -29,17 +29,17 @@ class SpoolSegment;
 class UsageSpool;
 
 struct SpoolOptions {
-  std::string folder; // made when missing
-  std::int64_t segment_bytes = 4 << 20; // size of one file
-  std::int64_t bytes_max = 1 << 30; // all files together
+  std::string folder;                    // made when missing
+  std::int64_t segment_bytes = 4 << 20;  // size of one file
+  std::int64_t bytes_max = 1 << 30;      // all files together
   std::int64_t sync_ms = 1'000;
 };
 
 // What start found of earlier runs.
 struct SpoolRecovery {
   std::int64_t segments = 0;
-  std::int64_t events = 0; // not yet acknowledged
-  std::int64_t bytes_skipped = 0; // behind a damaged record
+  std::int64_t events = 0;         // not yet acknowledged
+  std::int64_t bytes_skipped = 0;  // behind a damaged record
 };
 
 // A run of records of one segment; keeps the segment's memory alive.
@@ -53,7 +53,7 @@ struct SpoolSpan {
 // One thread's way in. The spool must outlive it. Not thread-safe.
 class SpoolWriter {
  public:
-  ~SpoolWriter(); // closes its file
+  ~SpoolWriter();  // closes its file
   SpoolWriter(const SpoolWriter&) = delete;
   SpoolWriter& operator=(const SpoolWriter&) = delete;
 
@@ -100,8 +100,8 @@ class UsageSpool {
 
   // Any thread.
   const SpoolRecovery& recovery() const { return recovery_; }
-  std::int64_t events_pending() const; // not yet acknowledged, those of earlier runs too
-  std::int64_t bytes() const { return bytes_.load(std::memory_order_relaxed); } // files on disk
+  std::int64_t events_pending() const;  // not yet acknowledged, those of earlier runs too
+  std::int64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }  // files on disk
   std::int64_t appends_refused() const { return refused_.load(std::memory_order_relaxed); }
   // weir_relay_spool_*; the spool must live as long as the registry is asked.
   void AddMetrics(Metrics& metrics) const;
@@ -109,14 +109,14 @@ class UsageSpool {
   // The reporter's thread only, from here on. Records come oldest file first, in order within a
   // file; each is returned once until Rewind().
 
-  // Calls `take` for at most `events_max` records of at most `bytes_max` bytes together (but for one
-  // record in any case) and returns where they lie; empty when there is nothing. The payload is
+  // Calls `take` for at most `events_max` records of at most `bytes_max` bytes together (but for
+  // one record in any case) and returns where they lie; empty when there is nothing. The payload is
   // valid during the call.
   using Take = std::function<void(std::string_view payload)>;
   std::vector<SpoolSpan> Read(std::int64_t events_max, std::int64_t bytes_max, const Take& take);
 
-  // Usage has committed these, which must be in the order in which they were read. Deletes each file
-  // that is closed and done with.
+  // Usage has committed these, which must be in the order in which they were read. Deletes each
+  // file that is closed and done with.
   void MarkAcked(const std::vector<SpoolSpan>& spans);
 
   // What was read and not acknowledged will be read again.
@@ -131,6 +131,7 @@ class UsageSpool {
   absl::Status RecoverOne(const std::string& path);
   absl::StatusOr<std::shared_ptr<SpoolSegment>> CreateSegment(std::uint32_t writer);
   std::shared_ptr<SpoolSegment> NextSegment(SpoolWriter::Slot& slot);
+  void TakeIntoUse(const std::shared_ptr<SpoolSegment>& segment);
   void ReleaseSlot(SpoolWriter::Slot& slot);
   void Discard(SpoolSegment& segment);
   void WakeBackground();
@@ -147,17 +148,18 @@ class UsageSpool {
   std::atomic<bool> accepting_{true};
   std::atomic<std::uint64_t> rotation_{0};
   std::atomic<std::uint64_t> next_sequence_{1};
+  std::uint64_t next_order_ = 1;  // by mutex_
   std::atomic<std::int64_t> bytes_{0};
   std::atomic<std::int64_t> refused_{0};
   std::atomic<std::int64_t> sync_errors_{0};
-  std::atomic<bool> folder_changed_{false}; // since it was synced
+  std::atomic<bool> folder_changed_{false};  // since it was synced
 
   mutable std::mutex mutex_;
   std::condition_variable background_wakes_;
-  bool stopping_ = false; // by mutex_
-  bool spares_wanted_ = false; // by mutex_
-  std::vector<std::shared_ptr<SpoolSegment>> segments_; // by mutex_; without the spare ones
-  std::vector<std::unique_ptr<SpoolWriter::Slot>> slots_; // by mutex_
+  bool stopping_ = false;                                  // by mutex_
+  bool spares_wanted_ = false;                             // by mutex_
+  std::vector<std::shared_ptr<SpoolSegment>> segments_;    // by mutex_; without the spare ones
+  std::vector<std::unique_ptr<SpoolWriter::Slot>> slots_;  // by mutex_
   std::thread background_;
 };
 

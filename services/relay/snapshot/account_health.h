@@ -37,7 +37,7 @@ class AccountHealth {
   std::atomic<int> failures_in_row_{0};
   std::atomic<bool> has_model_cooldowns_{false};
   mutable std::mutex mutex_;
-  std::map<std::string, std::int64_t, std::less<>> model_cooldown_until_unix_ms_; // by mutex_
+  std::map<std::string, std::int64_t, std::less<>> model_cooldown_until_unix_ms_;  // by mutex_
 };
 
 }  // namespace weir::relay

@@ -21,7 +21,7 @@ class AccountHealthRegistry {
 
  private:
   mutable std::mutex mutex_;
-  std::unordered_map<std::int64_t, std::shared_ptr<AccountHealth>> health_; // by mutex_
+  std::unordered_map<std::int64_t, std::shared_ptr<AccountHealth>> health_;  // by mutex_
 };
 
 }  // namespace weir::relay

@@ -9,13 +9,20 @@ constexpr int kResourcesPerChunk = 1'000;
 
 std::pair<int, std::int64_t> NameOf(const v1::Resource& resource) {
   switch (resource.kind_case()) {
-    case v1::Resource::kApiKey: return {v1::RESOURCE_KIND_API_KEY, resource.api_key().id()};
-    case v1::Resource::kUser: return {v1::RESOURCE_KIND_USER, resource.user().id()};
-    case v1::Resource::kGroup: return {v1::RESOURCE_KIND_GROUP, resource.group().id()};
-    case v1::Resource::kAccount: return {v1::RESOURCE_KIND_ACCOUNT, resource.account().id()};
-    case v1::Resource::kPrice: return {v1::RESOURCE_KIND_PRICE, resource.price().id()};
-    case v1::Resource::kSettings: return {v1::RESOURCE_KIND_SETTINGS, 0};
-    case v1::Resource::KIND_NOT_SET: break;
+    case v1::Resource::kApiKey:
+      return {v1::RESOURCE_KIND_API_KEY, resource.api_key().id()};
+    case v1::Resource::kUser:
+      return {v1::RESOURCE_KIND_USER, resource.user().id()};
+    case v1::Resource::kGroup:
+      return {v1::RESOURCE_KIND_GROUP, resource.group().id()};
+    case v1::Resource::kAccount:
+      return {v1::RESOURCE_KIND_ACCOUNT, resource.account().id()};
+    case v1::Resource::kPrice:
+      return {v1::RESOURCE_KIND_PRICE, resource.price().id()};
+    case v1::Resource::kSettings:
+      return {v1::RESOURCE_KIND_SETTINGS, 0};
+    case v1::Resource::KIND_NOT_SET:
+      break;
   }
   return {v1::RESOURCE_KIND_UNSPECIFIED, 0};
 }

@@ -22,7 +22,7 @@ class ChunkMerger {
   std::vector<v1::SnapshotChunk> Finish();
 
  private:
-  std::map<std::pair<int, std::int64_t>, std::string> resources_; // (kind, id) -> serialized
+  std::map<std::pair<int, std::int64_t>, std::string> resources_;  // (kind, id) -> serialized
   std::uint64_t revision_ = 0;
   std::string lineage_;
 };

@@ -10,7 +10,7 @@
 namespace weir::relay {
 namespace {
 
-constexpr int kMappedBits = 96; // ::ffff:0:0/96 holds IPv4
+constexpr int kMappedBits = 96;  // ::ffff:0:0/96 holds IPv4
 
 // True when `text` was an IPv4 address.
 bool ParseV4(const std::string& text, IpAddress& address) {

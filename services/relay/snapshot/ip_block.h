@@ -6,11 +6,12 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+
 #include "services/relay/snapshot/snapshot.h"
 
 namespace weir::relay {
 
-using IpAddress = std::array<unsigned char, 16>; // IPv4 mapped into IPv6
+using IpAddress = std::array<unsigned char, 16>;  // IPv4 mapped into IPv6
 
 // nullopt when `text` is no IPv4 or IPv6 address; an IPv6 address may stand in brackets.
 std::optional<IpAddress> ParseIpAddress(std::string_view text);

@@ -31,7 +31,7 @@ Secret DeriveKey(const Secret& secret) {
 }  // namespace
 
 JournalSeal::JournalSeal(const Secret& secret) {
-  if (sodium_init() < 0) std::abort(); // no randomness: nothing may be sealed
+  if (sodium_init() < 0) std::abort();  // no randomness: nothing may be sealed
   key_ = DeriveKey(secret);
 }
 
@@ -60,10 +60,10 @@ std::string JournalSeal::Seal(std::uint64_t index, std::string_view plain) const
   std::string sealed(kNonceBytes + plain.size() + kTagBytes, '\0');
   randombytes_buf(sealed.data(), kNonceBytes);
   const std::string additional = AdditionalData(index);
-  crypto_aead_xchacha20poly1305_ietf_encrypt(
-      Bytes(sealed) + kNonceBytes, nullptr, Bytes(plain), plain.size(),
-      Bytes(std::string_view(additional)), additional.size(), nullptr, Bytes(sealed),
-      Bytes(key_.Reveal()));
+  crypto_aead_xchacha20poly1305_ietf_encrypt(Bytes(sealed) + kNonceBytes, nullptr, Bytes(plain),
+                                             plain.size(), Bytes(std::string_view(additional)),
+                                             additional.size(), nullptr, Bytes(sealed),
+                                             Bytes(key_.Reveal()));
   return sealed;
 }
 
@@ -72,10 +72,10 @@ absl::StatusOr<std::string> JournalSeal::Open(std::uint64_t index, std::string_v
   std::string plain(sealed.size() - kNonceBytes - kTagBytes, '\0');
   const std::string additional = AdditionalData(index);
   const std::string_view cipher = sealed.substr(kNonceBytes);
-  if (crypto_aead_xchacha20poly1305_ietf_decrypt(
-          Bytes(plain), nullptr, nullptr, Bytes(cipher), cipher.size(),
-          Bytes(std::string_view(additional)), additional.size(), Bytes(sealed),
-          Bytes(key_.Reveal())) != 0) {
+  if (crypto_aead_xchacha20poly1305_ietf_decrypt(Bytes(plain), nullptr, nullptr, Bytes(cipher),
+                                                 cipher.size(), Bytes(std::string_view(additional)),
+                                                 additional.size(), Bytes(sealed),
+                                                 Bytes(key_.Reveal())) != 0) {
     return absl::DataLossError("record does not open");
   }
   return plain;

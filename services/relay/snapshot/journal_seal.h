@@ -6,11 +6,12 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+
 #include "libs/common/secret.h"
 
 namespace weir::relay {
 
-inline constexpr std::size_t kJournalHeaderBytes = 24; // magic, file id
+inline constexpr std::size_t kJournalHeaderBytes = 24;  // magic, file id
 
 // XChaCha20-Poly1305 with a key of this purpose alone. A record opens only under its own file's id
 // and at its own place, so that records cannot be moved, repeated or taken out.

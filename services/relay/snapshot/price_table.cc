@@ -18,7 +18,8 @@ PriceTable::PriceTable(ById prices) : by_id_(std::move(prices)) {
   }
   // Of two prices from the same moment the one entered last holds.
   const auto later = [](const Price* a, const Price* b) {
-    return std::pair(a->effective_from_unix_ms, a->id) > std::pair(b->effective_from_unix_ms, b->id);
+    return std::pair(a->effective_from_unix_ms, a->id) >
+           std::pair(b->effective_from_unix_ms, b->id);
   };
   for (auto& [name, provider] : providers_) {
     for (auto& [model, dated] : provider.exact) std::sort(dated.begin(), dated.end(), later);

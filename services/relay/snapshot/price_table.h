@@ -17,7 +17,9 @@ namespace weir::relay {
 
 struct TextHash {
   using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  std::size_t operator()(std::string_view text) const {
+    return std::hash<std::string_view>()(text);
+  }
 };
 
 // Immutable. A list has some thousand prices and changes rarely: each change makes it anew.
@@ -39,7 +41,7 @@ class PriceTable {
   using Dated = std::vector<const Price*>;
   struct Provider {
     std::unordered_map<std::string, Dated, TextHash, std::equal_to<>> exact;
-    std::vector<std::pair<std::string, Dated>> patterns; // longest stem first
+    std::vector<std::pair<std::string, Dated>> patterns;  // longest stem first
   };
 
   static const Price* InForce(const Dated& dated, std::int64_t at_unix_ms);

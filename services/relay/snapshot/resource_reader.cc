@@ -1,12 +1,12 @@
 #include "services/relay/snapshot/resource_reader.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-
 #include <algorithm>
 #include <functional>
 #include <optional>
 #include <utility>
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include "libs/common/text.h"
 #include "services/relay/snapshot/ip_block.h"
@@ -56,46 +56,71 @@ absl::StatusOr<T> Finish(const Checks& checks, T value) {
 
 std::optional<Availability> AvailabilityOf(v1::Availability in) {
   switch (in) {
-    case v1::AVAILABILITY_ACTIVE: return Availability::kActive;
-    case v1::AVAILABILITY_DISABLED: return Availability::kDisabled;
-    case v1::AVAILABILITY_EXHAUSTED: return Availability::kExhausted;
-    default: return std::nullopt;
+    case v1::AVAILABILITY_ACTIVE:
+      return Availability::kActive;
+    case v1::AVAILABILITY_DISABLED:
+      return Availability::kDisabled;
+    case v1::AVAILABILITY_EXHAUSTED:
+      return Availability::kExhausted;
+    default:
+      return std::nullopt;
   }
 }
 
 std::optional<Platform> PlatformOf(v1::Platform in) {
   switch (in) {
-    case v1::PLATFORM_CLAUDE: return Platform::kClaude;
-    case v1::PLATFORM_CLAUDE_CONSOLE: return Platform::kClaudeConsole;
-    case v1::PLATFORM_OPENAI: return Platform::kOpenAi;
-    case v1::PLATFORM_OPENAI_RESPONSES: return Platform::kOpenAiResponses;
-    case v1::PLATFORM_AZURE_OPENAI: return Platform::kAzureOpenAi;
-    case v1::PLATFORM_OLLAMA: return Platform::kOllama;
-    case v1::PLATFORM_GEMINI: return Platform::kGemini;
-    case v1::PLATFORM_SESSION: return Platform::kSession;
-    default: return std::nullopt;
+    case v1::PLATFORM_CLAUDE:
+      return Platform::kClaude;
+    case v1::PLATFORM_CLAUDE_CONSOLE:
+      return Platform::kClaudeConsole;
+    case v1::PLATFORM_OPENAI:
+      return Platform::kOpenAi;
+    case v1::PLATFORM_OPENAI_RESPONSES:
+      return Platform::kOpenAiResponses;
+    case v1::PLATFORM_AZURE_OPENAI:
+      return Platform::kAzureOpenAi;
+    case v1::PLATFORM_OLLAMA:
+      return Platform::kOllama;
+    case v1::PLATFORM_GEMINI:
+      return Platform::kGemini;
+    case v1::PLATFORM_SESSION:
+      return Platform::kSession;
+    default:
+      return std::nullopt;
   }
 }
 
 std::optional<CredentialType> CredentialTypeOf(v1::CredentialType in) {
   switch (in) {
-    case v1::CREDENTIAL_TYPE_API_KEY: return CredentialType::kApiKey;
-    case v1::CREDENTIAL_TYPE_BEARER: return CredentialType::kBearer;
-    case v1::CREDENTIAL_TYPE_OAUTH: return CredentialType::kOauth;
-    case v1::CREDENTIAL_TYPE_COOKIE: return CredentialType::kCookie;
-    case v1::CREDENTIAL_TYPE_NONE: return CredentialType::kNone;
-    default: return std::nullopt;
+    case v1::CREDENTIAL_TYPE_API_KEY:
+      return CredentialType::kApiKey;
+    case v1::CREDENTIAL_TYPE_BEARER:
+      return CredentialType::kBearer;
+    case v1::CREDENTIAL_TYPE_OAUTH:
+      return CredentialType::kOauth;
+    case v1::CREDENTIAL_TYPE_COOKIE:
+      return CredentialType::kCookie;
+    case v1::CREDENTIAL_TYPE_NONE:
+      return CredentialType::kNone;
+    default:
+      return std::nullopt;
   }
 }
 
 std::optional<AccountStatus> AccountStatusOf(v1::AccountStatus in) {
   switch (in) {
-    case v1::ACCOUNT_STATUS_NORMAL: return AccountStatus::kNormal;
-    case v1::ACCOUNT_STATUS_RATE_LIMITED: return AccountStatus::kRateLimited;
-    case v1::ACCOUNT_STATUS_API_EXCEPTION: return AccountStatus::kApiException;
-    case v1::ACCOUNT_STATUS_ACCOUNT_EXCEPTION: return AccountStatus::kAccountException;
-    case v1::ACCOUNT_STATUS_DISABLED: return AccountStatus::kDisabled;
-    default: return std::nullopt;
+    case v1::ACCOUNT_STATUS_NORMAL:
+      return AccountStatus::kNormal;
+    case v1::ACCOUNT_STATUS_RATE_LIMITED:
+      return AccountStatus::kRateLimited;
+    case v1::ACCOUNT_STATUS_API_EXCEPTION:
+      return AccountStatus::kApiException;
+    case v1::ACCOUNT_STATUS_ACCOUNT_EXCEPTION:
+      return AccountStatus::kAccountException;
+    case v1::ACCOUNT_STATUS_DISABLED:
+      return AccountStatus::kDisabled;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -171,8 +196,8 @@ bool IsHeaderName(std::string_view name) {
 
 // Those that frame the message or name its goal belong to the connection.
 bool IsFramingHeader(std::string_view name) {
-  constexpr std::string_view kFraming[] = {"connection", "content-length", "expect",
-                                           "host",       "keep-alive",     "te",
+  constexpr std::string_view kFraming[] = {"connection", "content-length",    "expect",
+                                           "host",       "keep-alive",        "te",
                                            "trailer",    "transfer-encoding", "upgrade"};
   return std::find(std::begin(kFraming), std::end(kFraming), name) != std::end(kFraming);
 }
@@ -202,7 +227,7 @@ std::uint64_t ContentHash(const v1::Account& account) {
     account.SerializeToCodedStream(&coded);
   }
   const std::uint64_t hash = std::hash<std::string>()(bytes);
-  const Secret wiped(std::move(bytes)); // it held the credential
+  const Secret wiped(std::move(bytes));  // it held the credential
   return hash;
 }
 
@@ -249,9 +274,8 @@ absl::StatusOr<Group> ReadGroup(const v1::Group& in) {
   group.name = in.name();
   group.availability = Known(AvailabilityOf(in.availability()), "availability", checks);
   group.price_multiplier_ppm = in.price_multiplier_ppm();
-  checks.Require(
-      group.price_multiplier_ppm >= 0 && group.price_multiplier_ppm <= kMultiplierPpmMax,
-      "price_multiplier_ppm must be 0 to 1000000000");
+  checks.Require(group.price_multiplier_ppm >= 0 && group.price_multiplier_ppm <= kMultiplierPpmMax,
+                 "price_multiplier_ppm must be 0 to 1000000000");
   group.model_mapping = ReadMapping(in.model_mapping(), checks);
   group.fallbacks.assign(in.fallbacks().begin(), in.fallbacks().end());
   for (const std::string& model : group.fallbacks) {
@@ -270,7 +294,8 @@ absl::StatusOr<Account> ReadAccount(const v1::Account& in) {
   account.platform = Known(PlatformOf(in.platform()), "platform", checks);
   account.provider = in.provider();
   account.url = checks.Take(ParseUpstreamUrl(in.request_url()), "request_url");
-  account.credential_type = Known(CredentialTypeOf(in.credential_type()), "credential_type", checks);
+  account.credential_type =
+      Known(CredentialTypeOf(in.credential_type()), "credential_type", checks);
   checks.Require(!HasControl(in.credential()), "credential holds a control character");
   account.credential = Secret(in.credential());
   account.group_ids.assign(in.group_ids().begin(), in.group_ids().end());
@@ -290,7 +315,8 @@ absl::StatusOr<Account> ReadAccount(const v1::Account& in) {
   account.headers = ReadHeaders(in.headers(), checks);
   account.status = Known(AccountStatusOf(in.status()), "status", checks);
   account.cooldown_until_unix_ms = in.cooldown_until_unix_ms();
-  checks.Require(account.cooldown_until_unix_ms >= 0, "cooldown_until_unix_ms must not be negative");
+  checks.Require(account.cooldown_until_unix_ms >= 0,
+                 "cooldown_until_unix_ms must not be negative");
   account.content_hash = ContentHash(in);
   return Finish(checks, std::move(account));
 }

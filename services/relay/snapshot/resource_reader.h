@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+
 #include "services/relay/snapshot/snapshot.h"
 
 namespace weir::v1 {

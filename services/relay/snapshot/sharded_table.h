@@ -1,8 +1,8 @@
 // An immutable table that shares memory with the one before it.
 //
 // The entries lie in many small hash tables, the shards. A changed table copies the shards that
-// change and points to all others, so that one changed entry among a million costs some thousands of
-// pointers and not a million.
+// change and points to all others, so that one changed entry among a million costs some thousands
+// of pointers and not a million.
 #pragma once
 
 #include <bit>
@@ -20,7 +20,7 @@ class Shard {
  public:
   struct Slot {
     std::uint64_t hash = 0;
-    std::shared_ptr<const T> value; // nullptr = free
+    std::shared_ptr<const T> value;  // nullptr = free
   };
 
   template <typename Same>
@@ -98,7 +98,7 @@ class Shard {
     slots_[gap] = Slot{};
   }
 
-  std::vector<Slot> slots_; // a power of two, or none
+  std::vector<Slot> slots_;  // a power of two, or none
   std::size_t size_ = 0;
 };
 
@@ -155,15 +155,15 @@ class ShardedTable {
       const std::size_t i = IndexOf(hash);
       if (own_[i] == nullptr) {
         const auto& shared = table_.shards_[i];
-        own_[i] = shared == nullptr ? std::make_shared<Shard<T>>()
-                                    : std::make_shared<Shard<T>>(*shared);
+        own_[i] =
+            shared == nullptr ? std::make_shared<Shard<T>>() : std::make_shared<Shard<T>>(*shared);
         table_.shards_[i] = own_[i];
       }
       return *own_[i];
     }
 
     ShardedTable table_;
-    std::vector<std::shared_ptr<Shard<T>>> own_; // nullptr = still shared with the base
+    std::vector<std::shared_ptr<Shard<T>>> own_;  // nullptr = still shared with the base
   };
 
  private:
@@ -171,7 +171,7 @@ class ShardedTable {
     return static_cast<std::size_t>(hash >> (64 - std::countr_zero(kShards)));
   }
 
-  std::vector<std::shared_ptr<const Shard<T>>> shards_; // nullptr = empty
+  std::vector<std::shared_ptr<const Shard<T>>> shards_;  // nullptr = empty
   std::size_t size_ = 0;
 };
 

@@ -30,8 +30,8 @@ const RelaySettings& Snapshot::settings() const { return tables_->settings; }
 
 const ApiKey* Snapshot::FindKey(std::string_view sha256) const {
   if (sha256.size() != std::tuple_size_v<decltype(ApiKey::sha256)>) return nullptr;
-  const auto* found = tables_->keys_by_sha256->Find(HashOfSha256(sha256.data()),
-                                                    SameSha256{sha256.data()});
+  const auto* found =
+      tables_->keys_by_sha256->Find(HashOfSha256(sha256.data()), SameSha256{sha256.data()});
   return found == nullptr ? nullptr : found->get();
 }
 

@@ -42,14 +42,14 @@ struct IpBlock {
 
 struct ApiKey {
   std::int64_t id = 0;
-  std::array<char, 32> sha256{}; // of the key's text
+  std::array<char, 32> sha256{};  // of the key's text
   std::string name;
   std::int64_t user_id = 0;
   std::int64_t group_id = 0;
   Availability availability = Availability::kActive;
-  std::int64_t expires_at_unix_ms = 0; // 0 = never
-  std::vector<ModelPattern> allowed_models; // empty = all
-  std::vector<IpBlock> allowed_ips; // empty = all
+  std::int64_t expires_at_unix_ms = 0;       // 0 = never
+  std::vector<ModelPattern> allowed_models;  // empty = all
+  std::vector<IpBlock> allowed_ips;          // empty = all
   Limits limits;
   std::string system_prompt;
   bool cache = false;
@@ -108,13 +108,13 @@ struct Timeouts {
 // request_url, parsed once.
 struct UpstreamUrl {
   bool tls = true;
-  std::string host; // name or address, without brackets
+  std::string host;  // name or address, without brackets
   int port = 443;
-  std::string host_header; // host, and the port unless it is the scheme's own
-  std::string base_path; // "" or "/v1", never with a slash at its end
+  std::string host_header;  // host, and the port unless it is the scheme's own
+  std::string base_path;    // "" or "/v1", never with a slash at its end
 
   // What a connection may be shared by.
-  std::string pool_key; // "https://host:port"
+  std::string pool_key;  // "https://host:port"
 };
 
 struct Account {
@@ -126,16 +126,16 @@ struct Account {
   CredentialType credential_type = CredentialType::kApiKey;
   Secret credential;
   std::vector<std::int64_t> group_ids;
-  std::uint32_t priority = 0; // smaller first
+  std::uint32_t priority = 0;  // smaller first
   std::uint32_t weight = 1;
-  std::vector<ModelPattern> models; // empty = all
+  std::vector<ModelPattern> models;  // empty = all
   ModelMapping model_mapping;
-  std::string tier; // session accounts: free, pro, …
-  Secret proxy_url; // may hold a password; empty = direct
-  Timeouts timeouts; // defaults of RelaySettings filled in
-  Timeouts configured_timeouts; // as pushed; 0 = the default applies
+  std::string tier;              // session accounts: free, pro, …
+  Secret proxy_url;              // may hold a password; empty = direct
+  Timeouts timeouts;             // defaults of RelaySettings filled in
+  Timeouts configured_timeouts;  // as pushed; 0 = the default applies
   Limits limits;
-  std::vector<std::pair<std::string, std::string>> headers; // lower-case name, value
+  std::vector<std::pair<std::string, std::string>> headers;  // lower-case name, value
   AccountStatus status = AccountStatus::kNormal;
   std::int64_t cooldown_until_unix_ms = 0;
   // What relays learn between two snapshots; the same object for the same id in every snapshot of
@@ -152,7 +152,7 @@ struct Account {
 // none), so nothing is negative.
 struct Price {
   std::int64_t id = 0;
-  std::string provider; // empty = any
+  std::string provider;  // empty = any
   ModelPattern model;
   std::int64_t effective_from_unix_ms = 0;
   TokenPrices prices;
@@ -187,8 +187,8 @@ class Snapshot {
   // Accounts of a group by priority, smallest number first; empty when it has none.
   const std::vector<const Account*>& AccountsOf(std::int64_t group_id) const;
 
-  // The price in force at `at_unix_ms`: of (provider, exact name), then (provider, longest pattern),
-  // then the same for prices of any provider. nullptr = unpriced.
+  // The price in force at `at_unix_ms`: of (provider, exact name), then (provider, longest
+  // pattern), then the same for prices of any provider. nullptr = unpriced.
   const Price* FindPrice(std::string_view provider, std::string_view model,
                          std::int64_t at_unix_ms) const;
 

@@ -32,8 +32,8 @@ absl::Status CheckBase(const Snapshot* base, const v1::SnapshotChunk& chunk) {
         StrCat("builds on revision ", chunk.base_revision(), ", this relay holds none"));
   }
   if (base->revision() != chunk.base_revision() || base->lineage() != chunk.lineage()) {
-    return absl::FailedPreconditionError(StrCat("builds on revision ", chunk.base_revision(), " of ",
-                                                chunk.lineage(), ", this relay holds ",
+    return absl::FailedPreconditionError(StrCat("builds on revision ", chunk.base_revision(),
+                                                " of ", chunk.lineage(), ", this relay holds ",
                                                 base->revision(), " of ", base->lineage()));
   }
   return absl::OkStatus();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+
 #include "services/relay/snapshot/account_health_registry.h"
 #include "services/relay/snapshot/snapshot.h"
 

@@ -53,31 +53,50 @@ SnapshotEdit::SnapshotEdit(const SnapshotTables* base, AccountHealthRegistry& he
 
 absl::Status SnapshotEdit::Add(const v1::Resource& resource) {
   switch (resource.kind_case()) {
-    case v1::Resource::kApiKey: return Keep(ReadApiKey(resource.api_key()), keys_);
-    case v1::Resource::kUser: return Keep(ReadUser(resource.user()), users_);
-    case v1::Resource::kGroup: return Keep(ReadGroup(resource.group()), groups_);
-    case v1::Resource::kAccount: return Keep(ReadAccount(resource.account()), accounts_);
-    case v1::Resource::kPrice: return Keep(ReadPrice(resource.price()), prices_);
+    case v1::Resource::kApiKey:
+      return Keep(ReadApiKey(resource.api_key()), keys_);
+    case v1::Resource::kUser:
+      return Keep(ReadUser(resource.user()), users_);
+    case v1::Resource::kGroup:
+      return Keep(ReadGroup(resource.group()), groups_);
+    case v1::Resource::kAccount:
+      return Keep(ReadAccount(resource.account()), accounts_);
+    case v1::Resource::kPrice:
+      return Keep(ReadPrice(resource.price()), prices_);
     case v1::Resource::kSettings: {
       absl::StatusOr<RelaySettings> settings = ReadSettings(resource.settings());
       if (!settings.ok()) return settings.status();
       settings_ = *std::move(settings);
       return absl::OkStatus();
     }
-    case v1::Resource::KIND_NOT_SET: break;
+    case v1::Resource::KIND_NOT_SET:
+      break;
   }
   return absl::InvalidArgumentError("a resource is of a kind that this version does not know");
 }
 
 absl::Status SnapshotEdit::Remove(const v1::ResourceRef& ref) {
   switch (ref.kind()) {
-    case v1::RESOURCE_KIND_API_KEY: removed_keys_.insert(ref.id()); return absl::OkStatus();
-    case v1::RESOURCE_KIND_USER: removed_users_.insert(ref.id()); return absl::OkStatus();
-    case v1::RESOURCE_KIND_GROUP: removed_groups_.insert(ref.id()); return absl::OkStatus();
-    case v1::RESOURCE_KIND_ACCOUNT: removed_accounts_.insert(ref.id()); return absl::OkStatus();
-    case v1::RESOURCE_KIND_PRICE: removed_prices_.insert(ref.id()); return absl::OkStatus();
-    case v1::RESOURCE_KIND_SETTINGS: settings_ = RelaySettings(); return absl::OkStatus();
-    default: break;
+    case v1::RESOURCE_KIND_API_KEY:
+      removed_keys_.insert(ref.id());
+      return absl::OkStatus();
+    case v1::RESOURCE_KIND_USER:
+      removed_users_.insert(ref.id());
+      return absl::OkStatus();
+    case v1::RESOURCE_KIND_GROUP:
+      removed_groups_.insert(ref.id());
+      return absl::OkStatus();
+    case v1::RESOURCE_KIND_ACCOUNT:
+      removed_accounts_.insert(ref.id());
+      return absl::OkStatus();
+    case v1::RESOURCE_KIND_PRICE:
+      removed_prices_.insert(ref.id());
+      return absl::OkStatus();
+    case v1::RESOURCE_KIND_SETTINGS:
+      settings_ = RelaySettings();
+      return absl::OkStatus();
+    default:
+      break;
   }
   return absl::InvalidArgumentError("a removal names a kind that this version does not know");
 }

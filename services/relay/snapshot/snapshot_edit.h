@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "services/relay/snapshot/account_health_registry.h"
 #include "services/relay/snapshot/snapshot_tables.h"
 

@@ -21,7 +21,7 @@ namespace {
 constexpr std::string_view kKeyCheck = "weir";
 constexpr std::size_t kLengthBytes = 4;
 constexpr std::uint32_t kRecordBytesMax = 64 << 20;
-constexpr std::int64_t kAppendedBytesMin = 1 << 20; // below it a rewrite saves nothing
+constexpr std::int64_t kAppendedBytesMin = 1 << 20;  // below it a rewrite saves nothing
 
 absl::Status SystemError(std::string_view what, const std::string& path) {
   const int error = errno;
@@ -160,14 +160,13 @@ absl::Status SnapshotFile::Write(const Chunks& revision) {
   if (revision.empty()) return absl::InvalidArgumentError("a revision without chunks");
   if (revision.front().base_revision() == 0) return WriteFull(revision);
   if (fd_ < 0 || revision_ != revision.front().base_revision()) {
-    return absl::FailedPreconditionError(
-        StrCat("'", path_, "' holds revision ", revision_, ", not ",
-               revision.front().base_revision()));
+    return absl::FailedPreconditionError(StrCat("'", path_, "' holds revision ", revision_,
+                                                ", not ", revision.front().base_revision()));
   }
   if (const absl::Status status = Append(revision); !status.ok()) return status;
   if (appended_bytes_ <= std::max(full_bytes_, kAppendedBytesMin)) return absl::OkStatus();
   const absl::Status compacted = Compact();
-  if (!compacted.ok()) Close(); // good as it is on disk, but not to be appended to
+  if (!compacted.ok()) Close();  // good as it is on disk, but not to be appended to
   return compacted;
 }
 

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "libs/common/secret.h"
 #include "services/relay/snapshot/journal_seal.h"
 
@@ -23,7 +24,7 @@ namespace weir::relay {
 // thread at a time and one process at a time.
 class SnapshotFile {
  public:
-  using Chunks = std::vector<v1::SnapshotChunk>; // of one revision
+  using Chunks = std::vector<v1::SnapshotChunk>;  // of one revision
 
   // The sealing key is derived from `secret`, which must not be empty.
   SnapshotFile(std::string path, const Secret& secret);

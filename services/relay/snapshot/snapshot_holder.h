@@ -29,8 +29,8 @@ class SnapshotHolder {
 
  private:
   mutable std::mutex mutex_;
-  std::shared_ptr<const Snapshot> current_; // by mutex_
-  std::vector<std::shared_ptr<const Snapshot>> retired_; // by mutex_
+  std::shared_ptr<const Snapshot> current_;               // by mutex_
+  std::vector<std::shared_ptr<const Snapshot>> retired_;  // by mutex_
   std::atomic<std::uint64_t> version_{0};
 };
 

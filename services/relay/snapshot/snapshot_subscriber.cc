@@ -26,15 +26,18 @@ namespace {
 
 constexpr std::size_t kReasonBytesMax = 512;
 constexpr auto kHousekeeping = std::chrono::seconds(1);
-constexpr std::int64_t kFileRetryNs = 60'000'000'000; // a disk that was full may have room again
+constexpr std::int64_t kFileRetryNs = 60'000'000'000;  // a disk that was full may have room again
 
 v1::AccountObservation::Signal SignalOf(AccountSignal signal) {
   switch (signal) {
-    case AccountSignal::kRateLimited: return v1::AccountObservation::SIGNAL_RATE_LIMITED;
-    case AccountSignal::kOverloaded: return v1::AccountObservation::SIGNAL_OVERLOADED;
+    case AccountSignal::kRateLimited:
+      return v1::AccountObservation::SIGNAL_RATE_LIMITED;
+    case AccountSignal::kOverloaded:
+      return v1::AccountObservation::SIGNAL_OVERLOADED;
     case AccountSignal::kCredentialRejected:
       return v1::AccountObservation::SIGNAL_CREDENTIAL_REJECTED;
-    case AccountSignal::kRecovered: return v1::AccountObservation::SIGNAL_RECOVERED;
+    case AccountSignal::kRecovered:
+      return v1::AccountObservation::SIGNAL_RECOVERED;
   }
   return v1::AccountObservation::SIGNAL_UNSPECIFIED;
 }
@@ -219,7 +222,7 @@ class SnapshotSubscriber::Impl {
       restart_ = true;
       return;
     }
-    if (!response.has_chunk()) return; // of a later version
+    if (!response.has_chunk()) return;  // of a later version
     chunks_.push_back(std::move(*response.mutable_chunk()));
     if (chunks_.back().last()) {
       Apply();
@@ -265,8 +268,9 @@ class SnapshotSubscriber::Impl {
     }
     // Said once; from then on the file misses a step, until everything comes again.
     if (file_behind_since_ns_ == 0) {
-      LogError("cannot keep the snapshot on disk up to date; a restart would begin with an older one",
-               {{"error", View(status.message())}});
+      LogError(
+          "cannot keep the snapshot on disk up to date; a restart would begin with an older one",
+          {{"error", View(status.message())}});
     }
     file_behind_since_ns_ = SteadyNs();
   }
@@ -312,7 +316,7 @@ class SnapshotSubscriber::Impl {
 
   mutable std::mutex mutex_;
   std::condition_variable wakes_;
-  bool stopping_ = false; // these three by mutex_
+  bool stopping_ = false;  // these three by mutex_
   bool woken_ = false;
   std::deque<AccountObservation> observations_;
 
@@ -322,7 +326,7 @@ class SnapshotSubscriber::Impl {
   std::vector<v1::SnapshotChunk> chunks_;
   bool restart_ = false;
   bool ask_for_everything_ = false;
-  std::int64_t file_behind_since_ns_ = 0; // 0 = it holds what is in force
+  std::int64_t file_behind_since_ns_ = 0;  // 0 = it holds what is in force
   std::thread thread_;
 };
 

@@ -24,14 +24,14 @@ struct AccountObservation {
   std::int64_t account_id = 0;
   AccountSignal signal = AccountSignal::kRateLimited;
   std::int64_t observed_at_unix_ms = 0;
-  std::int64_t cooldown_until_unix_ms = 0; // 0 = none
-  int http_status = 0; // 0 = no answer
-  std::string reason; // in words, without secrets; cut to 512 bytes
+  std::int64_t cooldown_until_unix_ms = 0;  // 0 = none
+  int http_status = 0;                      // 0 = no answer
+  std::string reason;                       // in words, without secrets; cut to 512 bytes
   std::string request_id;
 };
 
 struct SubscriberOptions {
-  std::string admin_target; // host:port
+  std::string admin_target;  // host:port
   GrpcSecurity security;
   std::string relay_id;
   std::string version;
@@ -46,7 +46,7 @@ class SnapshotSubscriber {
  public:
   SnapshotSubscriber(SubscriberOptions options, SnapshotHolder& holder,
                      AccountHealthRegistry& health, SnapshotFile* file, Metrics& metrics);
-  ~SnapshotSubscriber(); // stops
+  ~SnapshotSubscriber();  // stops
 
   // Puts the copy on disk in force, if there is a good one; true when it did. Before Start().
   bool LoadFromFile();

@@ -22,8 +22,8 @@ namespace weir::relay {
 namespace {
 
 using ::testing::IsEmpty;
-using ::testing::SizeIs;
 using testing::ReadAll;
+using ::testing::SizeIs;
 using testing::SpoolFolder;
 
 std::string Content(const std::string& path) {
@@ -56,7 +56,8 @@ std::string LeaveFile(const SpoolFolder& folder, const std::vector<std::string>&
 std::vector<std::string> SomeRecords(int count) {
   std::vector<std::string> records;
   for (int i = 0; i < count; ++i) {
-    records.push_back(StrCat("record ", i, " ", std::string(static_cast<std::size_t>(i) % 60, 'p')));
+    records.push_back(
+        StrCat("record ", i, " ", std::string(static_cast<std::size_t>(i) % 60, 'p')));
   }
   return records;
 }
@@ -196,7 +197,7 @@ TEST(SpoolCrash, WhatWasAppendedOutlivesKill9) {
     const auto spool = folder.Open();
     const std::vector<std::string> found = ReadAll(*spool, true);
     ASSERT_GE(found.size(), appended);
-    ASSERT_LE(found.size(), appended + 1); // appended, killed before it could say so
+    ASSERT_LE(found.size(), appended + 1);  // appended, killed before it could say so
     for (std::size_t i = 0; i < found.size(); ++i) ASSERT_EQ(found[i], StrCat("event ", i));
   }
 }

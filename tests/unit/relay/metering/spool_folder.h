@@ -50,8 +50,8 @@ class SpoolFolder {
 inline std::vector<std::string> ReadAll(UsageSpool& spool, bool acknowledge) {
   std::vector<std::string> records;
   while (true) {
-    const std::vector<SpoolSpan> spans = spool.Read(
-        7, 1 << 20, [&](std::string_view record) { records.emplace_back(record); });
+    const std::vector<SpoolSpan> spans =
+        spool.Read(7, 1 << 20, [&](std::string_view record) { records.emplace_back(record); });
     if (spans.empty()) return records;
     if (acknowledge) spool.MarkAcked(spans);
   }

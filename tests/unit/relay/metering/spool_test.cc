@@ -21,8 +21,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::SizeIs;
 using testing::ReadAll;
+using ::testing::SizeIs;
 using testing::SpoolFolder;
 
 std::unique_ptr<SpoolWriter> NewWriter(UsageSpool& spool) {
@@ -108,8 +108,7 @@ TEST(UsageSpool, NothingGoesBeforeItIsAcknowledged) {
   const auto spool = folder.Open(4'096);
   const auto writer = NewWriter(*spool);
   for (int i = 0; i < 50; ++i) ASSERT_TRUE(writer->Append(StrCat(i, std::string(500, 'a'))));
-  const std::vector<SpoolSpan> first =
-      spool->Read(20, 1 << 20, [](std::string_view) {});
+  const std::vector<SpoolSpan> first = spool->Read(20, 1 << 20, [](std::string_view) {});
   EXPECT_THAT(ReadAll(*spool, false), SizeIs(30));
   spool->MarkAcked(first);
   EXPECT_EQ(spool->events_pending(), 30);
@@ -153,7 +152,7 @@ TEST(UsageSpool, FullRefusesAtTheDoorFirstAndTakesWhatIsInFlight) {
   ASSERT_LT(appended, 100);
   int in_flight = 0;
   while (writer->Append(record)) ++in_flight;
-  EXPECT_GE(in_flight, 2); // the rest of the file in use
+  EXPECT_GE(in_flight, 2);  // the rest of the file in use
   EXPECT_GT(spool->appends_refused(), 0);
   EXPECT_LE(spool->bytes(), 5 * 4'096);
 
@@ -240,7 +239,7 @@ TEST(UsageSpool, ManyWritersOneReader) {
   while (total < kWriters * kEvents) {
     spool->MarkAcked(spool->Read(100, 1 << 20, [&](std::string_view record) {
       const auto w = static_cast<std::size_t>(record[0] - '0');
-      ASSERT_EQ(record.substr(2), StrCat(next[w])); // in order for each writer
+      ASSERT_EQ(record.substr(2), StrCat(next[w]));  // in order for each writer
       ++next[w];
       ++total;
     }));

@@ -1,5 +1,4 @@
 // What the relay's own state costs: spool, events, and a snapshot of a million keys.
-#include <benchmark/benchmark.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -9,6 +8,8 @@
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <benchmark/benchmark.h>
 
 #include "libs/common/api_key_hash.h"
 #include "libs/common/text.h"

@@ -121,12 +121,16 @@ TEST(UsageEvent, TextsFromOutsideCannotSpoilTheBatch) {
   record.model = std::string(255, 'm') + "\xc3\xa9 and more";
   const v1::UsageEvent event = Decoded(record);
   EXPECT_TRUE(IsValidUtf8(event.user_agent()));
-  EXPECT_EQ(event.user_agent(), "bad ?" "?(??" "? agent");
-  EXPECT_EQ(event.model(), std::string(255, 'm')); // not half a character
+  EXPECT_EQ(event.user_agent(),
+            "bad ?"
+            "?(??"
+            "? agent");
+  EXPECT_EQ(event.model(), std::string(255, 'm'));  // not half a character
 }
 
 TEST(Utf8, KnowsGoodFromBad) {
-  for (const char* good : {"", "plain", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf"}) {
+  for (const char* good :
+       {"", "plain", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf"}) {
     EXPECT_TRUE(IsValidUtf8(good)) << good;
   }
   for (const char* bad : {"\x80", "\xc0\xaf", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80",

@@ -1,7 +1,5 @@
 #include "services/relay/metering/usage_reporter.h"
 
-#include <grpcpp/grpcpp.h>
-
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -13,6 +11,7 @@
 #include <thread>
 
 #include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
 #include "libs/common/metrics.h"
@@ -82,7 +81,7 @@ class FakeUsage final : public v1::UsageIngest::Service {
   }
 
   mutable std::mutex mutex_;
-  std::map<std::string, int> events_; // id -> times
+  std::map<std::string, int> events_;  // id -> times
   std::atomic<int> repeats_{0};
   std::atomic<int> streams_{0};
 };
@@ -101,8 +100,8 @@ class UsageReporterTest : public ::testing::Test {
 
   void StartServer() {
     grpc::ServerBuilder builder;
-    builder.AddListeningPort(StrCat("127.0.0.1:", port_),
-                             MakeServerCredentials(TestSecurity()), &port_);
+    builder.AddListeningPort(StrCat("127.0.0.1:", port_), MakeServerCredentials(TestSecurity()),
+                             &port_);
     builder.RegisterService(&usage_);
     server_ = builder.BuildAndStart();
     ASSERT_NE(server_, nullptr);
@@ -201,7 +200,7 @@ TEST_F(UsageReporterTest, UsageDiesAndComesBack) {
   Append(700);
   EXPECT_FALSE(reporter_->Drain(100));
   EXPECT_EQ(spool_->events_pending(), 700);
-  StartServer(); // on the same port
+  StartServer();  // on the same port
   EXPECT_TRUE(reporter_->Drain(15'000));
   EXPECT_EQ(usage_.events(), 900U);
 }
@@ -223,7 +222,7 @@ TEST_F(UsageReporterTest, AnAckThatNeverComesIsNotWaitedForForever) {
 }
 
 TEST_F(UsageReporterTest, StopIsQuickWhileUsageIsAwayAndEventsStay) {
-  port_ = 1; // nobody listens there
+  port_ = 1;  // nobody listens there
   StartReporter();
   Append(10);
   std::this_thread::sleep_for(std::chrono::milliseconds(100));

@@ -77,7 +77,7 @@ TEST(SnapshotHolder, ReadersSeeTheNewestAndOldOnesGoLater) {
   holder.Swap(SnapshotOf(2));
   EXPECT_EQ(reader.Current()->revision(), 2U);
   EXPECT_EQ(pinned->revision(), 1U);
-  EXPECT_EQ(holder.ReleaseRetired(), 1U); // a request still holds it
+  EXPECT_EQ(holder.ReleaseRetired(), 1U);  // a request still holds it
 }
 
 TEST(SnapshotHolder, ManyThreadsReadWhileOneSwaps) {
@@ -116,10 +116,12 @@ std::shared_ptr<const Price> PriceOf(std::int64_t id, const char* provider, cons
 TEST(PriceTable, ChoosesByProviderNamePatternAndDate) {
   PriceTable::ById by_id;
   for (const auto& price :
-       {PriceOf(1, "anthropic", "claude-opus-4", 0), PriceOf(2, "anthropic", "claude-opus-4", 1'000),
-        PriceOf(3, "anthropic", "claude-*", 0), PriceOf(4, "anthropic", "claude-opus-*", 0),
-        PriceOf(5, "", "claude-opus-4", 0), PriceOf(6, "", "gpt-5", 0), PriceOf(7, "", "*", 500),
-        PriceOf(8, "anthropic", "future", 9'000), PriceOf(9, "anthropic", "claude-opus-4", 1'000)}) {
+       {PriceOf(1, "anthropic", "claude-opus-4", 0),
+        PriceOf(2, "anthropic", "claude-opus-4", 1'000), PriceOf(3, "anthropic", "claude-*", 0),
+        PriceOf(4, "anthropic", "claude-opus-*", 0), PriceOf(5, "", "claude-opus-4", 0),
+        PriceOf(6, "", "gpt-5", 0), PriceOf(7, "", "*", 500),
+        PriceOf(8, "anthropic", "future", 9'000),
+        PriceOf(9, "anthropic", "claude-opus-4", 1'000)}) {
     by_id[price->id] = price;
   }
   const PriceTable table(by_id);
@@ -128,14 +130,15 @@ TEST(PriceTable, ChoosesByProviderNamePatternAndDate) {
     return price == nullptr ? 0 : price->id;
   };
   EXPECT_EQ(find("anthropic", "claude-opus-4", 999), 1);
-  EXPECT_EQ(find("anthropic", "claude-opus-4", 1'000), 9); // of two from one moment the later entry
+  EXPECT_EQ(find("anthropic", "claude-opus-4", 1'000),
+            9);  // of two from one moment the later entry
   EXPECT_EQ(find("anthropic", "claude-opus-4-1", 0), 4);
   EXPECT_EQ(find("anthropic", "claude-haiku", 0), 3);
   EXPECT_EQ(find("mirror", "claude-opus-4", 0), 5);
   EXPECT_EQ(find("anthropic", "gpt-5", 0), 6);
   EXPECT_EQ(find("openai", "unknown", 499), 0);
   EXPECT_EQ(find("openai", "unknown", 500), 7);
-  EXPECT_EQ(find("anthropic", "future", 400), 0); // not in force yet
+  EXPECT_EQ(find("anthropic", "future", 400), 0);  // not in force yet
   EXPECT_EQ(find("", "gpt-5", 0), 6);
   EXPECT_EQ(table.Models("anthropic"),
             (std::vector<std::string>{"claude-opus-4", "future", "gpt-5"}));

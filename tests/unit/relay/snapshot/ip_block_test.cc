@@ -18,7 +18,7 @@ bool In(const char* block, const char* address) {
 TEST(IpBlock, HoldsItsAddresses) {
   EXPECT_TRUE(In("10.0.0.0/8", "10.255.1.2"));
   EXPECT_FALSE(In("10.0.0.0/8", "11.0.0.0"));
-  EXPECT_TRUE(In("10.1.2.3/8", "10.9.9.9")); // bits below the mask do not matter
+  EXPECT_TRUE(In("10.1.2.3/8", "10.9.9.9"));  // bits below the mask do not matter
   EXPECT_TRUE(In("192.168.1.7", "192.168.1.7"));
   EXPECT_FALSE(In("192.168.1.7", "192.168.1.6"));
   EXPECT_TRUE(In("192.168.1.128/25", "192.168.1.200"));
@@ -29,7 +29,7 @@ TEST(IpBlock, HoldsItsAddresses) {
   EXPECT_TRUE(In("2001:db8::/33", "2001:db8:7fff::1"));
   EXPECT_FALSE(In("2001:db8::/33", "2001:db8:8000::1"));
   EXPECT_TRUE(In("::1", "[::1]"));
-  EXPECT_TRUE(In("10.0.0.0/8", "::ffff:10.0.0.1")); // as a dual-stack socket shows it
+  EXPECT_TRUE(In("10.0.0.0/8", "::ffff:10.0.0.1"));  // as a dual-stack socket shows it
 }
 
 TEST(IpBlock, RefusesWhatIsNone) {

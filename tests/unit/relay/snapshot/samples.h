@@ -99,8 +99,12 @@ inline v1::SnapshotChunk ChunkOf(std::uint64_t base, std::uint64_t revision,
 
 // A user, a group, two keys, two accounts and a price.
 inline std::vector<v1::Resource> SmallWorld() {
-  return {UserOf(1),          GroupOf(1),           KeyOf(1, 1, 1),
-          KeyOf(2, 1, 1),     AccountOf(1, {1}, 20), AccountOf(2, {1}, 10),
+  return {UserOf(1),
+          GroupOf(1),
+          KeyOf(1, 1, 1),
+          KeyOf(2, 1, 1),
+          AccountOf(1, {1}, 20),
+          AccountOf(2, {1}, 10),
           PriceOf(1, "anthropic", "claude-sonnet-4")};
 }
 

@@ -68,7 +68,7 @@ TEST(IdTable, AChangeCopiesOneShardAndSharesTheRest) {
   const Table after = std::move(second).Done();
   EXPECT_EQ(before.Find(500)->value, 0);
   EXPECT_EQ(after.Find(500)->value, 1);
-  EXPECT_EQ(before.Find(501), after.Find(501)); // the very same object
+  EXPECT_EQ(before.Find(501), after.Find(501));  // the very same object
 }
 
 TEST(HashOfId, SpreadsNeighboursOverTheShards) {

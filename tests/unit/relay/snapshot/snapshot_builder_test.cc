@@ -16,7 +16,7 @@
 namespace weir::relay {
 namespace {
 
-using namespace testing; // NOLINT: the samples read as words
+using namespace testing;  // NOLINT: the samples read as words
 using ::testing::HasSubstr;
 
 class ApplyChunksTest : public ::testing::Test {
@@ -47,7 +47,7 @@ TEST_F(ApplyChunksTest, AFullRevisionCanBeLookedUp) {
   EXPECT_EQ(snapshot->FindUser(1)->username, "user 1");
   EXPECT_EQ(snapshot->FindGroup(1)->name, "group 1");
   ASSERT_EQ(snapshot->AccountsOf(1).size(), 2U);
-  EXPECT_EQ(snapshot->AccountsOf(1)[0]->id, 2); // the smaller priority number
+  EXPECT_EQ(snapshot->AccountsOf(1)[0]->id, 2);  // the smaller priority number
   EXPECT_TRUE(snapshot->AccountsOf(99).empty());
   const Account* account = snapshot->FindAccount(1);
   EXPECT_EQ(account->credential.Reveal(), "sk-very-secret");
@@ -55,7 +55,7 @@ TEST_F(ApplyChunksTest, AFullRevisionCanBeLookedUp) {
   EXPECT_NE(account->health, nullptr);
   const Price* price = snapshot->FindPrice("anthropic", "claude-sonnet-4", 1);
   ASSERT_NE(price, nullptr);
-  EXPECT_EQ(price->prices.cache_read_pico_usd, 3'000'000); // not priced apart
+  EXPECT_EQ(price->prices.cache_read_pico_usd, 3'000'000);  // not priced apart
   EXPECT_EQ(price->prices.cache_write_5m_pico_usd, 3'750'000);
 }
 
@@ -72,10 +72,11 @@ TEST_F(ApplyChunksTest, ADifferenceLeavesItsBaseAsItWas) {
   const auto base = Apply(nullptr, SmallRevision(1));
   v1::Resource renamed = KeyOf(1, 1, 1);
   renamed.mutable_api_key()->set_name("renamed");
-  const auto next = Apply(
-      base.get(), {ChunkOf(1, 2, {renamed, AccountOf(3, {1}, 5)},
-                           {RefTo(v1::RESOURCE_KIND_API_KEY, 2), RefTo(v1::RESOURCE_KIND_ACCOUNT, 2),
-                            RefTo(v1::RESOURCE_KIND_PRICE, 1)})});
+  const auto next =
+      Apply(base.get(),
+            {ChunkOf(1, 2, {renamed, AccountOf(3, {1}, 5)},
+                     {RefTo(v1::RESOURCE_KIND_API_KEY, 2), RefTo(v1::RESOURCE_KIND_ACCOUNT, 2),
+                      RefTo(v1::RESOURCE_KIND_PRICE, 1)})});
   EXPECT_EQ(next->FindKey(HashOfKey(1))->name, "renamed");
   EXPECT_EQ(next->FindKey(HashOfKey(2)), nullptr);
   ASSERT_EQ(next->AccountsOf(1).size(), 2U);
@@ -84,14 +85,14 @@ TEST_F(ApplyChunksTest, ADifferenceLeavesItsBaseAsItWas) {
   EXPECT_EQ(base->FindKey(HashOfKey(1))->name, "key 1");
   EXPECT_NE(base->FindKey(HashOfKey(2)), nullptr);
   EXPECT_EQ(base->AccountsOf(1)[0]->id, 2);
-  EXPECT_EQ(base->FindUser(1), next->FindUser(1)); // shared
+  EXPECT_EQ(base->FindUser(1), next->FindUser(1));  // shared
 }
 
 TEST_F(ApplyChunksTest, ARotatedKeyIsFoundByItsNewHashAlone) {
   const auto base = Apply(nullptr, SmallRevision(1));
   v1::Resource first = KeyOf(1, 1, 1);
   v1::Resource second = KeyOf(2, 1, 1);
-  first.mutable_api_key()->set_sha256(HashOfKey(2)); // the two exchange theirs
+  first.mutable_api_key()->set_sha256(HashOfKey(2));  // the two exchange theirs
   second.mutable_api_key()->set_sha256(HashOfKey(1));
   const auto swapped = Apply(base.get(), {ChunkOf(1, 2, {first, second})});
   EXPECT_EQ(swapped->FindKey(HashOfKey(1))->id, 2);
@@ -156,9 +157,9 @@ TEST_F(ApplyChunksTest, RefusesWhatWouldDangleAndWhatDoesNotFollow) {
   EXPECT_THAT(without(v1::RESOURCE_KIND_USER), HasSubstr("its user 1 is not there"));
   EXPECT_THAT(without(v1::RESOURCE_KIND_GROUP), HasSubstr("its group 1 is not there"));
   EXPECT_THAT(without(v1::RESOURCE_KIND_UNSPECIFIED), HasSubstr("kind"));
-  EXPECT_THAT(Refusal(base.get(), {ChunkOf(1, 2, {KeyOf(1, 1, 1)},
-                                           {RefTo(v1::RESOURCE_KIND_API_KEY, 1)})}),
-              HasSubstr("both changed and removed"));
+  EXPECT_THAT(
+      Refusal(base.get(), {ChunkOf(1, 2, {KeyOf(1, 1, 1)}, {RefTo(v1::RESOURCE_KIND_API_KEY, 1)})}),
+      HasSubstr("both changed and removed"));
   const auto precondition = [&](const Snapshot* on, const v1::SnapshotChunk& chunk) {
     return absl::IsFailedPrecondition(ApplyChunks(on, {chunk}, health_).status());
   };
@@ -199,8 +200,7 @@ TEST_F(ApplyChunksTest, HealthIsCarriedAndFollowsWhatAdminSays) {
   EXPECT_EQ(reset->FindAccount(1)->health->CooldownUntil("m"), 0);
   EXPECT_FALSE(reset->FindAccount(2)->health->rejected());
 
-  const auto gone =
-      Apply(reset.get(), {ChunkOf(4, 5, {}, {RefTo(v1::RESOURCE_KIND_ACCOUNT, 2)})});
+  const auto gone = Apply(reset.get(), {ChunkOf(4, 5, {}, {RefTo(v1::RESOURCE_KIND_ACCOUNT, 2)})});
   EXPECT_EQ(health_.size(), 1U);
 }
 
@@ -216,7 +216,7 @@ TEST_F(ApplyChunksTest, NewDefaultsReachAccountsThatSetNone) {
   EXPECT_EQ(next->FindAccount(2)->timeouts.connect_ms, 111);
   EXPECT_EQ(next->FindAccount(1)->timeouts.total_ms, 3'600'000);
   EXPECT_EQ(next->AccountsOf(1)[0], next->FindAccount(1));
-  EXPECT_TRUE(next->FindAccount(1)->health->rejected()); // no news of the account itself
+  EXPECT_TRUE(next->FindAccount(1)->health->rejected());  // no news of the account itself
 }
 
 TEST_F(ApplyChunksTest, MappingsTryExactNamesThenTheLongestPattern) {
@@ -261,7 +261,7 @@ void ExpectSame(const Snapshot& a, const Snapshot& b) {
     ASSERT_EQ(in_a.size(), in_b.size()) << id;
     for (std::size_t i = 0; i < in_a.size(); ++i) {
       EXPECT_EQ(in_a[i]->id, in_b[i]->id);
-      EXPECT_EQ(in_a[i], a.FindAccount(in_a[i]->id)); // the index points into its own snapshot
+      EXPECT_EQ(in_a[i], a.FindAccount(in_a[i]->id));  // the index points into its own snapshot
       EXPECT_EQ(in_a[i]->priority, in_b[i]->priority);
     }
   }
@@ -270,7 +270,9 @@ void ExpectSame(const Snapshot& a, const Snapshot& b) {
 // Any row of differences ends where everything at once would have.
 TEST_F(ApplyChunksTest, DifferencesAddUpToTheWhole) {
   std::mt19937 random(17);
-  const auto pick = [&](int bound) { return 1 + static_cast<std::int64_t>(random() % static_cast<unsigned>(bound)); };
+  const auto pick = [&](int bound) {
+    return 1 + static_cast<std::int64_t>(random() % static_cast<unsigned>(bound));
+  };
   World world;
   for (std::int64_t id = 1; id <= 5; ++id) {
     world[{v1::RESOURCE_KIND_USER, id}] = UserOf(id);

@@ -16,7 +16,7 @@
 namespace weir::relay {
 namespace {
 
-using namespace testing; // NOLINT: the samples read as words
+using namespace testing;  // NOLINT: the samples read as words
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -70,7 +70,8 @@ TEST_F(SnapshotFileTest, ComesBackAsItWasWritten) {
   ASSERT_TRUE(file.Load([&](const Chunks& chunks) {
                     revisions.push_back(chunks);
                     return absl::OkStatus();
-                  }).ok());
+                  })
+                  .ok());
   ASSERT_EQ(revisions.size(), 3U);
   EXPECT_EQ(revisions[0][0].SerializeAsString(), SmallRevision(5)[0].SerializeAsString());
   ASSERT_EQ(revisions[2].size(), 2U);
@@ -100,7 +101,7 @@ TEST_F(SnapshotFileTest, AnotherSecretIsSaidClearly) {
   EXPECT_THAT(Load(other, &status), IsEmpty());
   EXPECT_TRUE(absl::IsPermissionDenied(status)) << status;
   EXPECT_FALSE(other.Write({ChunkOf(1, 2, {})}).ok());
-  EXPECT_TRUE(other.Write(SmallRevision(9)).ok()); // starts without, and over
+  EXPECT_TRUE(other.Write(SmallRevision(9)).ok());  // starts without, and over
   EXPECT_THAT(Load(other), ElementsAre(9));
 }
 
@@ -169,10 +170,11 @@ TEST_F(SnapshotFileTest, IsRewrittenWhenDifferencesHaveOutgrownTheWhole) {
   ASSERT_TRUE(file.Load([&](const Chunks& chunks) {
                     revisions.push_back(chunks);
                     return absl::OkStatus();
-                  }).ok());
+                  })
+                  .ok());
   EXPECT_LT(revisions.size(), 20U);
   EXPECT_EQ(revisions.front().front().base_revision(), 0U);
-  EXPECT_EQ(revisions.front().front().upserts_size(), 6); // the small world less key 2
+  EXPECT_EQ(revisions.front().front().upserts_size(), 6);  // the small world less key 2
   EXPECT_EQ(revisions.back().back().revision(), revision);
 }
 

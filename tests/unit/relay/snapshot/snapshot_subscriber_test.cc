@@ -1,7 +1,5 @@
 #include "services/relay/snapshot/snapshot_subscriber.h"
 
-#include <grpcpp/grpcpp.h>
-
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
@@ -13,6 +11,7 @@
 #include <thread>
 
 #include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
 #include "libs/common/metrics.h"
@@ -26,7 +25,7 @@
 namespace weir::relay {
 namespace {
 
-using namespace testing; // NOLINT: the samples read as words
+using namespace testing;  // NOLINT: the samples read as words
 using ::testing::HasSubstr;
 
 GrpcSecurity TestSecurity() {
@@ -260,7 +259,7 @@ TEST_F(SnapshotSubscriberTest, StopIsQuickInEveryState) {
   admin_.Next();
   EXPECT_LT(stop(), std::chrono::seconds(1));
   const int port = port_;
-  port_ = 1; // nobody there
+  port_ = 1;  // nobody there
   Start();
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   EXPECT_LT(stop(), std::chrono::seconds(1));

@@ -50,13 +50,31 @@ TEST(ParseUpstreamUrl, TakesApart) {
 }
 
 TEST(ParseUpstreamUrl, Refuses) {
-  for (const char* text :
-       {"", "api.openai.com", "ftp://host", "https://", "https:///path", "https://:443",
-        "https://user:secret@host/", "https://host?key=secret", "https://host/#part",
-        "https://host:0", "https://host:65536", "https://host:", "https://host:12a",
-        "https://host name", "https://host\r\nx: y", "https://[::1", "https://[::1]x",
-        "https://[127.0.0.1]", "https://[zz]", "https://a:b:c", "https://.host", "https://h\xc3\xb6st",
-        "https://ho$t", "javascript:alert(1)", "https://::1/"}) {
+  for (const char* text : {"",
+                           "api.openai.com",
+                           "ftp://host",
+                           "https://",
+                           "https:///path",
+                           "https://:443",
+                           "https://user:secret@host/",
+                           "https://host?key=secret",
+                           "https://host/#part",
+                           "https://host:0",
+                           "https://host:65536",
+                           "https://host:",
+                           "https://host:12a",
+                           "https://host name",
+                           "https://host\r\nx: y",
+                           "https://[::1",
+                           "https://[::1]x",
+                           "https://[127.0.0.1]",
+                           "https://[zz]",
+                           "https://a:b:c",
+                           "https://.host",
+                           "https://h\xc3\xb6st",
+                           "https://ho$t",
+                           "javascript:alert(1)",
+                           "https://::1/"}) {
     const absl::StatusOr<UpstreamUrl> url = ParseUpstreamUrl(text);
     EXPECT_TRUE(absl::IsInvalidArgument(url.status())) << text;
     EXPECT_EQ(url.status().ToString().find("secret"), std::string::npos);
