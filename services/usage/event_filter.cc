@@ -27,10 +27,11 @@ void AddSearch(std::string_view search, WhereBuilder& where) {
     where.And(StrCat("id = ", where.Parameter(sql::Blob{*id})));
     return;
   }
-  const std::string pattern = where.Parameter(LikePattern(ToLower(search)));
+  const std::string pattern = where.Parameter(LikePattern(search));
   std::string any;
   for (std::string_view column : {"key_name", "account_name", "model"}) {
-    StrAppend(any, any.empty() ? "(" : " OR ", "LOWER(", column, ") LIKE ", pattern, " ESCAPE '!'");
+    StrAppend(any, any.empty() ? "(" : " OR ", "LOWER(", column, ") LIKE LOWER(", pattern,
+              ") ESCAPE '!'");
   }
   where.And(any + ")");
 }

@@ -19,6 +19,7 @@ namespace {
 
 // A list becomes parameters of a statement, of which a database takes some ten thousand.
 constexpr int kListMax = 2000;
+constexpr std::size_t kSearchBytesMax = 256;
 
 template <typename Repeated>
 auto ToVector(const Repeated& repeated) {
@@ -35,6 +36,9 @@ absl::StatusOr<EventFilter> FilterFromProto(const v1::EventFilter& proto) {
   }
   if (proto.from_unix_ms() < 0 || proto.to_unix_ms() < 0) {
     return absl::InvalidArgumentError("times must not be negative");
+  }
+  if (proto.search().size() > kSearchBytesMax) {
+    return absl::InvalidArgumentError(StrCat("search has at most ", kSearchBytesMax, " bytes"));
   }
   EventFilter filter;
   filter.from_unix_ms = proto.from_unix_ms();

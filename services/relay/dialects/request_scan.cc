@@ -3,7 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <memory>
+#include <optional>
 
 #include "libs/common/json_text.h"
 #include "libs/common/text.h"
@@ -13,17 +13,17 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-// A parser keeps its index memory, so one that has seen a large body is dropped.
-constexpr std::size_t kKeepParserBytesMax = 1 << 20;
+// A parser keeps its index memory, so a large body gets one of its own that goes with it.
+constexpr std::size_t kThreadParserBytesMax = 1 << 20;
 constexpr std::size_t kAffinityBytesMax = 512;
 
-ondemand::parser& ThreadParser(std::size_t body_bytes) {
-  thread_local std::unique_ptr<ondemand::parser> parser;
-  thread_local bool large = false;
-  if (parser == nullptr || large) parser = std::make_unique<ondemand::parser>();
-  large = body_bytes > kKeepParserBytesMax;
-  return *parser;
+ondemand::parser& ThreadParser() {
+  thread_local ondemand::parser parser;
+  return parser;
 }
+
+// What the body has behind its end; see PaddedBuffer.
+constexpr std::size_t kPaddingBytes = 64;
 
 absl::Status NotJson(simdjson::error_code error) {
   return absl::InvalidArgumentError(
@@ -138,9 +138,12 @@ absl::Status ScanField(Dialect dialect, std::string_view key, ondemand::value va
 
 absl::StatusOr<RequestFacts> ScanRequest(Dialect dialect, std::string_view body) {
   if (StripSpace(body).empty()) return absl::InvalidArgumentError("the request body is empty");
+  std::optional<ondemand::parser> own_parser;
+  ondemand::parser& parser =
+      body.size() > kThreadParserBytesMax ? own_parser.emplace() : ThreadParser();
   ondemand::document document;
   const auto opened =
-      ThreadParser(body.size()).iterate(body.data(), body.size(), body.size() + 64).get(document);
+      parser.iterate(body.data(), body.size(), body.size() + kPaddingBytes).get(document);
   if (opened != simdjson::SUCCESS) return NotJson(opened);
   ondemand::object object;
   if (const auto error = document.get_object().get(object); error != simdjson::SUCCESS) {

@@ -95,7 +95,7 @@ HeadStatus Exchange::TryParseHead(std::string_view data) {
     began_ns_ = SteadyNs();
     began_unix_ms_ = UnixMs();
   }
-  if (head_ == nullptr) head_.reset(new RequestHead);
+  if (head_ == nullptr) head_ = std::make_unique<RequestHead>();
   const HeadResult result = ParseRequestHead(data, *head_);
   if (result.status == HeadStatus::kComplete) {
     if (result.bytes > static_cast<std::size_t>(limits_.request_head_bytes_max)) {

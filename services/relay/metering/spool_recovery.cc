@@ -75,7 +75,7 @@ absl::Status UsageSpool::RecoverSegments() {
     return absl::ErrnoToStatus(error.value(), StrCat("cannot list '", options_.folder, "'"));
   }
   for (const std::string& path : paths) {
-    if (const absl::Status status = RecoverOne(path); !status.ok()) return status;
+    if (absl::Status status = RecoverOne(path); !status.ok()) return status;
   }
   std::sort(segments_.begin(), segments_.end(),
             [](const auto& a, const auto& b) { return a->order() < b->order(); });
