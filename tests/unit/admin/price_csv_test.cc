@@ -1,0 +1,66 @@
+#include "services/admin/model/price_csv.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "services/admin/model/problem.h"
+
+namespace weir::admin {
+namespace {
+
+TEST(PriceCsvTest, ReadsPricesAsIntegers) {
+  const auto prices = ParsePriceCsv(
+      "# a comment\n"
+      "provider,model,mode,input,output,cache_read,cache_write_1h,tier_above_input_tokens,"
+      "tier_input\r\n"
+      "anthropic,claude-x,chat,3,15,0.3,6,200000,6\r\n"
+      "\n"
+      "openai,embed-*,embedding,0.02,,,,,\n");
+  ASSERT_TRUE(prices.ok()) << prices.status();
+  ASSERT_EQ(prices->size(), 2u);
+  const Price& first = prices->at(0);
+  EXPECT_EQ(first.provider, "anthropic");
+  EXPECT_EQ(first.input_pico_usd, 3'000'000);
+  EXPECT_EQ(first.cache_read_pico_usd, 300'000);
+  EXPECT_EQ(first.cache_write_5m_pico_usd, -1);
+  EXPECT_EQ(first.cache_write_1h_pico_usd, 6'000'000);
+  EXPECT_EQ(first.tier_above_input_tokens, 200'000);
+  EXPECT_EQ(first.tier_input_pico_usd, 6'000'000);
+  EXPECT_EQ(prices->at(1).output_pico_usd, 0);
+}
+
+TEST(PriceCsvTest, WritesWhatItReads) {
+  const auto prices = ParsePriceCsv(
+      "provider,model,input,output,effective_from\nx,m,0.125,2,2026-01-01T00:00:00Z\n,n*,1,2,\n");
+  ASSERT_TRUE(prices.ok()) << prices.status();
+  const auto again = ParsePriceCsv(FormatPriceCsv(*prices));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(*again, *prices);
+}
+
+TEST(PriceCsvTest, NamesEachWrongLine) {
+  const auto prices = ParsePriceCsv(
+      "provider,model,input,output\n"
+      "a,m,1,2\n"
+      "a,m,1,2\n"
+      "a,n,-1,2\n"
+      "a,o,1\n"
+      "a,p,,2\n"
+      "a,q*r,1,2\n");
+  const auto fields = FieldsOf(prices.status());
+  EXPECT_EQ(fields.count("line 2"), 0u);
+  for (const char* line : {"line 3", "line 4", "line 5", "line 6", "line 7"}) {
+    EXPECT_EQ(fields.count(line), 1u) << line << " in " << prices.status();
+  }
+}
+
+TEST(PriceCsvTest, RefusesUnknownAndMissingColumns) {
+  const auto fields = FieldsOf(ParsePriceCsv("provider,modell,input\na,b,1\n").status());
+  EXPECT_EQ(fields.count("modell"), 1u);
+  EXPECT_EQ(fields.count("model"), 1u);
+  EXPECT_FALSE(ParsePriceCsv("").ok());
+}
+
+}  // namespace
+}  // namespace weir::admin

@@ -1,0 +1,84 @@
+#include "services/admin/store/price_list.h"
+
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+#include "services/admin/model/price_csv.h"
+#include "services/admin/store/price_store.h"
+#include "tests/unit/admin/store_fixture.h"
+
+namespace weir::admin {
+namespace {
+
+class PriceListTest : public StoreTest {
+ protected:
+  PriceListPlan Plan(const std::string& csv, bool apply) {
+    auto list = ParsePriceCsv(csv);
+    EXPECT_TRUE(list.ok()) << list.status();
+    auto plan =
+        ChangeValue(store(), [&](sql::Transaction& t, Changes& c) -> absl::StatusOr<PriceListPlan> {
+          auto planned = PlanPriceList(t, *list, store().NowMs());
+          if (!planned.ok() || !apply) return planned;
+          const absl::Status done = ApplyPriceList(t, c, store().NowMs(), *planned);
+          if (!done.ok()) return done;
+          return planned;
+        });
+    EXPECT_TRUE(plan.ok()) << plan.status();
+    return plan.ok() ? *plan : PriceListPlan();
+  }
+  std::int64_t Count() {
+    return ReadValue(store(), [](sql::Transaction& t) { return price_store::List(t, {}); })->total;
+  }
+};
+
+TEST_P(PriceListTest, AddsDatesAndLeavesAlone) {
+  const std::string first = "provider,model,input,output\nx,a,1,2\nx,b,3,4\n";
+  EXPECT_EQ(Plan(first, false).added.size(), 2u);
+  EXPECT_EQ(Count(), 0) << "planning writes nothing";
+  EXPECT_EQ(Plan(first, true).added.size(), 2u);
+  const PriceListPlan same = Plan(first, true);
+  EXPECT_EQ(same.unchanged, 2);
+  EXPECT_TRUE(same.added.empty() && same.changed.empty());
+
+  clock().AdvanceMs(1000);
+  const PriceListPlan raised = Plan("provider,model,input,output\nx,a,1.5,2\n", true);
+  ASSERT_EQ(raised.changed.size(), 1u);
+  EXPECT_EQ(raised.changed[0].old_price.input_pico_usd, 1'000'000);
+  EXPECT_EQ(raised.changed[0].new_price.input_pico_usd, 1'500'000);
+  EXPECT_EQ(Count(), 3) << "what was valid stays";
+  auto old_price =
+      ReadValue(store(), [](sql::Transaction& t) { return price_store::Find(t, "x", "a", 0); });
+  EXPECT_EQ(old_price->input_pico_usd, 1'000'000);
+  auto new_price = ReadValue(store(), [&](sql::Transaction& t) {
+    return price_store::Find(t, "x", "a", clock().NowUnixMs());
+  });
+  ASSERT_TRUE(new_price.ok()) << new_price.status();
+  EXPECT_EQ(new_price->input_pico_usd, 1'500'000);
+  EXPECT_EQ(Plan("provider,model,input,output\nx,a,1.5,2\n", true).unchanged, 1);
+}
+
+TEST_P(PriceListTest, TheShippedListLoadsOnce) {
+  const std::string path = ::testing::TempDir() + "/weir-prices-test.csv";
+  std::ofstream(path) << "provider,model,input,output\nx,a,1,2\n";
+  ASSERT_TRUE(LoadShippedPrices(store(), path).ok());
+  EXPECT_EQ(Count(), 1);
+  std::ofstream(path) << "provider,model,input,output\nx,a,9,9\nx,b,9,9\n";
+  ASSERT_TRUE(LoadShippedPrices(store(), path).ok());
+  EXPECT_EQ(Count(), 1);
+}
+
+TEST_P(PriceListTest, AMissingFileIsTriedAgainNextTime) {
+  const std::string path = ::testing::TempDir() + "/weir-no-such-prices.csv";
+  const absl::Status missing = LoadShippedPrices(store(), path);
+  EXPECT_NE(missing.message().find("weir-no-such-prices.csv"), std::string::npos) << missing;
+  std::ofstream(path) << "provider,model,input,output\nx,a,1,2\n";
+  EXPECT_TRUE(LoadShippedPrices(store(), path).ok());
+  EXPECT_EQ(Count(), 1);
+  std::remove(path.c_str());
+}
+
+INSTANTIATE_ON_BOTH_DATABASES(PriceListTest);
+
+}  // namespace
+}  // namespace weir::admin

@@ -1,0 +1,88 @@
+#include "services/admin/seed.h"
+
+#include <map>
+#include <string>
+
+#include "libs/common/api_key_hash.h"
+#include "services/admin/credentials/account_secrets.h"
+#include "services/admin/credentials/password.h"
+#include "services/admin/store/account_store.h"
+#include "services/admin/store/api_key_store.h"
+#include "services/admin/store/price_store.h"
+#include "services/admin/store/user_store.h"
+#include "tests/unit/admin/store_fixture.h"
+
+namespace weir::admin {
+namespace {
+
+class SeedTest : public StoreTest {
+ protected:
+  std::map<std::string, std::string> RunSeed(const SeedInput& input) {
+    auto output = Seed(store(), vault(), input);
+    EXPECT_TRUE(output.ok()) << output.status();
+    if (!output.ok()) return {};
+    return {output->begin(), output->end()};
+  }
+  absl::StatusOr<Account> Find(const std::string& name) {
+    return ReadValue(store(),
+                     [&](sql::Transaction& t) { return account_store::FindByName(t, name); });
+  }
+};
+
+TEST_P(SeedTest, AFirstStartHasWhatItNeeds) {
+  const SeedInput input = {.demo_url = "http://127.0.0.1:9090",
+                           .environment = {{"OPENAI_API_KEY", "sk-openai"}}};
+  const auto output = RunSeed(input);
+  EXPECT_EQ(output.at("WEIR_ADMIN_USERNAME"), "admin");
+  EXPECT_EQ(output.at("WEIR_DEV_MODEL"), "claude-haiku-4-5");
+  auto admin = ReadValue(
+      store(), [](sql::Transaction& t) { return user_store::FindByUsername(t, "admin"); });
+  ASSERT_TRUE(admin.ok());
+  EXPECT_EQ(admin->role, Role::kAdmin);
+  EXPECT_TRUE(VerifyPassword(admin->password_hash, Secret(output.at("WEIR_ADMIN_PASSWORD"))).ok());
+  auto key = ReadValue(store(), [&](sql::Transaction& t) {
+    return api_key_store::FindByHash(t, ApiKeyHash(output.at("WEIR_API_KEY")));
+  });
+  ASSERT_TRUE(key.ok()) << key.status();
+  EXPECT_EQ(key->name, "dev");
+  auto openai = Find("openai");
+  ASSERT_TRUE(openai.ok());
+  EXPECT_EQ(OpenCredential(vault(), *openai)->Reveal(), "sk-openai");
+  EXPECT_LT(openai->priority, Find("demo-openai")->priority);
+  EXPECT_EQ(Find("demo-openai")->request_url, "http://127.0.0.1:9090/v1");
+  EXPECT_EQ(Find("demo-anthropic")->request_url, "http://127.0.0.1:9090");
+  EXPECT_FALSE(Find("anthropic").ok()) << "no key for it";
+  for (const char* model : {"fake-*", "claude-haiku-4-5@*", "gpt-4o-mini@*"}) {
+    EXPECT_TRUE(
+        ReadValue(store(), [&](sql::Transaction& t) { return price_store::Find(t, "", model, 0); })
+            .ok())
+        << model;
+  }
+}
+
+TEST_P(SeedTest, ASecondRunChangesNothingAndShowsNoSecret) {
+  const SeedInput input = {.demo_url = "http://127.0.0.1:9090",
+                           .environment = {{"ANTHROPIC_API_KEY", "sk-ant"}}};
+  RunSeed(input);
+  const std::int64_t revision = CurrentRevision().number;
+  const auto output = RunSeed(input);
+  EXPECT_EQ(CurrentRevision().number, revision);
+  EXPECT_EQ(output.size(), 1u);
+  EXPECT_EQ(output.at("WEIR_DEV_MODEL"), "claude-haiku-4-5");
+}
+
+TEST_P(SeedTest, ANewCredentialIsTakenOver) {
+  RunSeed({.demo_url = "", .environment = {{"DEEPSEEK_API_KEY", "old"}}});
+  const auto output = RunSeed({.demo_url = "", .environment = {{"DEEPSEEK_API_KEY", "new"}}});
+  EXPECT_EQ(OpenCredential(vault(), *Find("deepseek"))->Reveal(), "new");
+  EXPECT_EQ(output.at("WEIR_DEV_MODEL"), "deepseek-chat");
+}
+
+TEST_P(SeedTest, NothingToServeMeansNoModel) {
+  EXPECT_EQ(RunSeed({.demo_url = "", .environment = {}}).count("WEIR_DEV_MODEL"), 0u);
+}
+
+INSTANTIATE_ON_BOTH_DATABASES(SeedTest);
+
+}  // namespace
+}  // namespace weir::admin

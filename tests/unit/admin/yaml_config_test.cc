@@ -1,0 +1,149 @@
+#include "services/admin/yaml_config.h"
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "libs/common/api_key_hash.h"
+#include "services/admin/credentials/account_secrets.h"
+#include "services/admin/store/account_store.h"
+#include "services/admin/store/api_key_store.h"
+#include "services/admin/store/group_store.h"
+#include "services/admin/store/price_store.h"
+#include "services/admin/store/settings_store.h"
+#include "services/admin/store/user_store.h"
+#include "tests/unit/admin/store_fixture.h"
+
+namespace weir::admin {
+namespace {
+
+constexpr char kWhole[] = R"yaml(
+groups:
+  - name: gold
+    price_multiplier: 1.25
+    model_mapping: {"gpt-5*": gpt-4o}
+    limits: {rpm: 60, usd_per_day: "5.50"}
+users:
+  - {username: Ann, email: ann@example.com, password: "${ANN_PASSWORD}", group: gold}
+prices:
+  - {provider: openai, model: my-model, input: 0.25, output: "1"}
+accounts:
+  - name: main
+    platform_type: openai
+    request_url: https://${HOST}/v1
+    secret_key: ${OPENAI_API_KEY}
+    groups: [default, gold]
+    priority: 5
+    models: ["gpt-*"]
+api_keys:
+  - {name: ci, user: ann, key: "${CI_KEY}", cache: true, expires_at: "2030-01-01T00:00:00Z"}
+settings:
+  serve_unpriced_models: true
+)yaml";
+
+class YamlConfigTest : public StoreTest {
+ protected:
+  absl::Status Apply(const std::string& text) {
+    return ApplyYaml(store(), vault(), text,
+                     [this](const std::string& name) -> std::optional<std::string> {
+                       const auto found = environment_.find(name);
+                       if (found == environment_.end()) return std::nullopt;
+                       return found->second;
+                     });
+  }
+  std::map<std::string, std::string> environment_ = {{"ANN_PASSWORD", "correct horse"},
+                                                     {"HOST", "api.openai.com"},
+                                                     {"OPENAI_API_KEY", "sk-1"},
+                                                     {"CI_KEY", "ck_abcdefghijklmnopqrstuvwxyz"}};
+};
+
+TEST_P(YamlConfigTest, DeclaresEverythingInOneChange) {
+  const std::int64_t before = CurrentRevision().number;
+  const absl::Status applied = Apply(kWhole);
+  ASSERT_TRUE(applied.ok()) << applied;
+  EXPECT_EQ(CurrentRevision().number, before + 1);
+  const absl::Status read = store().Read([&](sql::Transaction& t) -> absl::Status {
+    const auto gold = group_store::FindByName(t, "gold");
+    EXPECT_EQ(gold->price_multiplier_ppm, 1'250'000);
+    EXPECT_EQ(gold->limits.nano_usd_per_day, 5'500'000'000);
+    const auto ann = user_store::FindByUsername(t, "ann");
+    EXPECT_EQ(ann->group_id, gold->id);
+    EXPECT_FALSE(ann->password_hash.empty());
+    const auto account = account_store::FindByName(t, "main");
+    EXPECT_EQ(account->request_url, "https://api.openai.com/v1");
+    EXPECT_EQ(OpenCredential(vault(), *account)->Reveal(), "sk-1");
+    EXPECT_EQ(account->group_ids.size(), 2u);
+    const auto key = api_key_store::FindByHash(t, ApiKeyHash(environment_["CI_KEY"]));
+    EXPECT_TRUE(key.ok() && key->cache && key->group_id == gold->id);
+    EXPECT_EQ(price_store::Find(t, "openai", "my-model", 0)->input_pico_usd, 250'000);
+    EXPECT_TRUE(settings_store::Get(t)->serve_unpriced_models);
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(read.ok());
+}
+
+TEST_P(YamlConfigTest, ASecondRunChangesNothing) {
+  ASSERT_TRUE(Apply(kWhole).ok());
+  const std::int64_t revision = CurrentRevision().number;
+  const absl::Status again = Apply(kWhole);
+  EXPECT_TRUE(again.ok()) << again;
+  EXPECT_EQ(CurrentRevision().number, revision);
+}
+
+TEST_P(YamlConfigTest, ChangesWhatDiffersOnly) {
+  ASSERT_TRUE(Apply(kWhole).ok());
+  const std::int64_t revision = CurrentRevision().number;
+  environment_["OPENAI_API_KEY"] = "sk-2";
+  ASSERT_TRUE(Apply(kWhole).ok());
+  EXPECT_EQ(CurrentRevision().number, revision + 1);
+  auto changed = ReadValue(store(), [&](sql::Transaction& t) { return ChangedSince(t, revision); });
+  ASSERT_EQ(changed->size(), 1u);
+  EXPECT_EQ(changed->front().kind, ResourceKind::kAccount);
+}
+
+TEST_P(YamlConfigTest, EveryMistakeNamesItsPathAndChangesNothing) {
+  const std::map<std::string, std::string> cases = {
+      {"bogus: []", "bogus:"},
+      {"groups: {name: x}", "groups:"},
+      {"groups: [x]", "groups[0]:"},
+      {"groups:\n - {name: x, remrak: y}", "groups[0].remrak:"},
+      {"groups:\n - {name: x}\n - {remark: y}", "groups[1].name:"},
+      {"groups:\n - {name: x, limits: {rpm: many}}", "groups[0].limits.rpm:"},
+      {"accounts:\n - {name: a, platform_type: openai, request_url: https://x, "
+       "secret_key: \"${NOT_SET}\"}",
+       "accounts[0].secret_key: the variable NOT_SET"},
+      {"accounts:\n - {name: a, platform_type: openai, request_url: https://x, groups: [no]}",
+       "accounts[0].groups:"},
+      {"users:\n - {username: u, group: no}", "users[0].group:"},
+      {"api_keys:\n - {name: k, key: ck_0123456789012345678, user: nobody}", "api_keys[0].user:"},
+      {"groups: [\n", "line "},
+      {"groups:\n - name: a\n   name: b", "groups[0].name: is there twice"},
+  };
+  const std::int64_t before = CurrentRevision().number;
+  for (const auto& [text, wanted] : cases) {
+    const absl::Status status = Apply(text);
+    EXPECT_FALSE(status.ok()) << text;
+    EXPECT_NE(std::string(status.message()).find(wanted), std::string::npos)
+        << text << " gave: " << status;
+    EXPECT_EQ(std::string(status.message()).find('\n'), std::string::npos) << "one line";
+  }
+  EXPECT_EQ(CurrentRevision().number, before);
+}
+
+TEST_P(YamlConfigTest, DollarsCanBeWritten) {
+  ASSERT_TRUE(Apply("groups:\n - {name: g, remark: \"costs $5, see $${HOST}\"}").ok());
+  auto group =
+      ReadValue(store(), [](sql::Transaction& t) { return group_store::FindByName(t, "g"); });
+  EXPECT_EQ(group->remark, "costs $5, see ${HOST}");
+}
+
+TEST_P(YamlConfigTest, AnEmptyFileDeclaresNothing) {
+  EXPECT_TRUE(Apply("").ok());
+  EXPECT_TRUE(Apply("# only a comment\n").ok());
+  EXPECT_TRUE(Apply("groups:\n").ok());
+}
+
+INSTANTIATE_ON_BOTH_DATABASES(YamlConfigTest);
+
+}  // namespace
+}  // namespace weir::admin
