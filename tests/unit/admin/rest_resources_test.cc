@@ -1,0 +1,211 @@
+#include <fstream>
+#include <string>
+
+#include "libs/common/text.h"
+#include "tests/unit/admin/admin_server.h"
+
+namespace weir::admin {
+namespace {
+
+using RestResourcesTest = AdminServerTest;
+
+std::string TextAt(const boost::json::value& json, const char* name) {
+  return json.at(name).as_string().c_str();
+}
+
+TEST_F(RestResourcesTest, UsersCanBeMadeOfNameAndAddress) {
+  const Reply made = Admin("POST", "/api/v1/users", R"({"name":"Ann","email":"Ann@example.com"})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(TextAt(made.Json(), "username"), "ann@example.com");
+  EXPECT_EQ(made.body.find("password"), std::string::npos);
+  EXPECT_EQ(Admin("POST", "/api/v1/users", R"({"name":"Bob"})").status, 400);
+}
+
+TEST_F(RestResourcesTest, TheLastAdministratorStays) {
+  EXPECT_EQ(Admin("PATCH", "/api/v1/users/1", R"({"role":"user"})").status, 409);
+  EXPECT_EQ(Admin("PATCH", "/api/v1/users/1", R"({"status":"disabled"})").status, 409);
+  EXPECT_EQ(Admin("DELETE", "/api/v1/users/1").status, 409);
+  std::int64_t id = 0;
+  MakeUser("ann", &id);
+  EXPECT_EQ(Admin("PATCH", StrCat("/api/v1/users/", id), R"({"role":"admin"})").status, 200);
+  EXPECT_EQ(Admin("PATCH", "/api/v1/users/1", R"({"role":"user"})").status, 200);
+}
+
+TEST_F(RestResourcesTest, AKeysTextIsShownOnce) {
+  const Reply made = Admin("POST", "/api/v1/api-keys",
+                           R"({"name":"k","allowed_models":["claude-*"],"daily_limit":"2.5",
+                               "expires_at":"2025-12-31 23:59:59"})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  const std::string text = TextAt(made.Json(), "key");
+  EXPECT_EQ(text.rfind("ck_", 0), 0u);
+  EXPECT_EQ(text.size(), 46u);
+  EXPECT_EQ(TextAt(made.Json(), "expires_at"), "2025-12-31T23:59:59Z");
+  EXPECT_EQ(TextAt(made.Json(), "status"), "expired");
+  EXPECT_EQ(At(made.Json(), "limits", "usd_per_day").as_string(), "2.50");
+  const std::string path = StrCat("/api/v1/api-keys/", At(made.Json(), "id").as_int64());
+  const Reply got = Admin("GET", path);
+  EXPECT_EQ(got.body.find(text), std::string::npos);
+  EXPECT_EQ(got.Json().as_object().count("key"), 0u);
+  const Reply rotated = Admin("POST", path + "/rotate");
+  EXPECT_EQ(rotated.status, 200);
+  EXPECT_NE(TextAt(rotated.Json(), "key"), text);
+  EXPECT_EQ(TextAt(Admin("POST", path + "/disable").Json(), "status"), "disabled");
+  EXPECT_EQ(TextAt(Admin("PATCH", path, R"({"expires_at":null})").Json(), "status"), "disabled");
+  EXPECT_EQ(TextAt(Admin("POST", path + "/enable").Json(), "status"), "active");
+  EXPECT_EQ(Admin("DELETE", path).status, 204);
+  EXPECT_EQ(Admin("GET", path).status, 404);
+}
+
+TEST_F(RestResourcesTest, UsersSeeAndChangeOnlyTheirOwnKeys) {
+  std::int64_t ann_id = 0;
+  std::int64_t bob_id = 0;
+  const std::string ann = MakeUser("ann", &ann_id);
+  const std::string bob = MakeUser("bob", &bob_id);
+  const Reply made = As(ann, "POST", "/api/v1/api-keys", R"({"name":"mine"})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(At(made.Json(), "user_id").as_int64(), ann_id);
+  const std::string path = StrCat("/api/v1/api-keys/", At(made.Json(), "id").as_int64());
+  EXPECT_EQ(As(ann, "GET", path).status, 200);
+  for (const char* method : {"GET", "PUT", "PATCH", "DELETE"}) {
+    EXPECT_EQ(As(bob, method, path, R"({"name":"stolen"})").status, 404) << method;
+  }
+  EXPECT_EQ(As(bob, "POST", path + "/rotate").status, 404);
+  EXPECT_EQ(At(As(bob, "GET", "/api/v1/api-keys").Json(), "total").as_int64(), 0);
+  EXPECT_EQ(At(As(ann, "GET", "/api/v1/api-keys").Json(), "total").as_int64(), 1);
+  EXPECT_EQ(At(Admin("GET", "/api/v1/api-keys").Json(), "total").as_int64(), 2) << "and dev";
+  EXPECT_EQ(As(bob, "GET", StrCat("/api/v1/users/", ann_id, "/apikeys")).status, 404);
+  const Reply foreign =
+      As(bob, "POST", "/api/v1/api-keys", StrCat(R"({"name":"k","user_id":)", ann_id, "}"));
+  EXPECT_EQ(foreign.status, 400);
+  for (const char* closed : {"/api/v1/users", "/api/v1/groups", "/api/v1/admin/accounts",
+                             "/api/v1/admin/prices", "/api/v1/admin/settings"}) {
+    EXPECT_EQ(As(bob, "GET", closed).status, 403) << closed;
+  }
+}
+
+TEST_F(RestResourcesTest, UsersCannotPickAnotherGroup) {
+  const std::string ann = MakeUser("ann");
+  ASSERT_EQ(Admin("POST", "/api/v1/groups", R"({"name":"gold"})").status, 201);
+  const Reply reply = As(ann, "POST", "/api/v1/api-keys", R"({"name":"k","group_id":2})");
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_EQ(At(reply.Json(), "fields").as_object().count("group_id"), 1u);
+  EXPECT_EQ(Admin("POST", "/api/v1/api-keys", R"({"name":"k","group_id":2})").status, 201);
+  EXPECT_EQ(Admin("DELETE", "/api/v1/groups/2").status, 409) << "a key is in it";
+}
+
+TEST_F(RestResourcesTest, KeysBelowUsers) {
+  std::int64_t id = 0;
+  const std::string ann = MakeUser("ann", &id);
+  const std::string path = StrCat("/api/v1/users/", id, "/apikeys");
+  const Reply made = As(ann, "POST", path, R"({"name":"k"})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  const std::string key = StrCat(path, "/", At(made.Json(), "id").as_int64());
+  EXPECT_EQ(TextAt(Admin("PUT", key + "/disable").Json(), "status"), "disabled");
+  EXPECT_EQ(TextAt(Admin("PUT", key + "/enable").Json(), "status"), "active");
+  EXPECT_EQ(At(Admin("GET", path).Json(), "total").as_int64(), 1);
+  EXPECT_EQ(Admin("PUT", StrCat("/api/v1/users/1/apikeys/", 2, "/disable")).status, 404)
+      << "another user's key";
+  EXPECT_EQ(Admin("DELETE", StrCat("/api/v1/users/", id)).status, 204) << "takes its keys along";
+  EXPECT_EQ(At(Admin("GET", "/api/v1/api-keys").Json(), "total").as_int64(), 1);
+}
+
+TEST_F(RestResourcesTest, AccountsHideTheirSecrets) {
+  const Reply made = Admin("POST", "/api/v1/admin/accounts",
+                           R"({"name":"a","platform_type":"openai","group_id":1,
+                               "request_url":"https://api.openai.com/v1","secret_key":"sk-hidden",
+                               "proxy_url":"http://u:pw-hidden@proxy:3128"})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_TRUE(At(made.Json(), "has_secret").as_bool());
+  EXPECT_EQ(TextAt(made.Json(), "provider"), "openai");
+  EXPECT_EQ(TextAt(made.Json(), "credential_type"), "bearer");
+  EXPECT_EQ(TextAt(made.Json(), "proxy_url"), "http://u:***@proxy:3128");
+  const std::string path = StrCat("/api/v1/admin/accounts/", At(made.Json(), "id").as_int64());
+  Reply put = Admin("PUT", path, Admin("GET", path).body);
+  EXPECT_EQ(put.status, 200) << put.body;
+  EXPECT_TRUE(At(put.Json(), "has_secret").as_bool()) << "what cannot be read is kept";
+  EXPECT_EQ(TextAt(put.Json(), "proxy_url"), "http://u:***@proxy:3128");
+  for (const Reply& reply : {made, put, Admin("GET", "/api/v1/admin/accounts")}) {
+    EXPECT_EQ(reply.body.find("hidden"), std::string::npos);
+  }
+  const auto cleared = Admin("PATCH", path, R"({"secret_key":null})").Json();
+  EXPECT_FALSE(At(cleared, "has_secret").as_bool());
+}
+
+TEST_F(RestResourcesTest, AccountsAreSwitched) {
+  const Reply made =
+      Admin("POST", "/api/v1/admin/accounts",
+            R"({"name":"a","platform_type":"claude","request_url":"https://api.anthropic.com"})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  const std::string path = StrCat("/api/v1/admin/accounts/", At(made.Json(), "id").as_int64());
+  EXPECT_EQ(TextAt(Admin("POST", path + "/disable").Json(), "status"), "disabled");
+  EXPECT_EQ(At(Admin("GET", "/api/v1/admin/accounts?status=disabled").Json(), "total"), 1);
+  EXPECT_EQ(TextAt(Admin("POST", path + "/reset").Json(), "status"), "disabled");
+  EXPECT_EQ(TextAt(Admin("POST", path + "/enable").Json(), "status"), "normal");
+  EXPECT_EQ(TextAt(Admin("PATCH", path, R"({"status":"disabled"})").Json(), "status"), "disabled");
+  EXPECT_EQ(Admin("GET", "/api/v1/admin/accounts?status=lost").status, 400);
+  EXPECT_EQ(Admin("DELETE", path).status, 204);
+}
+
+TEST_F(RestResourcesTest, PricesAreDatedAndImported) {
+  EXPECT_EQ(At(Admin("GET", "/api/v1/admin/prices").Json(), "total").as_int64(), 2);
+  const Reply first = Admin("POST", "/api/v1/admin/prices",
+                            R"({"provider":"p","model":"m","input":"0.25","output":1})");
+  ASSERT_EQ(first.status, 201) << first.body;
+  EXPECT_TRUE(At(first.Json(), "effective_from").is_null()) << "the first holds since ever";
+  EXPECT_EQ(TextAt(first.Json(), "input"), "0.25");
+  const Reply second = Admin("POST", "/api/v1/admin/prices",
+                             R"({"provider":"p","model":"m","input":"0.5","output":1})");
+  EXPECT_TRUE(At(second.Json(), "effective_from").is_string()) << "the next from now on";
+  EXPECT_EQ(Admin("POST", "/api/v1/admin/prices", R"({"model":"m","input":"0.0000001"})").status,
+            400);
+
+  const std::string csv = "provider,model,input,output\np,m,0.6,1\np,n,1,1\n";
+  const auto plan = Admin("POST", "/api/v1/admin/prices/import?dry_run=true", csv).Json();
+  EXPECT_EQ(At(plan, "added").as_array().size(), 1u);
+  EXPECT_EQ(At(plan, "changed").as_array().at(0).at("pct").as_int64(), 20);
+  EXPECT_EQ(At(Admin("GET", "/api/v1/admin/prices").Json(), "total").as_int64(), 4);
+  EXPECT_EQ(Admin("POST", "/api/v1/admin/prices/import", csv).status, 200);
+  EXPECT_EQ(At(Admin("GET", "/api/v1/admin/prices").Json(), "total").as_int64(), 6);
+  const Reply bad = Admin("POST", "/api/v1/admin/prices/import", "provider,model,input\np,m,x\n");
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_EQ(At(bad.Json(), "fields").as_object().count("line 2"), 1u);
+}
+
+TEST_F(RestResourcesTest, ModelsAreWhatTheCallersGroupsServe) {
+  ASSERT_EQ(Admin("POST", "/api/v1/groups", R"({"name":"gold"})").status, 201);
+  ASSERT_EQ(Admin("POST", "/api/v1/admin/accounts",
+                  R"({"name":"a","platform_type":"claude","request_url":"https://api.anthropic.com",
+                      "models":["claude-*"],"model_mapping":{"mine":"claude-x"}})")
+                .status,
+            201);
+  ASSERT_EQ(Admin("POST", "/api/v1/admin/accounts",
+                  R"({"name":"b","platform_type":"openai","request_url":"https://api.openai.com/v1",
+                      "models":["gpt-*"],"group_ids":[2]})")
+                .status,
+            201);
+  const std::string ann = MakeUser("ann");
+  EXPECT_EQ(
+      As(ann, "GET", "/api/v1/models").body,
+      R"([{"name":"claude-x","provider":"anthropic"},{"name":"mine","provider":"anthropic"}])");
+  EXPECT_EQ(Admin("GET", "/api/v1/models").Json().as_array().size(), 3u);
+}
+
+TEST_F(RestResourcesTest, SettingsAreWhole) {
+  const Reply put = Admin("PUT", "/api/v1/admin/settings",
+                          R"({"serve_unpriced_models":true,"timeouts":{"idle_ms":5000}})");
+  ASSERT_EQ(put.status, 200) << put.body;
+  EXPECT_EQ(At(put.Json(), "timeouts", "idle_ms").as_int64(), 5000);
+  const auto again = Admin("PUT", "/api/v1/admin/settings", "{}").Json();
+  EXPECT_FALSE(At(again, "serve_unpriced_models").as_bool());
+  EXPECT_EQ(Admin("PUT", "/api/v1/admin/settings", R"({"serve_all":true})").status, 400);
+}
+
+TEST_F(RestResourcesTest, TheYamlFileIsAppliedAtStart) {
+  const std::string path = folder() + "/weir.yaml";
+  std::ofstream(path) << "groups:\n  - {name: declared}\n";
+  Start({{"config-file", path}});
+  EXPECT_EQ(At(Admin("GET", "/api/v1/groups?name=declared").Json(), "total").as_int64(), 1);
+}
+
+}  // namespace
+}  // namespace weir::admin
