@@ -179,8 +179,8 @@ absl::StatusOr<RequestFacts> ScanRequest(Dialect dialect, std::string_view body)
 
 namespace {
 
-// Switches include_usage on: a second one behind the client's own "false" would be read by nobody, or
-// by somebody only, so a value that is there is replaced where it stands.
+// Switches include_usage on: a second one behind the client's own "false" would be read by nobody,
+// or by somebody only, so a value that is there is replaced where it stands.
 BodyEdit AskForUsage(const RequestFacts& facts, std::string_view body) {
   if (!facts.has_stream_options) {
     // There is a field behind it, since `model` is required.
@@ -189,7 +189,7 @@ BodyEdit AskForUsage(const RequestFacts& facts, std::string_view body) {
   if (facts.include_usage_token.size != 0) return {facts.include_usage_token, "true"};
   const Span& place = facts.stream_options;
   const std::string_view options = body.substr(place.begin, place.size);
-  if (!options.starts_with('{')) return {place, R"({"include_usage":true})"}; // it was null
+  if (!options.starts_with('{')) return {place, R"({"include_usage":true})"};  // it was null
   const bool empty = StripSpace(options.substr(1)) == "}";
   return {{place.begin + 1, 0}, StrCat(R"("include_usage":true)", empty ? "" : ",")};
 }
@@ -207,9 +207,8 @@ std::vector<BodyEdit> PlanBodyEdits(Dialect dialect, const RequestFacts& facts,
   if (dialect == Dialect::kOpenAiChat && facts.stream && !facts.include_usage) {
     edits.push_back(AskForUsage(facts, body));
   }
-  std::sort(edits.begin(), edits.end(), [](const BodyEdit& a, const BodyEdit& b) {
-    return a.erased.begin < b.erased.begin;
-  });
+  std::sort(edits.begin(), edits.end(),
+            [](const BodyEdit& a, const BodyEdit& b) { return a.erased.begin < b.erased.begin; });
   return edits;
 }
 

@@ -29,9 +29,9 @@ struct RequestFacts {
   // OpenAI: what the client said about usage in streams.
   bool has_stream_options = false;
   bool include_usage = false;
-  Span stream_options;  // with its braces, when has_stream_options
+  Span stream_options;       // with its braces, when has_stream_options
   Span include_usage_token;  // its value, when it is there
-  Span object;          // the whole top-level object
+  Span object;               // the whole top-level object
 };
 
 // `body` must be readable for 64 bytes behind its end (PaddedBuffer). InvalidArgument says what is

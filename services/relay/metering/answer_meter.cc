@@ -42,8 +42,8 @@ std::string_view ValueOf(std::string_view json, std::string_view quoted_key) {
   return {};
 }
 
-// Bytes of the longest string value that a delta carries, found by its keys; what models write stands
-// under one of these in both dialects.
+// Bytes of the longest string value that a delta carries, found by its keys; what models write
+// stands under one of these in both dialects.
 std::uint64_t DeltaTextBytes(std::string_view data) {
   static constexpr std::array<std::string_view, 6> kKeys = {
       "\"text\"",     "\"content\"",           "\"partial_json\"",
