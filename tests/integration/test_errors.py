@@ -294,7 +294,7 @@ def lanes_on(stack, upstream, **fields):
     b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
     b"HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n", b"HTTP/1.1 200 OK\r\nx y\r\n\r\n",
     b"HTTP/1.1 200 OK\r\n" + b"x: " + b"a" * 200_000 + b"\r\n\r\n",
-])
+], ids=["no status line", "no status", "binary", "two framings", "bad length", "bad field", "flood"])
 def test_an_upstream_that_answers_garbage(stack, upstream, data):
     upstream.handler = answer_with(data, keep=False)
     claude, openai = lanes_on(stack, upstream)

@@ -18,7 +18,8 @@ namespace {
 constexpr int kReceiveBufferBytes = 64 * 1024;
 constexpr std::int64_t kAddressMsMin = 2'000;
 
-// co_await: the resolver's answer, or why it was not waited for: a name server may take half a minute.
+// co_await: the resolver's answer, or why it was not waited for: a name server may take half a
+// minute.
 class AwaitAddresses final : public Waiter {
  public:
   struct Result {
@@ -35,7 +36,9 @@ class AwaitAddresses final : public Waiter {
         deadline_ms_(deadline_ms) {}
   ~AwaitAddresses() { Disarm(); }
 
-  bool await_ready() { return resolver_.Cached(target_.host, target_.port, result_.addresses); }
+  bool await_ready() {
+    return resolver_.Cached(target_.dialed_host(), target_.dialed_port(), result_.addresses);
+  }
   bool await_suspend(std::coroutine_handle<> caller) {
     if ((client_.ready & ready::kHangup) != 0) {
       result_.error = ConnectError::kClientGone;
@@ -47,7 +50,7 @@ class AwaitAddresses final : public Waiter {
     if (deadline_ms_ > 0) loop_.timers().Add(*this, deadline_ms_);
     shared_ = std::make_shared<Shared>();
     shared_->waiting = this;
-    resolver_.Resolve(loop_, target_.host, target_.port,
+    resolver_.Resolve(loop_, target_.dialed_host(), target_.dialed_port(),
                       [shared = shared_](Resolver::Addresses addresses) {
                         AwaitAddresses* waiting = shared->waiting;
                         if (waiting == nullptr) return;
@@ -125,6 +128,20 @@ Task<ConnectError> Await(EventLoop& loop, Stream& stream, std::uint8_t bits, FdW
   co_return ConnectError::kNone;
 }
 
+ConnectError ErrorOf(TunnelResult result) {
+  switch (result) {
+    case TunnelResult::kOpen:
+      return ConnectError::kNone;
+    case TunnelResult::kRefused:
+      return ConnectError::kProxy;
+    case TunnelResult::kTimeout:
+      return ConnectError::kTimeout;
+    case TunnelResult::kClientGone:
+      return ConnectError::kClientGone;
+  }
+  return ConnectError::kProxy;
+}
+
 Task<ConnectError> HandshakeTls(EventLoop& loop, TlsClient& tls, const ConnectTarget& target,
                                 Stream& stream, FdWatch& client, std::int64_t deadline_ms) {
   SSL* ssl = tls.NewClient(target.host, target.pool_key);
@@ -165,6 +182,10 @@ Task<ConnectResult> Connect(EventLoop& loop, Resolver& resolver, TlsClient& tls,
     if (stream == nullptr) continue;
     error = co_await Await(loop, *stream, ready::kWrite, client, until_ms);
     if (error == ConnectError::kNone && !Connected(*stream)) error = ConnectError::kRefused;
+    if (error == ConnectError::kNone && target.proxy != nullptr) {
+      error = ErrorOf(co_await OpenTunnel(loop, *stream, *target.proxy, target.host, target.port,
+                                          client, until_ms));
+    }
     if (error == ConnectError::kNone && target.tls) {
       error = co_await HandshakeTls(loop, tls, target, *stream, client, until_ms);
     }

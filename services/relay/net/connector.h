@@ -9,10 +9,19 @@
 #include "services/relay/net/stream.h"
 #include "services/relay/net/task.h"
 #include "services/relay/net/tls_client.h"
+#include "services/relay/net/tunnel.h"
 
 namespace weir::relay {
 
-enum class ConnectError : std::uint8_t { kNone, kResolve, kRefused, kTimeout, kTls, kClientGone };
+enum class ConnectError : std::uint8_t {
+  kNone,
+  kResolve,
+  kRefused,
+  kTimeout,
+  kTls,
+  kProxy,  // the proxy would not open the way
+  kClientGone,
+};
 
 struct ConnectResult {
   std::unique_ptr<Stream> stream;  // null when it failed
@@ -23,7 +32,12 @@ struct ConnectTarget {
   std::string host;
   int port = 443;
   bool tls = true;
-  std::string pool_key;  // for TLS session reuse
+  std::string pool_key;                // for TLS session reuse
+  const TunnelProxy* proxy = nullptr;  // null = direct
+
+  // Where the socket goes: the proxy, or the host itself.
+  const std::string& dialed_host() const { return proxy == nullptr ? host : proxy->host; }
+  int dialed_port() const { return proxy == nullptr ? port : proxy->port; }
 };
 
 // Tries each address in turn until `deadline_ms` (steady), none of them for so long that the others

@@ -10,6 +10,7 @@
 
 #include "libs/common/text.h"
 #include "services/relay/snapshot/ip_block.h"
+#include "services/relay/snapshot/proxy_url.h"
 #include "services/relay/snapshot/upstream_url.h"
 #include "weir/v1/snapshot.pb.h"
 
@@ -309,7 +310,10 @@ absl::StatusOr<Account> ReadAccount(const v1::Account& in) {
   account.models = ReadPatterns(in.models(), "models", checks);
   account.model_mapping = ReadMapping(in.model_mapping(), checks);
   account.tier = in.tier();
-  account.proxy_url = Secret(in.proxy_url());
+  if (!in.proxy_url().empty()) {
+    account.proxy = checks.Take(ParseProxyUrl(in.proxy_url()), "proxy_url");
+    StrAppend(account.url.pool_key, "#", in.id());
+  }
   account.configured_timeouts = ReadTimeouts(in.timeouts(), checks);
   account.limits = ReadLimits(in.limits(), checks);
   account.headers = ReadHeaders(in.headers(), checks);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,6 +19,7 @@
 #include "libs/common/secret.h"
 #include "services/relay/snapshot/account_health.h"
 #include "services/relay/snapshot/model_pattern.h"
+#include "services/relay/snapshot/proxy_url.h"
 
 namespace weir::relay {
 
@@ -114,7 +116,7 @@ struct UpstreamUrl {
   std::string base_path;    // "" or "/v1", never with a slash at its end
 
   // What a connection may be shared by.
-  std::string pool_key;  // "https://host:port"
+  std::string pool_key;  // "https://host:port", and the account behind it when it has a proxy
 };
 
 struct Account {
@@ -130,10 +132,10 @@ struct Account {
   std::uint32_t weight = 1;
   std::vector<ModelPattern> models;  // empty = all
   ModelMapping model_mapping;
-  std::string tier;              // session accounts: free, pro, …
-  Secret proxy_url;              // may hold a password; empty = direct
-  Timeouts timeouts;             // defaults of RelaySettings filled in
-  Timeouts configured_timeouts;  // as pushed; 0 = the default applies
+  std::string tier;               // session accounts: free, pro, …
+  std::optional<ProxyUrl> proxy;  // nothing = direct
+  Timeouts timeouts;              // defaults of RelaySettings filled in
+  Timeouts configured_timeouts;   // as pushed; 0 = the default applies
   Limits limits;
   std::vector<std::pair<std::string, std::string>> headers;  // lower-case name, value
   AccountStatus status = AccountStatus::kNormal;

@@ -27,6 +27,12 @@ BodyDecoder DecoderFor(const ResponseHead& head) {
   return BodyDecoder(BodyFraming::kUntilClose);
 }
 
+TunnelProxy TunnelOf(const ProxyUrl& proxy) {
+  const auto kind = proxy.kind == ProxyKind::kSocks5 ? TunnelProxy::Kind::kSocks5
+                                                     : TunnelProxy::Kind::kHttpConnect;
+  return {kind, proxy.host, proxy.port, proxy.username, proxy.password.Reveal()};
+}
+
 AttemptOutcome OutcomeOf(ConnectError error) {
   switch (error) {
     case ConnectError::kNone:
@@ -37,6 +43,7 @@ AttemptOutcome OutcomeOf(ConnectError error) {
     case ConnectError::kRefused:
     case ConnectError::kTimeout:
     case ConnectError::kTls:
+    case ConnectError::kProxy:
       break;
   }
   return AttemptOutcome::kConnectFailed;
@@ -73,7 +80,12 @@ Task<AttemptOutcome> UpstreamCall::Open(bool fresh, std::int64_t total_deadline_
   reused_ = stream_ != nullptr;
   if (reused_) co_return AttemptOutcome::kAnswered;
   const std::int64_t began_ns = SteadyNs();
-  const ConnectTarget target{url.host, url.port, url.tls, url.pool_key};
+  TunnelProxy tunnel;
+  ConnectTarget target{url.host, url.port, url.tls, url.pool_key};
+  if (account_.proxy.has_value()) {
+    tunnel = TunnelOf(*account_.proxy);
+    target.proxy = &tunnel;
+  }
   const std::int64_t deadline_ms =
       std::min(total_deadline_ms, environment_.loop.now_ms() + account_.timeouts.connect_ms);
   ConnectResult connected = co_await Connect(environment_.loop, environment_.resolver,
@@ -131,7 +143,7 @@ Task<AttemptOutcome> UpstreamCall::ReadHead(std::int64_t deadline_ms) {
     char* scratch = environment_.loop.scratch();
     const IoResult read = stream_->Read(scratch, EventLoop::kScratchBytes);
     if (read.status == IoStatus::kWouldBlock) continue;
-    if (read.status != IoStatus::kDone) co_return AttemptOutcome::kClosed;
+    if (read.status != IoStatus::kDone) co_return EndedEarly();
     any_byte_ = true;
     char* data = scratch;
     std::size_t size = read.bytes;
@@ -147,6 +159,12 @@ Task<AttemptOutcome> UpstreamCall::ReadHead(std::int64_t deadline_ms) {
     }
     if (partial_head_.empty()) partial_head_.assign(early_, early_bytes_);
   }
+}
+
+// The end came before a whole head: either nothing was said, or not in HTTP.
+AttemptOutcome UpstreamCall::EndedEarly() const {
+  const bool http = std::string_view(partial_head_).starts_with("HTTP/1.");
+  return partial_head_.empty() || http ? AttemptOutcome::kClosed : AttemptOutcome::kMalformed;
 }
 
 // Passes over interim answers (1xx); leaves in early_ what is behind the head, or the incomplete

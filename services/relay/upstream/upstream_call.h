@@ -70,6 +70,7 @@ class UpstreamCall {
   Task<AttemptOutcome> SendRequest(std::span<const iovec> pieces, std::int64_t deadline_ms);
   Task<AttemptOutcome> ReadHead(std::int64_t deadline_ms);
   Task<AttemptOutcome> Await(std::uint8_t bits, std::int64_t deadline_ms);
+  AttemptOutcome EndedEarly() const;
   HeadStatus TryParse(char* data, std::size_t size);
 
   UpstreamEnvironment& environment_;
