@@ -31,6 +31,7 @@ class FakeStore {
     }
     batch_sizes_.push_back(events.size());
     std::vector<bool> marks;
+    marks.reserve(events.size());
     for (const UsageEvent* event : events) marks.push_back(ids_.insert(event->id).second);
     return marks;
   }
