@@ -46,8 +46,16 @@ class AdminClient:
             raise ApiError(method, path, reply)
         return reply.json() if reply.body else None
 
-    def get(self, path):
-        return self.call("GET", path)
+    def get(self, path, away_seconds=5.0):
+        """503 says that a service behind is away, try again: so it does, for a while."""
+        end = time.monotonic() + away_seconds
+        while True:
+            try:
+                return self.call("GET", path)
+            except ApiError as error:
+                if error.reply.status != 503 or time.monotonic() > end:
+                    raise
+            time.sleep(0.1)
 
     def post(self, path, value=None):
         return self.call("POST", path, value)
@@ -95,10 +103,10 @@ class AdminClient:
         """The ledger's row of a request. It arrives a moment after the answer."""
         end = time.monotonic() + timeout
         while True:
-            reply = self.raw("GET", f"/api/v1/admin/logs/{request_id}")
-            if reply.status == 200:
-                return reply.json()
-            assert reply.status == 404, reply
+            try:
+                return self.get(f"/api/v1/admin/logs/{request_id}")
+            except ApiError as error:
+                assert error.reply.status == 404, error
             assert time.monotonic() < end, f"no row for request {request_id} after {timeout} s"
             time.sleep(0.05)
 
