@@ -96,6 +96,16 @@ void WriteCredential(const UpstreamRequest& request, std::string& out) {
   }
 }
 
+// The client's query (Anthropic's `?beta=true`) passes, but for a key of ours in it.
+void WriteQuery(std::string_view query, std::string& out) {
+  char separator = '?';
+  for (const std::string_view part : Split(query, '&')) {
+    if (part.empty() || part == "key" || part.starts_with("key=")) continue;
+    StrAppend(out, separator, part);
+    separator = '&';
+  }
+}
+
 }  // namespace
 
 void WriteUpstreamHead(const UpstreamRequest& request, std::string& out) {
