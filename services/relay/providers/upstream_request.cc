@@ -114,8 +114,9 @@ void WriteUpstreamHead(const UpstreamRequest& request, std::string& out) {
   std::string_view path = request.path;
   // A base URL may be given with or without the version; "/v1/v1" helps nobody.
   if (account.url.base_path.ends_with("/v1") && path.starts_with("/v1/")) path.remove_prefix(3);
-  StrAppend(out, "POST ", account.url.base_path, path,
-            " HTTP/1.1\r\nhost: ", account.url.host_header,
+  StrAppend(out, "POST ", account.url.base_path, path);
+  WriteQuery(request.client_head->query(), out);
+  StrAppend(out, " HTTP/1.1\r\nhost: ", account.url.host_header,
             "\r\ncontent-length: ", request.body_bytes, "\r\n");
   WriteOwn(account, "accept-encoding", "identity", out);
   WriteOwn(account, "x-request-id", request.request_id, out);
