@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""docs/settings.md is made from the services' own tables (--help-markdown). Without --write: fails when
+the page and the binaries have drifted apart."""
+
+import argparse
+import pathlib
+import subprocess
+import sys
+
+HEAD = """# Settings
+
+Made from the services' own tables by `python3 tests/tidy/check_settings_page.py --build-dir build/release --write`;
+do not edit. Each setting is an environment variable and a flag; the flag wins. What belongs to users, keys, accounts and
+prices is not here: admin's REST API and `weir.yaml` have it.
+
+"""
+
+
+def render(build_dir):
+    parts = [subprocess.run([build_dir / "bin" / name, "--help-markdown"], check=True,
+                            capture_output=True, text=True).stdout
+             for name in ("weir-relay", "weir-admin", "weir-usage")]
+    return HEAD + "\n".join(parts)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build-dir", type=pathlib.Path, required=True)
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    page = pathlib.Path(__file__).resolve().parents[2] / "docs" / "settings.md"
+    wanted = render(arguments.build_dir.resolve())
+    if arguments.write:
+        page.write_text(wanted)
+        return 0
+    if page.exists() and page.read_text() == wanted:
+        return 0
+    print(f"{page} differs from what the services say; run: python3 tests/tidy/"
+          f"check_settings_page.py --build-dir {arguments.build_dir} --write")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
