@@ -1,0 +1,118 @@
+"""Upstreams over TLS: verified against the authority and the name, also through a proxy; and the
+services among themselves over mTLS."""
+
+import subprocess
+
+import pytest
+
+import harness
+import ports
+from admin_client import eventually
+
+
+def openssl(*arguments):
+    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, timeout=60)
+
+
+class Authority:
+    """A certificate authority of the test's own."""
+
+    def __init__(self, folder, name="weir test authority"):
+        self.folder = folder
+        self.certificate = folder / f"{name.replace(' ', '-')}.crt"
+        self._key = self.certificate.with_suffix(".key")
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-keyout", self._key, "-out", self.certificate, "-subj", f"/CN={name}", "-days", 2)
+
+    def sign(self, names, stem):
+        """Certificate and key for `names` (subjectAltName syntax)."""
+        key, request = self.folder / f"{stem}.key", self.folder / f"{stem}.csr"
+        certificate, extension = self.folder / f"{stem}.crt", self.folder / f"{stem}.ext"
+        extension.write_text(f"subjectAltName={names}\n")
+        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                key, "-out", request, "-subj", f"/CN={stem}")
+        openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key,
+                "-CAcreateserial", "-days", 2, "-extfile", extension, "-out", certificate)
+        return certificate, key
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture(scope="module")
+def stack(build_dir, authority):
+    made = harness.Stack(build_dir, settings={
+        "WEIR_RELAY_UPSTREAM_CA_FILE": authority.certificate})
+    try:
+        yield made.start()
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def tls_provider(build_dir, tmp_path):
+    """Starts a provider that speaks TLS with the given certificate; returns its port."""
+    started = []
+
+    def start(certificate, key):
+        port = ports.free_port()
+        service = harness.Service("fake-provider", build_dir, tmp_path,
+                                  ["--listen", f"127.0.0.1:{port}", "--tls-cert", str(certificate),
+                                   "--tls-key", str(key)])
+        service.start()
+        eventually(lambda: not ports.is_free(port), what="the provider listens")
+        started.append(service)
+        return port
+
+    yield start
+    for service in started:
+        service.stop()
+
+
+def test_a_verified_upstream_answers_and_is_kept(stack, authority, tls_provider):
+    port = tls_provider(*authority.sign("IP:127.0.0.1,DNS:localhost", "good"))
+    for host in ("127.0.0.1", "localhost"):
+        lane = stack.lane({"url": f"https://{host}:{port}"})
+        for stream in (False, True, False):
+            reply = lane.messages(stream=stream)
+            assert reply.status == 200, reply.body
+        row = stack.api.log_row(reply.request_id)
+        assert row["complete"] and row["usage_source"] == "reported"
+
+
+@pytest.mark.parametrize("names", ["DNS:elsewhere.example", "IP:127.0.0.2"])
+def test_a_certificate_for_another_name_is_refused(stack, authority, tls_provider, names):
+    port = tls_provider(*authority.sign(names, "other"))
+    reply = stack.lane({"url": f"https://127.0.0.1:{port}"}).messages()
+    assert reply.status == 502
+    assert stack.api.log_row(reply.request_id)["error_class"] == "upstream_connect"
+
+
+def test_a_certificate_of_another_authority_is_refused(stack, tls_provider, tmp_path):
+    port = tls_provider(*Authority(tmp_path, "stranger").sign("IP:127.0.0.1", "strange"))
+    assert stack.lane({"url": f"https://127.0.0.1:{port}"}).messages().status == 502
+
+
+def test_a_plain_upstream_behind_https_is_refused(stack):
+    url = stack.fake_url.replace("http://", "https://")
+    assert stack.lane({"url": url}).messages().status == 502
+
+
+def test_services_know_each_other_by_mtls_alone(build_dir, authority):
+    certificate, key = authority.sign("IP:127.0.0.1,DNS:localhost", "service")
+    settings = {}
+    for service in ("RELAY", "ADMIN", "USAGE"):
+        settings[f"WEIR_{service}_INTERNAL_TOKEN_FILE"] = ""
+        settings[f"WEIR_{service}_GRPC_TLS_CERT_FILE"] = certificate
+        settings[f"WEIR_{service}_GRPC_TLS_KEY_FILE"] = key
+        settings[f"WEIR_{service}_GRPC_TLS_CA_FILE"] = authority.certificate
+    made = harness.Stack(build_dir, settings=settings)
+    try:
+        made.start()
+        reply = made.claude("").messages()
+        assert reply.status == 200
+        assert made.api.log_row(reply.request_id)["complete"]
+    finally:
+        made.close()
