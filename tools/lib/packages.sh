@@ -5,11 +5,11 @@ readonly PACKAGES_BUILD=(
   ca-certificates cmake curl g++ make ninja-build pkg-config mold ccache
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev
   libboost1.81-dev libboost-json1.81-dev libcpp-httplib-dev libsimdjson-dev
-  libpqxx-dev libsqlite3-dev libhiredis-dev prometheus-cpp-dev
-  libsodium-dev libssl-dev libjwt-dev libyaml-cpp-dev libzstd-dev libre2-dev zlib1g-dev
+  libpqxx-dev libsqlite3-dev prometheus-cpp-dev
+  libsodium-dev libssl-dev libjwt-dev libyaml-cpp-dev zlib1g-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )
-readonly PACKAGES_TEST=(python3 python3-pytest postgresql-15)
+readonly PACKAGES_TEST=(openssl python3 python3-pytest postgresql-15)
 readonly PACKAGES_BENCH=(python3 nginx-light)
 readonly PACKAGES_FORMAT=(clang-format)
 readonly PACKAGES_LINT=(clang-format clang-tidy python3 shellcheck)
