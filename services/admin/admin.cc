@@ -39,7 +39,7 @@ absl::StatusOr<std::unique_ptr<sql::Database>> OpenMigrated(const weir::Settings
   auto database = sql::OpenDatabase(settings.Text("database_url"),
                                     static_cast<int>(settings.Integer("database_connections")));
   if (!database.ok()) return database.status();
-  const absl::Status migrated = MigrateSchema(**database);
+  absl::Status migrated = MigrateSchema(**database);
   if (!migrated.ok()) return migrated;
   return database;
 }
@@ -112,7 +112,7 @@ absl::StatusOr<std::string> RunSeed(const weir::Settings& settings) {
   auto database = OpenMigrated(settings);
   if (!database.ok()) return database.status();
   Store store(**database, SystemClock());
-  const absl::Status loaded = LoadShippedPrices(store, settings.Text("prices_file"));
+  absl::Status loaded = LoadShippedPrices(store, settings.Text("prices_file"));
   if (!loaded.ok()) return loaded;
 
   SeedInput input = {.demo_url = settings.Text("demo_url"), .environment = {}};

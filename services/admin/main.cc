@@ -38,7 +38,7 @@ int Serve(const weir::Settings& settings) {
 
 int main(int argc, char** argv) {
   weir::Settings settings = weir::admin::MakeSettings();
-  if (const absl::Status loaded = settings.Load(argc, argv); !loaded.ok()) return Fail(loaded);
+  if (absl::Status loaded = settings.Load(argc, argv); !loaded.ok()) return Fail(loaded);
   if (settings.wants_text()) {
     std::fputs(settings.text().c_str(), stdout);
     return 0;

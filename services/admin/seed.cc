@@ -92,7 +92,7 @@ absl::StatusOr<std::int64_t> SeedAdmin(Store& store, SeedOutput& output) {
   if (!hash.ok()) return hash.status();
   User user;
   bool created = false;
-  const absl::Status status =
+  absl::Status status =
       store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
         created = false;
         const ListQuery oldest_admin = {.conditions = {{"role = 'admin'", {}}}, .limit = 1};
@@ -127,7 +127,7 @@ absl::StatusOr<std::int64_t> SeedAdmin(Store& store, SeedOutput& output) {
 absl::Status SeedKey(Store& store, std::int64_t user_id, SeedOutput& output) {
   const Secret text(NewApiKey());
   bool created = false;
-  const absl::Status status =
+  absl::Status status =
       store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
         created = false;
         const ListQuery by_name = {.conditions = {{"name = ?", {std::string(kDevKeyName)}}},
@@ -201,7 +201,7 @@ absl::Status SeedDemoPrices(Store& store) {
       auto known = price_store::Find(transaction, "", price.model, 0);
       if (known.ok()) continue;
       if (!absl::IsNotFound(known.status())) return known.status();
-      const absl::Status done = price_store::Insert(transaction, changes, store.NowMs(), price);
+      absl::Status done = price_store::Insert(transaction, changes, store.NowMs(), price);
       if (!done.ok()) return done;
     }
     return absl::OkStatus();
@@ -215,7 +215,7 @@ absl::StatusOr<std::string> DevModel(Store& store, const std::string& demo_url) 
   seeds.insert(seeds.begin() + 1, demo.front());
   seeds.push_back(demo.back());
   std::string model;
-  const absl::Status status = store.Read([&](sql::Transaction& transaction) -> absl::Status {
+  absl::Status status = store.Read([&](sql::Transaction& transaction) -> absl::Status {
     for (const AccountSeed& seed : seeds) {
       auto account = account_store::FindByName(transaction, seed.name);
       if (account.ok() && account->status != AccountStatus::kDisabled) {
@@ -234,12 +234,12 @@ absl::Status SeedAccounts(Store& store, const Vault& vault, const SeedInput& inp
   for (const AccountSeed& seed : ProviderSeeds()) {
     const auto found = input.environment.find(seed.variable);
     if (found == input.environment.end() || found->second.empty()) continue;
-    const absl::Status done = SeedAccount(store, vault, seed, Secret(found->second));
+    absl::Status done = SeedAccount(store, vault, seed, Secret(found->second));
     if (!done.ok()) return done;
   }
   if (input.demo_url.empty()) return absl::OkStatus();
   for (const AccountSeed& seed : DemoSeeds(input.demo_url)) {
-    const absl::Status done = SeedAccount(store, vault, seed, Secret("demo"));
+    absl::Status done = SeedAccount(store, vault, seed, Secret("demo"));
     if (!done.ok()) return done;
   }
   return SeedDemoPrices(store);

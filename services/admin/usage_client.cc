@@ -84,7 +84,7 @@ absl::Status UsageClient::KeysLastUsed(const std::vector<std::int64_t>& ids, Las
   v1::LastUsedRequest request;
   for (const std::int64_t id : ids) request.add_key_ids(id);
   v1::LastUsedResponse response;
-  const absl::Status status = impl_->LastUsed(request, response);
+  absl::Status status = impl_->LastUsed(request, response);
   times.insert(response.key_last_used_unix_ms().begin(), response.key_last_used_unix_ms().end());
   return status;
 }
@@ -94,7 +94,7 @@ absl::Status UsageClient::AccountsLastUsed(const std::vector<std::int64_t>& ids,
   v1::LastUsedRequest request;
   for (const std::int64_t id : ids) request.add_account_ids(id);
   v1::LastUsedResponse response;
-  const absl::Status status = impl_->LastUsed(request, response);
+  absl::Status status = impl_->LastUsed(request, response);
   times.insert(response.account_last_used_unix_ms().begin(),
                response.account_last_used_unix_ms().end());
   return status;
@@ -109,7 +109,7 @@ absl::Status UsageClient::AccountsUse(const std::vector<std::int64_t>& ids, std:
   for (const std::int64_t id : ids) request.mutable_filter()->add_account_ids(id);
   request.add_by(v1::DIMENSION_ACCOUNT);
   v1::SummarizeResponse response;
-  const absl::Status status = StatusOf(impl_->stub->Summarize(&context, request, &response));
+  absl::Status status = StatusOf(impl_->stub->Summarize(&context, request, &response));
   for (const v1::SummaryRow& row : response.rows()) {
     const v1::TokenCounts& tokens = row.tokens();
     use[row.account_id()] = {.requests = row.requests(),

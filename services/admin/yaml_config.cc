@@ -268,7 +268,7 @@ absl::Status ApplySection(Run& run, const Section& section, const json::value& v
     if (!entry.is_object()) {
       return absl::InvalidArgumentError(StrCat(path, ": must hold fields"));
     }
-    const absl::Status applied = At(path, section.apply(run, entry.get_object()));
+    absl::Status applied = At(path, section.apply(run, entry.get_object()));
     if (!applied.ok()) return applied;
   }
   return absl::OkStatus();
@@ -288,7 +288,7 @@ absl::Status ApplyAll(Run& run, const json::object& root) {
   for (const Section& section : kSections) {
     const json::value* value = root.if_contains(section.name);
     if (value == nullptr) continue;
-    const absl::Status applied = ApplySection(run, section, *value);
+    absl::Status applied = ApplySection(run, section, *value);
     if (!applied.ok()) return applied;
   }
   const json::value* settings = root.if_contains("settings");
@@ -313,7 +313,7 @@ absl::Status ApplyYaml(Store& store, const Vault& vault, std::string_view text,
   if (!root.ok()) return root.status();
   if (root->is_null()) return absl::OkStatus();
   if (!root->is_object()) return absl::InvalidArgumentError("the file must hold sections");
-  if (const absl::Status known = CheckSections(root->get_object()); !known.ok()) return known;
+  if (absl::Status known = CheckSections(root->get_object()); !known.ok()) return known;
   return store.Change([&](sql::Transaction& transaction, Changes& changes) {
     Run run = {
         .transaction = transaction, .changes = changes, .vault = vault, .now_ms = store.NowMs()};
@@ -327,7 +327,7 @@ absl::Status ApplyYamlFile(Store& store, const Vault& vault, const std::string& 
   std::stringstream content;
   content << file.rdbuf();
   if (!file) return absl::NotFoundError(StrCat("cannot read the configuration '", path, "'"));
-  const absl::Status applied = ApplyYaml(store, vault, content.str(), environment);
+  absl::Status applied = ApplyYaml(store, vault, content.str(), environment);
   if (applied.ok()) return applied;
   return absl::Status(applied.code(), StrCat(path, ": ", applied.message()));
 }

@@ -45,15 +45,20 @@ absl::StatusOr<std::string> ConsoleSessions::TokenFor(const Session& session) co
 absl::StatusOr<Login> ConsoleSessions::LogIn(const std::string& username, const Secret& password,
                                              std::string_view client_ip) {
   const std::string name = ToLower(StripSpace(username));
-  if (const absl::Status allowed = limiter_.Check(client_ip, name); !allowed.ok()) return allowed;
+  if (absl::Status allowed = limiter_.Check(client_ip, name); !allowed.ok()) return allowed;
   Login login;
-  const absl::Status found = store_.Read([&](sql::Transaction& transaction) -> absl::Status {
+  absl::Status found = store_.Read([&](sql::Transaction& transaction) -> absl::Status {
     auto user = user_store::FindByUsername(transaction, name);
-    login.user = user.ok() ? *std::move(user) : User();
-    return absl::IsNotFound(user.status()) ? absl::OkStatus() : user.status();
+    if (absl::IsNotFound(user.status())) {
+      login.user = {};
+      return absl::OkStatus();
+    }
+    if (!user.ok()) return user.status();
+    login.user = *std::move(user);
+    return absl::OkStatus();
   });
   if (!found.ok()) return found;
-  const absl::Status verified = VerifyPassword(login.user.password_hash, password);
+  absl::Status verified = VerifyPassword(login.user.password_hash, password);
   if (absl::IsUnauthenticated(verified)) limiter_.Failed(client_ip, name);
   if (!verified.ok()) return verified;
   if (login.user.status != ActiveStatus::kActive) return Disabled();
@@ -71,13 +76,12 @@ absl::StatusOr<Login> ConsoleSessions::LogIn(const std::string& username, const 
                            .csrf_token = login.csrf_token,
                            .created_at_ms = now_ms,
                            .expires_at_ms = now_ms + kSessionLifeMs};
-  const absl::Status stored =
-      store_.Change([&](sql::Transaction& transaction, Changes&) -> absl::Status {
-        absl::Status done = session_store::DeleteExpired(transaction, now_ms);
-        if (done.ok()) done = session_store::Insert(transaction, session);
-        if (done.ok()) done = user_store::TouchLogin(transaction, login.user.id, now_ms);
-        return done;
-      });
+  absl::Status stored = store_.Change([&](sql::Transaction& transaction, Changes&) -> absl::Status {
+    absl::Status done = session_store::DeleteExpired(transaction, now_ms);
+    if (done.ok()) done = session_store::Insert(transaction, session);
+    if (done.ok()) done = user_store::TouchLogin(transaction, login.user.id, now_ms);
+    return done;
+  });
   if (!stored.ok()) return stored;
   login.user.last_login_at_ms = now_ms;
   auto token = TokenFor(session);
@@ -100,7 +104,7 @@ absl::StatusOr<Caller> ConsoleSessions::Authenticate(const Request& request) {
   const bool by_cookie = authorization.empty();
   if (by_cookie && cookie.empty()) return NotLoggedIn();
   Caller caller;
-  const absl::Status status = store_.Read([&](sql::Transaction& transaction) -> absl::Status {
+  absl::Status status = store_.Read([&](sql::Transaction& transaction) -> absl::Status {
     auto found = by_cookie ? session_store::FindByCookie(transaction, HashOf(cookie))
                            : session_store::Get(transaction, session.id);
     if (absl::IsNotFound(found.status())) return NotLoggedIn();
@@ -127,8 +131,7 @@ absl::StatusOr<Login> ConsoleSessions::Renew(const Session& session, bool rotate
   Login login;
   if (rotate) login.refresh_token = Secret(RandomHex(32));
   login.csrf_token = session.csrf_token;
-  const absl::Status status = store_.Change([&](sql::Transaction& transaction,
-                                                Changes&) -> absl::Status {
+  absl::Status status = store_.Change([&](sql::Transaction& transaction, Changes&) -> absl::Status {
     auto user = user_store::Get(transaction, session.user_id);
     if (!user.ok()) return user.status();
     if (user->status != ActiveStatus::kActive) return Disabled();
@@ -147,15 +150,14 @@ absl::StatusOr<Login> ConsoleSessions::RefreshByToken(const Secret& refresh_toke
   const std::string hash = HashOf(refresh_token.Reveal());
   Session session;
   bool stolen = false;
-  const absl::Status status =
-      store_.Change([&](sql::Transaction& transaction, Changes&) -> absl::Status {
-        auto found = session_store::FindByRefresh(transaction, hash);
-        if (absl::IsNotFound(found.status())) return NotLoggedIn();
-        if (!found.ok()) return found.status();
-        session = *std::move(found);
-        stolen = session.refresh_hash != hash;
-        return stolen ? session_store::Delete(transaction, session.id) : absl::OkStatus();
-      });
+  absl::Status status = store_.Change([&](sql::Transaction& transaction, Changes&) -> absl::Status {
+    auto found = session_store::FindByRefresh(transaction, hash);
+    if (absl::IsNotFound(found.status())) return NotLoggedIn();
+    if (!found.ok()) return found.status();
+    session = *std::move(found);
+    stolen = session.refresh_hash != hash;
+    return stolen ? session_store::Delete(transaction, session.id) : absl::OkStatus();
+  });
   if (!status.ok()) return status;
   if (stolen || session.expires_at_ms <= clock_.NowUnixMs()) return NotLoggedIn();
   return Renew(session, true);
@@ -163,11 +165,12 @@ absl::StatusOr<Login> ConsoleSessions::RefreshByToken(const Secret& refresh_toke
 
 absl::StatusOr<Login> ConsoleSessions::Refresh(const Caller& caller) {
   Session session;
-  const absl::Status status = store_.Read([&](sql::Transaction& transaction) -> absl::Status {
+  absl::Status status = store_.Read([&](sql::Transaction& transaction) -> absl::Status {
     auto found = session_store::Get(transaction, caller.session_id);
     if (absl::IsNotFound(found.status())) return NotLoggedIn();
-    if (found.ok()) session = *std::move(found);
-    return found.status();
+    if (!found.ok()) return found.status();
+    session = *std::move(found);
+    return absl::OkStatus();
   });
   if (!status.ok()) return status;
   return Renew(session, false);
@@ -181,9 +184,9 @@ absl::Status ConsoleSessions::LogOut(const Caller& caller) {
 
 absl::Status ConsoleSessions::ConfirmPassword(const Caller& caller, const Secret& password,
                                               std::string_view client_ip) {
-  const absl::Status allowed = limiter_.Check(client_ip, caller.user.username);
+  absl::Status allowed = limiter_.Check(client_ip, caller.user.username);
   if (!allowed.ok()) return allowed;
-  const absl::Status verified = VerifyPassword(caller.user.password_hash, password);
+  absl::Status verified = VerifyPassword(caller.user.password_hash, password);
   if (absl::IsUnauthenticated(verified)) limiter_.Failed(client_ip, caller.user.username);
   return verified;
 }

@@ -18,7 +18,7 @@ std::string NameKey(std::string_view address, std::string_view name) {
 absl::Status LoginLimiter::Check(std::string_view address, std::string_view name) {
   const std::lock_guard lock(mutex_);
   const std::int64_t now_ms = clock_.NowUnixMs();
-  const absl::Status by_name = CheckOne(NameKey(address, name), kFailuresPerName, now_ms);
+  absl::Status by_name = CheckOne(NameKey(address, name), kFailuresPerName, now_ms);
   return by_name.ok() ? CheckOne(std::string(address), kFailuresPerAddress, now_ms) : by_name;
 }
 

@@ -133,8 +133,8 @@ absl::Status HttpServer::Start(const std::string& listen) {
   if (!address.ok()) return address.status();
   httplib::Server& server = impl_->server;
   if (address->port == 0) {
-    impl_->port = server.bind_to_any_port(address->host.c_str());
-  } else if (server.bind_to_port(address->host.c_str(), address->port)) {
+    impl_->port = server.bind_to_any_port(address->host);
+  } else if (server.bind_to_port(address->host, address->port)) {
     impl_->port = address->port;
   }
   if (impl_->port <= 0) {

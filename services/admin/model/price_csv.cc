@@ -118,7 +118,7 @@ absl::StatusOr<std::vector<Price>> ParsePriceCsv(std::string_view text) {
     line = StripSpace(line);
     if (line.empty() || line.starts_with('#')) continue;
     if (header.empty()) {
-      const absl::Status read = ReadHeader(line, header);
+      absl::Status read = ReadHeader(line, header);
       if (!read.ok()) return read;
       continue;
     }

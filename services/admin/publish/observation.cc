@@ -52,7 +52,7 @@ absl::Status StoreObservation(Store& store, const Observation& observation) {
   const std::int64_t now_ms = store.NowMs();
   Account account;
   bool changed = false;
-  const absl::Status status =
+  absl::Status status =
       store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
         changed = false;
         auto read = account_store::Get(transaction, observation.account_id);

@@ -153,7 +153,7 @@ bool CanDiffer(const Revision& revision, std::int64_t have, std::string_view lin
 absl::StatusOr<SnapshotUpdate> SnapshotBuilder::Build(std::int64_t have_revision,
                                                       std::string_view lineage) {
   SnapshotUpdate update;
-  const absl::Status status = store_.Read([&](sql::Transaction& transaction) -> absl::Status {
+  absl::Status status = store_.Read([&](sql::Transaction& transaction) -> absl::Status {
     update = {};
     auto revision = ReadRevision(transaction);
     if (!revision.ok()) return revision.status();
@@ -166,7 +166,7 @@ absl::StatusOr<SnapshotUpdate> SnapshotBuilder::Build(std::int64_t have_revision
         if (have_revision == revision->number) return absl::OkStatus();
         Chunker chunker(have_revision, *revision, update);
         for (const ResourceName& name : *changed) {
-          const absl::Status added = AddNamed(transaction, vault_, name, chunker);
+          absl::Status added = AddNamed(transaction, vault_, name, chunker);
           if (!added.ok()) return added;
         }
         chunker.Finish();
@@ -174,7 +174,7 @@ absl::StatusOr<SnapshotUpdate> SnapshotBuilder::Build(std::int64_t have_revision
       }
     }
     Chunker chunker(0, *revision, update);
-    const absl::Status added = AddEverything(transaction, vault_, chunker);
+    absl::Status added = AddEverything(transaction, vault_, chunker);
     if (added.ok()) chunker.Finish();
     return added;
   });

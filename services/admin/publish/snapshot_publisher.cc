@@ -41,7 +41,7 @@ void SnapshotPublisher::Poll() {
   while (true) {
     ReadLatest();
     if (++polls % kPollsBetweenPrunes == 0) {
-      const absl::Status pruned = PruneChanges(store_, kRevisionsKept);
+      absl::Status pruned = PruneChanges(store_, kRevisionsKept);
       if (!pruned.ok()) {
         LogWarning("old changes stay", {{"error", std::string(pruned.message())}});
       }
@@ -55,7 +55,7 @@ void SnapshotPublisher::Poll() {
 
 void SnapshotPublisher::ReadLatest() {
   Revision revision;
-  const absl::Status status = store_.Read([&](sql::Transaction& transaction) -> absl::Status {
+  absl::Status status = store_.Read([&](sql::Transaction& transaction) -> absl::Status {
     auto read = ReadRevision(transaction);
     if (read.ok()) revision = *read;
     return read.status();

@@ -59,7 +59,7 @@ class Service final : public v1::SnapshotService::Service {
         security_(security) {}
 
   grpc::Status Watch(grpc::ServerContext* context, Stream* stream) override {
-    if (const absl::Status known = CheckToken(*context, security_); !known.ok()) {
+    if (absl::Status known = CheckToken(*context, security_); !known.ok()) {
       return {grpc::StatusCode::UNAUTHENTICATED, std::string(known.message())};
     }
     v1::WatchRequest first;
@@ -166,7 +166,7 @@ class Service final : public v1::SnapshotService::Service {
                                      .observed_at_ms = message.observed_at_unix_ms(),
                                      .cooldown_until_ms = message.cooldown_until_unix_ms(),
                                      .reason = message.reason().substr(0, 512)};
-    const absl::Status stored = StoreObservation(store_, observation);
+    absl::Status stored = StoreObservation(store_, observation);
     if (!stored.ok()) {
       LogWarning("an observation was not stored", {{"relay_id", connection.relay_id},
                                                    {"account_id", message.account_id()},

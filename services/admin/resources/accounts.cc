@@ -146,7 +146,7 @@ absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request) {
   if (!read.ok()) return read;
   const std::int64_t now_ms = parts.store.NowMs();
   const Account as_read = account;
-  const absl::Status stored =
+  absl::Status stored =
       parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
         account = as_read;
         absl::Status done = account_store::Insert(transaction, changes, now_ms, account);
@@ -172,7 +172,7 @@ absl::StatusOr<Response> Update(ResourceParts& parts, const Request& request, Ed
         if (!read.ok()) return read.status();
         if (auto match = CheckIfMatch(request, read->version); !match.ok()) return match;
         const AccountStatus before = read->status;
-        const absl::Status edited = edit(*read);
+        absl::Status edited = edit(*read);
         if (!edited.ok()) return edited;
         // What relays saw before an administrator's decision no longer counts.
         if (read->status != before) read->status_observed_at_ms = now_ms;
@@ -209,7 +209,7 @@ absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, bo
 absl::StatusOr<Response> Delete(ResourceParts& parts, const Request& request) {
   auto id = request.Id();
   if (!id.ok()) return id.status();
-  const absl::Status done =
+  absl::Status done =
       parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
         auto account = account_store::Get(transaction, *id);
         if (!account.ok()) return account.status();

@@ -180,7 +180,7 @@ absl::StatusOr<ApiKey> Update(ResourceParts& parts, const Request& request, cons
         auto key = Visible(transaction, id, caller);
         if (!key.ok()) return key.status();
         if (auto match = CheckIfMatch(request, key->version); !match.ok()) return match;
-        const absl::Status edited = edit(transaction, *key);
+        absl::Status edited = edit(transaction, *key);
         if (!edited.ok()) return edited;
         auto done = api_key_store::Update(transaction, changes, parts.store.NowMs(), *key);
         if (!done.ok()) return done;
@@ -246,7 +246,7 @@ absl::StatusOr<Response> Rotate(ResourceParts& parts, const Request& request,
 
 absl::StatusOr<Response> Delete(ResourceParts& parts, const Request& request, const Caller& caller,
                                 std::int64_t id, std::int64_t owner_id) {
-  const absl::Status done =
+  absl::Status done =
       parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
         auto key = Visible(transaction, id, caller);
         if (!key.ok()) return key.status();

@@ -85,7 +85,7 @@ absl::StatusOr<Response> Refresh(ResourceParts& parts, const Request& request) {
 
 absl::StatusOr<Response> LogOut(ResourceParts& parts, const Request& request,
                                 const Caller& caller) {
-  const absl::Status done = parts.sessions.LogOut(caller);
+  absl::Status done = parts.sessions.LogOut(caller);
   if (!done.ok()) return done;
   Response response = NoContent();
   for (const std::string_view name : {kSessionCookie, kCsrfCookie}) {
@@ -119,10 +119,9 @@ absl::StatusOr<Response> Register(ResourceParts& parts, const Request& request) 
   auto hash = HashPassword(*password);
   if (!hash.ok()) return hash.status();
   user.password_hash = *std::move(hash);
-  const absl::Status stored =
-      parts.store.Change([&](sql::Transaction& transaction, Changes& changes) {
-        return user_store::Insert(transaction, changes, parts.store.NowMs(), user);
-      });
+  absl::Status stored = parts.store.Change([&](sql::Transaction& transaction, Changes& changes) {
+    return user_store::Insert(transaction, changes, parts.store.NowMs(), user);
+  });
   if (!stored.ok()) return stored;
   return RecordResponse(201, UserJson(user), user.version);
 }
@@ -166,7 +165,7 @@ absl::StatusOr<Response> ChangePassword(ResourceParts& parts, const Request& req
   reader.Finish();
   ValidatePassword(new_password.value_or(Secret()).Reveal(), "new", errors);
   if (!errors.empty()) return errors.ToStatus();
-  const absl::Status confirmed =
+  absl::Status confirmed =
       parts.sessions.ConfirmPassword(caller, old_password.value_or(Secret()), request.client_ip);
   if (absl::IsUnauthenticated(confirmed)) {
     errors.Add("old", "is not the present password");
@@ -175,7 +174,7 @@ absl::StatusOr<Response> ChangePassword(ResourceParts& parts, const Request& req
   if (!confirmed.ok()) return confirmed;
   auto hash = HashPassword(*new_password);
   if (!hash.ok()) return hash.status();
-  const absl::Status done =
+  absl::Status done =
       parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
         auto user = user_store::Get(transaction, caller.user.id);
         if (!user.ok()) return user.status();

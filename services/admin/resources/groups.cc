@@ -51,11 +51,10 @@ absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request) {
   auto body = ParseBody(request);
   if (!body.ok()) return body.status();
   Group group;
-  if (const absl::Status read = ReadBody(*body, group); !read.ok()) return read;
-  const absl::Status stored =
-      parts.store.Change([&](sql::Transaction& transaction, Changes& changes) {
-        return group_store::Insert(transaction, changes, parts.store.NowMs(), group);
-      });
+  if (absl::Status read = ReadBody(*body, group); !read.ok()) return read;
+  absl::Status stored = parts.store.Change([&](sql::Transaction& transaction, Changes& changes) {
+    return group_store::Insert(transaction, changes, parts.store.NowMs(), group);
+  });
   if (!stored.ok()) return stored;
   return RecordResponse(201, GroupJson(group), group.version);
 }
@@ -87,7 +86,7 @@ absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, bo
 absl::StatusOr<Response> Delete(ResourceParts& parts, const Request& request) {
   auto id = request.Id();
   if (!id.ok()) return id.status();
-  const absl::Status done =
+  absl::Status done =
       parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
         auto group = group_store::Get(transaction, *id);
         if (!group.ok()) return group.status();

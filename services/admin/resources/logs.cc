@@ -85,7 +85,7 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request, cons
   if (read.ok()) read = ReadUsageFilter(request, caller, *list.mutable_filter());
   if (!read.ok()) return read;
   v1::ListEventsResponse answer;
-  const absl::Status asked = parts.usage.ListEvents(list, answer);
+  absl::Status asked = parts.usage.ListEvents(list, answer);
   if (!asked.ok()) return asked;
   json::array data;
   for (const v1::UsageEvent& event : answer.events()) data.push_back(LogJson(event, false));
@@ -101,7 +101,7 @@ absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request) {
   auto id = UuidFromText(found->second);
   if (!id.ok()) return NotFound("log");
   v1::GetEventResponse answer;
-  const absl::Status asked = parts.usage.GetEvent(*id, answer);
+  absl::Status asked = parts.usage.GetEvent(*id, answer);
   if (!asked.ok()) return asked;
   return JsonResponse(200, LogJson(answer.event(), /*detail=*/true));
 }

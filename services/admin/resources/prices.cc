@@ -63,10 +63,10 @@ absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request) {
   Validate(price, errors);
   if (!errors.empty()) return errors.ToStatus();
   const std::int64_t now_ms = parts.store.NowMs();
-  const absl::Status stored =
+  absl::Status stored =
       parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
         if (!reader.Has("effective_from")) {
-          const absl::Status dated = SetDate(transaction, now_ms, price);
+          absl::Status dated = SetDate(transaction, now_ms, price);
           if (!dated.ok()) return dated;
         }
         return price_store::Insert(transaction, changes, now_ms, price);
@@ -126,7 +126,7 @@ json::object PlanJson(const PriceListPlan& plan, bool dry_run) {
 
 // The body is a CSV file, see model/price_csv.h. With dry_run=true nothing is written.
 absl::StatusOr<Response> Import(ResourceParts& parts, const Request& request) {
-  const absl::Status known = CheckParameters(request, {"dry_run"});
+  absl::Status known = CheckParameters(request, {"dry_run"});
   if (!known.ok()) return known;
   const std::string_view dry_run_text = request.Query("dry_run");
   if (!dry_run_text.empty() && dry_run_text != "true" && dry_run_text != "false") {
@@ -143,7 +143,7 @@ absl::StatusOr<Response> Import(ResourceParts& parts, const Request& request) {
       [&](sql::Transaction& transaction, Changes& changes) -> absl::StatusOr<PriceListPlan> {
         auto planned = PlanPriceList(transaction, *list, now_ms);
         if (!planned.ok() || dry_run) return planned;
-        const absl::Status done = ApplyPriceList(transaction, changes, now_ms, *planned);
+        absl::Status done = ApplyPriceList(transaction, changes, now_ms, *planned);
         if (!done.ok()) return done;
         return planned;
       });

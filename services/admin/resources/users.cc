@@ -86,10 +86,10 @@ absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request) {
   auto body = ParseBody(request);
   if (!body.ok()) return body.status();
   User user;
-  if (const absl::Status read = ReadBody(*body, /*is_new=*/true, user); !read.ok()) return read;
-  const absl::Status stored =
+  if (absl::Status read = ReadBody(*body, /*is_new=*/true, user); !read.ok()) return read;
+  absl::Status stored =
       parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
-        const absl::Status group = CheckGroup(transaction, user);
+        absl::Status group = CheckGroup(transaction, user);
         if (!group.ok()) return group;
         return user_store::Insert(transaction, changes, parts.store.NowMs(), user);
       });
@@ -125,7 +125,7 @@ absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, bo
     return user_store::Get(transaction, *id);
   });
   if (!before.ok()) return before.status();
-  if (const absl::Status match = CheckIfMatch(request, before->version); !match.ok()) return match;
+  if (absl::Status match = CheckIfMatch(request, before->version); !match.ok()) return match;
   // Outside the transaction: hashing a password takes long.
   User user = *before;
   if (whole) {
@@ -134,9 +134,9 @@ absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, bo
     user.password_hash = before->password_hash;
     user.last_login_at_ms = before->last_login_at_ms;
   }
-  if (const absl::Status read = ReadBody(*body, whole, user); !read.ok()) return read;
+  if (absl::Status read = ReadBody(*body, whole, user); !read.ok()) return read;
   const Record read_record = user;
-  const absl::Status stored =
+  absl::Status stored =
       parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
         static_cast<Record&>(user) = read_record;
         const auto now = user_store::Get(transaction, *id);
@@ -154,12 +154,12 @@ absl::StatusOr<Response> Delete(ResourceParts& parts, const Request& request,
   auto id = request.Id();
   if (!id.ok()) return id.status();
   if (*id == caller.user.id) return Conflict("you cannot delete yourself");
-  const absl::Status done =
+  absl::Status done =
       parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
         auto user = user_store::Get(transaction, *id);
         if (!user.ok()) return user.status();
         if (auto match = CheckIfMatch(request, user->version); !match.ok()) return match;
-        const absl::Status keys = api_key_store::DeleteOfUser(transaction, changes, *id);
+        absl::Status keys = api_key_store::DeleteOfUser(transaction, changes, *id);
         if (!keys.ok()) return keys;
         return user_store::Delete(transaction, changes, *id);
       });

@@ -96,7 +96,7 @@ absl::StatusOr<std::vector<Account>> FromRows(sql::Transaction& transaction,
   std::vector<Account> items;
   items.reserve(rows.size());
   for (const sql::Row& row : rows) items.push_back(FromRow(row));
-  const absl::Status loaded = LoadGroups(transaction, items);
+  absl::Status loaded = LoadGroups(transaction, items);
   if (!loaded.ok()) return loaded;
   return items;
 }
@@ -169,7 +169,7 @@ absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_
 }
 
 absl::Status Delete(sql::Transaction& transaction, Changes& changes, std::int64_t id) {
-  const absl::Status done = DeleteRow(transaction, TheTable(), id);
+  absl::Status done = DeleteRow(transaction, TheTable(), id);
   if (done.ok()) changes.Add(ResourceKind::kAccount, id);
   return done;
 }

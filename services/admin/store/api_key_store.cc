@@ -100,20 +100,20 @@ absl::StatusOr<std::vector<ApiKey>> After(sql::Transaction& transaction, std::in
 
 absl::Status Insert(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     ApiKey& key) {
-  const absl::Status done = InsertRow(transaction, TheTable(), now_ms, ValuesOf(key), key);
+  absl::Status done = InsertRow(transaction, TheTable(), now_ms, ValuesOf(key), key);
   if (done.ok()) changes.Add(ResourceKind::kApiKey, key.id);
   return done;
 }
 
 absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     ApiKey& key) {
-  const absl::Status done = UpdateRow(transaction, TheTable(), now_ms, ValuesOf(key), key);
+  absl::Status done = UpdateRow(transaction, TheTable(), now_ms, ValuesOf(key), key);
   if (done.ok()) changes.Add(ResourceKind::kApiKey, key.id);
   return done;
 }
 
 absl::Status Delete(sql::Transaction& transaction, Changes& changes, std::int64_t id) {
-  const absl::Status done = DeleteRow(transaction, TheTable(), id);
+  absl::Status done = DeleteRow(transaction, TheTable(), id);
   if (done.ok()) changes.Add(ResourceKind::kApiKey, id);
   return done;
 }

@@ -81,21 +81,21 @@ absl::StatusOr<std::vector<Group>> After(sql::Transaction& transaction, std::int
 
 absl::Status Insert(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     Group& group) {
-  const absl::Status done = InsertRow(transaction, TheTable(), now_ms, ValuesOf(group), group);
+  absl::Status done = InsertRow(transaction, TheTable(), now_ms, ValuesOf(group), group);
   if (done.ok()) changes.Add(ResourceKind::kGroup, group.id);
   return done;
 }
 
 absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     Group& group) {
-  const absl::Status done = UpdateRow(transaction, TheTable(), now_ms, ValuesOf(group), group);
+  absl::Status done = UpdateRow(transaction, TheTable(), now_ms, ValuesOf(group), group);
   if (done.ok()) changes.Add(ResourceKind::kGroup, group.id);
   return done;
 }
 
 absl::Status Delete(sql::Transaction& transaction, Changes& changes, std::int64_t id) {
   if (id == kDefaultGroupId) return Conflict("the default group always exists");
-  const absl::Status done = DeleteRow(transaction, TheTable(), id);
+  absl::Status done = DeleteRow(transaction, TheTable(), id);
   if (done.ok()) changes.Add(ResourceKind::kGroup, id);
   return done;
 }

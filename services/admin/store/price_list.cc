@@ -79,14 +79,13 @@ absl::StatusOr<PriceListPlan> PlanPriceList(sql::Transaction& transaction,
 absl::Status ApplyPriceList(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                             PriceListPlan& plan) {
   for (Price& price : plan.added) {
-    const absl::Status done = price_store::Insert(transaction, changes, now_ms, price);
+    absl::Status done = price_store::Insert(transaction, changes, now_ms, price);
     if (!done.ok()) return done;
   }
   for (PriceListPlan::Changed& change : plan.changed) {
     Price& price = change.new_price;
-    const absl::Status done = price.id != 0
-                                  ? price_store::Update(transaction, changes, now_ms, price)
-                                  : price_store::Insert(transaction, changes, now_ms, price);
+    absl::Status done = price.id != 0 ? price_store::Update(transaction, changes, now_ms, price)
+                                      : price_store::Insert(transaction, changes, now_ms, price);
     if (!done.ok()) return done;
   }
   return absl::OkStatus();
@@ -95,7 +94,7 @@ absl::Status ApplyPriceList(sql::Transaction& transaction, Changes& changes, std
 absl::Status LoadShippedPrices(Store& store, const std::string& path) {
   std::size_t added = 0;
   const std::int64_t now_ms = store.NowMs();
-  const absl::Status status =
+  absl::Status status =
       store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
         added = 0;
         auto first = settings_store::SetMark(transaction, "shipped_prices");

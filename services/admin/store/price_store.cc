@@ -100,20 +100,20 @@ absl::StatusOr<std::vector<Price>> After(sql::Transaction& transaction, std::int
 
 absl::Status Insert(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     Price& price) {
-  const absl::Status done = InsertRow(transaction, TheTable(), now_ms, ValuesOf(price), price);
+  absl::Status done = InsertRow(transaction, TheTable(), now_ms, ValuesOf(price), price);
   if (done.ok()) changes.Add(ResourceKind::kPrice, price.id);
   return done;
 }
 
 absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     Price& price) {
-  const absl::Status done = UpdateRow(transaction, TheTable(), now_ms, ValuesOf(price), price);
+  absl::Status done = UpdateRow(transaction, TheTable(), now_ms, ValuesOf(price), price);
   if (done.ok()) changes.Add(ResourceKind::kPrice, price.id);
   return done;
 }
 
 absl::Status Delete(sql::Transaction& transaction, Changes& changes, std::int64_t id) {
-  const absl::Status done = DeleteRow(transaction, TheTable(), id);
+  absl::Status done = DeleteRow(transaction, TheTable(), id);
   if (done.ok()) changes.Add(ResourceKind::kPrice, id);
   return done;
 }

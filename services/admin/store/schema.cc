@@ -172,7 +172,7 @@ absl::Status StartRevision(sql::Database& database) {
 }  // namespace
 
 absl::Status MigrateSchema(sql::Database& database) {
-  const absl::Status migrated = sql::Migrate(database, "admin", Migrations());
+  absl::Status migrated = sql::Migrate(database, "admin", Migrations());
   return migrated.ok() ? StartRevision(database) : migrated;
 }
 

@@ -39,14 +39,13 @@ absl::Status Store::Read(const std::function<absl::Status(sql::Transaction&)>& b
 
 absl::Status Store::Change(const std::function<absl::Status(sql::Transaction&, Changes&)>& body) {
   bool moved = false;
-  const absl::Status status =
-      database_.Transact([&](sql::Transaction& transaction) -> absl::Status {
-        Changes changes;
-        const absl::Status done = body(transaction, changes);
-        if (!done.ok()) return done;
-        moved = !changes.all().empty();
-        return moved ? WriteChanges(transaction, changes) : absl::OkStatus();
-      });
+  absl::Status status = database_.Transact([&](sql::Transaction& transaction) -> absl::Status {
+    Changes changes;
+    absl::Status done = body(transaction, changes);
+    if (!done.ok()) return done;
+    moved = !changes.all().empty();
+    return moved ? WriteChanges(transaction, changes) : absl::OkStatus();
+  });
   if (!status.ok() || !moved) return status;
   const std::lock_guard lock(listener_mutex_);
   if (listener_) listener_();

@@ -30,7 +30,9 @@ struct ResourceName {
   ResourceKind kind;
   std::int64_t id;
   bool operator==(const ResourceName&) const = default;
-  auto operator<=>(const ResourceName&) const = default;
+  bool operator<(const ResourceName& other) const {
+    return kind != other.kind ? kind < other.kind : id < other.id;
+  }
 };
 
 // What one transaction changed of that.
@@ -80,7 +82,7 @@ class Store {
 template <class Body>
 auto ReadValue(Store& store, Body body) -> decltype(body(std::declval<sql::Transaction&>())) {
   decltype(body(std::declval<sql::Transaction&>())) value = absl::UnknownError("not read");
-  const absl::Status status = store.Read([&](sql::Transaction& transaction) {
+  absl::Status status = store.Read([&](sql::Transaction& transaction) {
     value = body(transaction);
     return value.status();
   });
@@ -92,7 +94,7 @@ auto ChangeValue(Store& store, Body body)
     -> decltype(body(std::declval<sql::Transaction&>(), std::declval<Changes&>())) {
   decltype(body(std::declval<sql::Transaction&>(), std::declval<Changes&>())) value =
       absl::UnknownError("not changed");
-  const absl::Status status = store.Change([&](sql::Transaction& transaction, Changes& changes) {
+  absl::Status status = store.Change([&](sql::Transaction& transaction, Changes& changes) {
     value = body(transaction, changes);
     return value.status();
   });

@@ -83,20 +83,20 @@ absl::StatusOr<std::vector<User>> After(sql::Transaction& transaction, std::int6
 
 absl::Status Insert(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     User& user) {
-  const absl::Status done = InsertRow(transaction, TheTable(), now_ms, ValuesOf(user), user);
+  absl::Status done = InsertRow(transaction, TheTable(), now_ms, ValuesOf(user), user);
   if (done.ok()) changes.Add(ResourceKind::kUser, user.id);
   return done;
 }
 
 absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     User& user) {
-  const absl::Status done = UpdateRow(transaction, TheTable(), now_ms, ValuesOf(user), user);
+  absl::Status done = UpdateRow(transaction, TheTable(), now_ms, ValuesOf(user), user);
   if (done.ok()) changes.Add(ResourceKind::kUser, user.id);
   return done;
 }
 
 absl::Status Delete(sql::Transaction& transaction, Changes& changes, std::int64_t id) {
-  const absl::Status done = DeleteRow(transaction, TheTable(), id);
+  absl::Status done = DeleteRow(transaction, TheTable(), id);
   if (done.ok()) changes.Add(ResourceKind::kUser, id);
   return done;
 }

@@ -1,9 +1,9 @@
 #include "tests/unit/admin/admin_server.h"
 
 #include <httplib.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <utility>
@@ -26,9 +26,10 @@ weir::Settings LoadSettings(const std::map<std::string, std::string>& values) {
   std::vector<std::string> arguments = {"weir-admin"};
   for (const auto& [name, value] : values) arguments.push_back(StrCat("--", name, "=", value));
   std::vector<const char*> pointers;
+  pointers.reserve(arguments.size());
   for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
   weir::Settings settings = MakeSettings();
-  const absl::Status loaded = settings.Load(static_cast<int>(pointers.size()), pointers.data());
+  absl::Status loaded = settings.Load(static_cast<int>(pointers.size()), pointers.data());
   EXPECT_TRUE(loaded.ok()) << loaded;
   return settings;
 }

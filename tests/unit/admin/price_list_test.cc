@@ -20,7 +20,7 @@ class PriceListTest : public StoreTest {
         ChangeValue(store(), [&](sql::Transaction& t, Changes& c) -> absl::StatusOr<PriceListPlan> {
           auto planned = PlanPriceList(t, *list, store().NowMs());
           if (!planned.ok() || !apply) return planned;
-          const absl::Status done = ApplyPriceList(t, c, store().NowMs(), *planned);
+          absl::Status done = ApplyPriceList(t, c, store().NowMs(), *planned);
           if (!done.ok()) return done;
           return planned;
         });
@@ -70,7 +70,7 @@ TEST_P(PriceListTest, TheShippedListLoadsOnce) {
 
 TEST_P(PriceListTest, AMissingFileIsTriedAgainNextTime) {
   const std::string path = ::testing::TempDir() + "/weir-no-such-prices.csv";
-  const absl::Status missing = LoadShippedPrices(store(), path);
+  absl::Status missing = LoadShippedPrices(store(), path);
   EXPECT_NE(missing.message().find("weir-no-such-prices.csv"), std::string::npos) << missing;
   std::ofstream(path) << "provider,model,input,output\nx,a,1,2\n";
   EXPECT_TRUE(LoadShippedPrices(store(), path).ok());

@@ -124,7 +124,7 @@ class SnapshotTest : public StoreTest {
           Account account;
           account.name = "a" + std::to_string(random());
           account.request_url = "https://x";
-          const absl::Status done = account_store::Insert(t, c, 1, account);
+          absl::Status done = account_store::Insert(t, c, 1, account);
           SetCredential(vault(), Secret("credential"), account);
           return done.ok() ? account_store::Update(t, c, 1, account) : done;
         }
@@ -154,8 +154,8 @@ class SnapshotTest : public StoreTest {
     Account account;
     account.name = name;
     account.request_url = "https://api.anthropic.com";
-    const absl::Status added = store().Change([&](sql::Transaction& t, Changes& c) -> absl::Status {
-      const absl::Status done = account_store::Insert(t, c, 1, account);
+    absl::Status added = store().Change([&](sql::Transaction& t, Changes& c) -> absl::Status {
+      absl::Status done = account_store::Insert(t, c, 1, account);
       SetCredential(vault(), Secret("sk-secret"), account);
       return done.ok() ? account_store::Update(t, c, 1, account) : done;
     });
@@ -227,18 +227,18 @@ TEST_P(SnapshotTest, EverythingWhenTheChangesWereForgotten) {
 }
 
 TEST_P(SnapshotTest, CutsIntoChunks) {
-  const absl::Status added = store().Change([&](sql::Transaction& t, Changes& c) -> absl::Status {
+  absl::Status added = store().Change([&](sql::Transaction& t, Changes& c) -> absl::Status {
     for (int i = 0; i < 2300; ++i) {
       Price price;
       price.model = "model-" + std::to_string(i);
-      const absl::Status done = price_store::Insert(t, c, 1, price);
+      absl::Status done = price_store::Insert(t, c, 1, price);
       if (!done.ok()) return done;
     }
     for (int i = 0; i < 30; ++i) {
       Group group;
       group.name = "g" + std::to_string(i);
       group.system_prompt = std::string(64 * 1024, 'p');
-      const absl::Status done = group_store::Insert(t, c, 1, group);
+      absl::Status done = group_store::Insert(t, c, 1, group);
       if (!done.ok()) return done;
     }
     return absl::OkStatus();

@@ -19,7 +19,7 @@ class StoreTest : public weir::testing::DatabaseTest {
   void SetUp() override {
     DatabaseTest::SetUp();
     if (HasFatalFailure()) return;
-    const absl::Status migrated = MigrateSchema(database());
+    absl::Status migrated = MigrateSchema(database());
     ASSERT_TRUE(migrated.ok()) << migrated;
     store_ = std::make_unique<Store>(database(), clock_);
   }

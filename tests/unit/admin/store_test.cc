@@ -62,7 +62,7 @@ TEST_P(StoreTest, NamesAndAddressesAreUniqueButNoAddressIsNot) {
   ASSERT_TRUE(Insert(store(), ann, user_store::Insert).ok());
   ASSERT_TRUE(Insert(store(), bob, user_store::Insert).ok()) << "both without an address";
   User again = MakeUser("ann");
-  const absl::Status status = Insert(store(), again, user_store::Insert);
+  absl::Status status = Insert(store(), again, user_store::Insert);
   EXPECT_TRUE(absl::IsAlreadyExists(status)) << status;
   EXPECT_EQ(ReasonOf(status), "conflict");
 }
@@ -114,7 +114,7 @@ TEST_P(StoreTest, EveryColumnOfTheOthersRoundTrips) {
   price.tier_above_input_tokens = 200'000;
   price.tier_input_pico_usd = 4;
   ASSERT_TRUE(Insert(store(), price, price_store::Insert).ok());
-  const absl::Status read = store().Read([&](sql::Transaction& t) -> absl::Status {
+  absl::Status read = store().Read([&](sql::Transaction& t) -> absl::Status {
     EXPECT_TRUE(*group_store::Get(t, group.id) == group);
     EXPECT_TRUE(*group_store::FindByName(t, group.name) == group);
     EXPECT_TRUE(*api_key_store::FindByHash(t, key.key_hash) == key);
@@ -133,7 +133,7 @@ TEST_P(StoreTest, AChangeMovesTheRevisionByOneWithItsResources) {
   User bob = MakeUser("bob");
   ASSERT_TRUE(store()
                   .Change([&](sql::Transaction& t, Changes& c) -> absl::Status {
-                    const absl::Status first = user_store::Insert(t, c, 5, ann);
+                    absl::Status first = user_store::Insert(t, c, 5, ann);
                     return first.ok() ? user_store::Insert(t, c, 5, bob) : first;
                   })
                   .ok());
@@ -146,8 +146,8 @@ TEST_P(StoreTest, AChangeMovesTheRevisionByOneWithItsResources) {
 TEST_P(StoreTest, AChangeThatFailsLeavesNothing) {
   const std::int64_t before = CurrentRevision().number;
   User ann = MakeUser("ann");
-  const absl::Status status = store().Change([&](sql::Transaction& t, Changes& c) -> absl::Status {
-    const absl::Status inserted = user_store::Insert(t, c, 5, ann);
+  absl::Status status = store().Change([&](sql::Transaction& t, Changes& c) -> absl::Status {
+    absl::Status inserted = user_store::Insert(t, c, 5, ann);
     EXPECT_TRUE(inserted.ok());
     return absl::InvalidArgumentError("changed my mind");
   });
@@ -171,8 +171,8 @@ TEST_P(StoreTest, SessionsDoNotMoveTheRevision) {
       store()
           .Change([&](sql::Transaction& t, Changes&) { return session_store::Insert(t, session); })
           .ok());
-  const absl::Status rotated = store().Change([&](sql::Transaction& t, Changes&) -> absl::Status {
-    const absl::Status done = session_store::RotateRefresh(t, session, "r2");
+  absl::Status rotated = store().Change([&](sql::Transaction& t, Changes&) -> absl::Status {
+    absl::Status done = session_store::RotateRefresh(t, session, "r2");
     if (!done.ok()) return done;
     EXPECT_EQ(session_store::FindByRefresh(t, "r")->refresh_hash, "r2") << "found by the old one";
     EXPECT_EQ(session_store::FindByRefresh(t, "r2")->id, "s");
@@ -192,7 +192,7 @@ TEST_P(StoreTest, WhatIsInUseStays) {
   ann.group_id = group.id;
   ASSERT_TRUE(Insert(store(), ann, user_store::Insert).ok());
   for (const std::int64_t id : {group.id, kDefaultGroupId}) {
-    const absl::Status status = store().Change(
+    absl::Status status = store().Change(
         [&](sql::Transaction& t, Changes& c) { return group_store::Delete(t, c, id); });
     EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
     EXPECT_EQ(ReasonOf(status), "conflict");
@@ -201,7 +201,7 @@ TEST_P(StoreTest, WhatIsInUseStays) {
   account.name = "a";
   account.request_url = "https://x";
   account.group_ids = {42};
-  const absl::Status status = Insert(store(), account, account_store::Insert);
+  absl::Status status = Insert(store(), account, account_store::Insert);
   EXPECT_EQ(FieldsOf(status).count("group_ids"), 1u) << status;
 }
 
@@ -227,6 +227,7 @@ TEST_P(StoreTest, ConcurrentChangesAllCount) {
   ASSERT_TRUE(Insert(store(), ann, user_store::Insert).ok());
   const std::int64_t before = CurrentRevision().number;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int j = 0; j < 5; ++j) {

@@ -181,7 +181,7 @@ TEST(ProblemTest, FieldsSurviveTheStatus) {
   errors.Add("b", "second");
   errors.Add("a", "first: with punctuation; and more");
   errors.Add("a", "ignored");
-  const absl::Status status = errors.ToStatus();
+  absl::Status status = errors.ToStatus();
   EXPECT_EQ(ReasonOf(status), "bad_parameter");
   const std::map<std::string, std::string> expected = {{"a", "first: with punctuation; and more"},
                                                        {"b", "second"}};

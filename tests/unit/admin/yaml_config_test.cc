@@ -59,10 +59,10 @@ class YamlConfigTest : public StoreTest {
 
 TEST_P(YamlConfigTest, DeclaresEverythingInOneChange) {
   const std::int64_t before = CurrentRevision().number;
-  const absl::Status applied = Apply(kWhole);
+  absl::Status applied = Apply(kWhole);
   ASSERT_TRUE(applied.ok()) << applied;
   EXPECT_EQ(CurrentRevision().number, before + 1);
-  const absl::Status read = store().Read([&](sql::Transaction& t) -> absl::Status {
+  absl::Status read = store().Read([&](sql::Transaction& t) -> absl::Status {
     const auto gold = group_store::FindByName(t, "gold");
     EXPECT_EQ(gold->price_multiplier_ppm, 1'250'000);
     EXPECT_EQ(gold->limits.nano_usd_per_day, 5'500'000'000);
@@ -85,7 +85,7 @@ TEST_P(YamlConfigTest, DeclaresEverythingInOneChange) {
 TEST_P(YamlConfigTest, ASecondRunChangesNothing) {
   ASSERT_TRUE(Apply(kWhole).ok());
   const std::int64_t revision = CurrentRevision().number;
-  const absl::Status again = Apply(kWhole);
+  absl::Status again = Apply(kWhole);
   EXPECT_TRUE(again.ok()) << again;
   EXPECT_EQ(CurrentRevision().number, revision);
 }
@@ -121,7 +121,7 @@ TEST_P(YamlConfigTest, EveryMistakeNamesItsPathAndChangesNothing) {
   };
   const std::int64_t before = CurrentRevision().number;
   for (const auto& [text, wanted] : cases) {
-    const absl::Status status = Apply(text);
+    absl::Status status = Apply(text);
     EXPECT_FALSE(status.ok()) << text;
     EXPECT_NE(std::string(status.message()).find(wanted), std::string::npos)
         << text << " gave: " << status;
