@@ -27,6 +27,7 @@ void PaddedBuffer::Reserve(std::size_t capacity) {
 }
 
 void PaddedBuffer::Append(const char* data, std::size_t size) {
+  if (size == 0) return;  // there may be no memory yet, which memcpy must not be told
   if (size_ + size > capacity_) Reserve(std::max(capacity_ * 2, size_ + size));
   std::memcpy(data_.get() + size_, data, size);
   size_ += size;
