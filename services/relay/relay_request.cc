@@ -199,6 +199,13 @@ Task<void> Refuse(RelayEnvironment& environment, RequestContext& context, Exchan
   co_await exchange.Flush();
 }
 
+Task<void> AnswerLocally(const RequestContext& context, Exchange& exchange, std::string_view body,
+                         std::string_view content_type) {
+  if (exchange.body_unread()) exchange.CloseAfter();
+  SendLocalAnswer(context, exchange, body, content_type);
+  co_await exchange.Flush();
+}
+
 // The client left before an answer came. What was sent upstream is used up all the same, so it is
 // metered, as an estimate.
 void NoteClientGone(RelayEnvironment& environment, RequestContext& context) {
@@ -247,15 +254,14 @@ Task<void> RelayRequest(RelayEnvironment& environment, Exchange& exchange) {
   if (environment.draining.load(std::memory_order_relaxed)) exchange.CloseAfter();
   Refusal refusal = Route(context, exchange.head());
   if (!refusal && context.endpoint->operation == Operation::kAlive) {
-    SendLocalAnswer(context, exchange, exchange.head().method == "HEAD" ? "" : "weir\n",
-                    "text/plain");
-    co_await exchange.Flush();
+    const bool head_only = exchange.head().method == "HEAD";
+    co_await AnswerLocally(context, exchange, head_only ? "" : "weir\n", "text/plain");
     co_return;
   }
   if (!refusal) refusal = CheckCaller(context, exchange.head());
   if (!refusal && context.endpoint->operation == Operation::kListModels) {
-    SendLocalAnswer(context, exchange, ModelList(context, exchange.head()), "application/json");
-    co_await exchange.Flush();
+    const std::string models = ModelList(context, exchange.head());
+    co_await AnswerLocally(context, exchange, models, "application/json");
     co_return;
   }
   if (refusal) {

@@ -1,6 +1,7 @@
 """Bad input from either side: a status, and an error in the shape of the caller's protocol."""
 
 import json
+import socket
 import time
 
 import pytest
@@ -384,3 +385,21 @@ def test_every_failure_left_the_relay_whole(stack, claude, openai):
     assert claude.messages().status == 200
     assert openai.chat(stream=True).status == 200
     assert json.loads(claude.messages().body)["type"] == "message"
+
+
+def test_a_body_that_nobody_reads_is_not_the_next_request(stack):
+    """GET /v1/models with a body that comes late: the body must not be answered as a request."""
+    lane = stack.claude("")
+    smuggled = b"GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\n"
+    head = (f"GET /v1/models HTTP/1.1\r\nhost: x\r\nx-api-key: {lane.key}\r\n"
+            f"content-length: {len(smuggled)}\r\n\r\n").encode()
+    with socket.create_connection(("127.0.0.1", stack.relay_port), 10) as raw:
+        raw.sendall(head)
+        answer = raw.recv(65536)
+        assert answer.startswith(b"HTTP/1.1 200"), answer
+        assert b"connection: close" in answer
+        raw.sendall(smuggled)
+        rest = b""
+        while more := raw.recv(65536):
+            rest += more
+        assert b"HTTP/1.1" not in rest, rest

@@ -82,6 +82,12 @@ class Exchange {
   std::int64_t began_unix_ms() const { return began_unix_ms_; }
   std::int64_t received_ns() const { return received_ns_; }
 
+  // Bytes of the body are still to come: whoever answers without ReadBody must CloseAfter, or they
+  // would be taken for the next request.
+  bool body_unread() const {
+    return head_->chunked || static_cast<std::int64_t>(body_.size()) < head_->content_length;
+  }
+
   // Frees head and body; a stream may last an hour and needs neither.
   void ReleaseRequest();
 

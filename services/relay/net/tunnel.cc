@@ -1,5 +1,6 @@
 #include "services/relay/net/tunnel.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "absl/strings/escaping.h"
@@ -103,6 +104,7 @@ Task<TunnelResult> OpenHttp(Talk& talk, const TunnelProxy& proxy, const std::str
 constexpr char kSocksVersion = 5;
 constexpr char kNoAuthentication = 0;
 constexpr char kUserPassword = 2;
+constexpr std::size_t kSocksTextBytesMax = 255;
 
 std::string SocksConnect(const std::string& host, int port) {
   std::string request{kSocksVersion, 1, 0, 3};  // CONNECT, by name
@@ -160,7 +162,10 @@ Task<TunnelResult> SocksAuthenticate(Talk& talk, const TunnelProxy& proxy) {
 
 Task<TunnelResult> OpenSocks(Talk& talk, const TunnelProxy& proxy, const std::string& host,
                              int port) {
-  if (host.size() > 255) co_return TunnelResult::kRefused;
+  // Each of them goes behind one byte with its length.
+  if (std::max({host.size(), proxy.username.size(), proxy.password.size()}) > kSocksTextBytesMax) {
+    co_return TunnelResult::kRefused;
+  }
   TunnelResult result = co_await SocksAuthenticate(talk, proxy);
   if (result == TunnelResult::kOpen) result = co_await talk.Send(SocksConnect(host, port));
   if (result == TunnelResult::kOpen) result = co_await talk.ReceiveAtLeast(5);
