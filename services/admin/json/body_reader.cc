@@ -1,8 +1,8 @@
 #include "services/admin/json/body_reader.h"
 
 #include <array>
-#include <cmath>
-#include <cstdio>
+#include <charconv>
+#include <system_error>
 #include <utility>
 
 #include <boost/json/array.hpp>
@@ -61,10 +61,11 @@ std::optional<std::string> BodyReader::DecimalOf(const json::value& value) const
   if (value.is_int64()) return std::to_string(value.get_int64());
   if (!value.is_double()) return std::nullopt;
   // As many digits as money has; the value is rounded to them, never computed with.
-  std::array<char, 64> digits = {};
-  const int length = std::snprintf(digits.data(), digits.size(), "%.9f", value.get_double());
-  if (length <= 0 || static_cast<std::size_t>(length) >= digits.size()) return std::nullopt;
-  std::string text(digits.data(), static_cast<std::size_t>(length));
+  std::array<char, 64> digits;
+  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(),
+                                          value.get_double(), std::chars_format::fixed, 9);
+  if (error != std::errc()) return std::nullopt;
+  std::string text(digits.data(), end);
   while (text.ends_with('0')) text.pop_back();
   if (text.ends_with('.')) text.pop_back();
   return text;

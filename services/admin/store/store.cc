@@ -28,13 +28,7 @@ absl::Status WriteChanges(sql::Transaction& transaction, const Changes& changes)
 }  // namespace
 
 absl::Status Store::Read(const std::function<absl::Status(sql::Transaction&)>& body) {
-  return database_.Transact([&](sql::Transaction& transaction) -> absl::Status {
-    if (transaction.dialect() == sql::SqlDialect::kPostgres) {
-      auto set = transaction.Execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-      if (!set.ok()) return set.status();
-    }
-    return body(transaction);
-  });
+  return database_.Read(body);
 }
 
 absl::Status Store::Change(const std::function<absl::Status(sql::Transaction&, Changes&)>& body) {
