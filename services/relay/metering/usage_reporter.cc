@@ -47,7 +47,7 @@ class BatchBytes {
   static constexpr std::uint32_t kEventTag = v1::EventBatch::kEventsFieldNumber << 3 | kDelimited;
 
   void AddVarint(std::uint64_t value) {
-    std::array<std::uint8_t, 10> digits;
+    std::array<std::uint8_t, 10> digits{};  // GCC 12 takes them for unset at -O1
     const std::uint8_t* begin = digits.data();
     const std::uint8_t* end =
         google::protobuf::io::CodedOutputStream::WriteVarint64ToArray(value, digits.data());
