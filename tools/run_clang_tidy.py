@@ -137,7 +137,8 @@ def main():
     entries = read_database(build_dir, root)
     dependencies = read_dependencies(build_dir, root)
     version = subprocess.run(["clang-tidy", "--version"], capture_output=True, text=True, check=True)
-    common = version.stdout + (root / ".clang-tidy").read_text()
+    settings = [root / ".clang-tidy", *(root / folder / ".clang-tidy" for folder in OURS)]
+    common = version.stdout + "".join(path.read_text() for path in settings if path.exists())
     memory = build_dir / ".tidy"
     memory.mkdir(exist_ok=True)
 
