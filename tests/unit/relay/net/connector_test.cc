@@ -127,7 +127,8 @@ TEST_F(ConnectorTest, TheDeadlineHoldsForTheNameToo) {
   EXPECT_LT(took_ms_, 600);
   // The answer that came too late harms nobody and serves the next one.
   std::this_thread::sleep_for(std::chrono::milliseconds(800));
-  EXPECT_EQ(Try(Target("slow.test", listening.port), 100), ConnectError::kNone);
+  EXPECT_EQ(Try(Target("slow.test", listening.port)), ConnectError::kNone);
+  EXPECT_LT(took_ms_, 600);
 }
 
 TEST_F(ConnectorTest, StopsWhenTheClientLeaves) {

@@ -127,16 +127,16 @@ TEST_F(ConnectionPoolTest, OneThatIsGoneIsNotKept) {
 }
 
 TEST_F(ConnectionPoolTest, IdleOnesGrowTooOld) {
-  ConnectionPool pool(loop_, 50, kPerKeyMax);
+  ConnectionPool pool(loop_, 300, kPerKeyMax);
   const auto body = [&]() -> Task<void> {
     pool.Give("a", Fresh());
     co_await Turn(10);
     EXPECT_EQ(pool.idle(), 1U);
     std::unique_ptr<Stream> used = pool.Take("a");
-    co_await Turn(80);  // in use it does not age
+    co_await Turn(400);  // in use it does not age
     pool.Give("a", std::move(used));
     EXPECT_EQ(pool.idle(), 1U);
-    co_await Turn(120);
+    co_await Turn(600);
     EXPECT_EQ(pool.idle(), 0U);
   };
   Run(body());
