@@ -169,7 +169,7 @@ class Passing {
     if (!answer_.head.empty() && !exchange_.gone()) {
       // Not a byte has gone out, so the client can still be told properly.
       const LocalReply reply = StreamFailure(failure);
-      context_.record.status = LocalReplyStatus(reply.reason, context_.dialect);
+      context_.record.status = LocalReplyStatus(reply, context_.dialect);
       SettleOnce();
       std::string().swap(answer_.head);
       SendLocalReply(context_, exchange_, reply);
@@ -284,11 +284,14 @@ Task<void> PassAnswer(RelayEnvironment& environment, RequestContext& context, Up
   const StreamGauge gauge(environment.counters, answer.is_stream);
   Passing passing(environment, context, call, exchange, answer);
 
-  bool finished = call.body_empty();
-  if (finished) passing.Pass({}, /*finished=*/true);
   EventLoop& loop = exchange.loop();
   std::int64_t idle_deadline_ms = loop.now_ms() + timeouts.idle_ms;
   std::string_view failure;
+  bool finished = call.body_empty();
+  if (finished) {
+    passing.Pass({}, finished);
+    if (passing.broken()) failure = reason::kStreamIncomplete;
+  }
   while (!finished && failure.empty()) {
     const BodyRead read = call.ReadBody();
     if (read.status == BodyReadStatus::kWouldBlock) {

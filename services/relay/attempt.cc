@@ -170,7 +170,14 @@ LocalReply AllFailed(const RequestContext& context, const UpstreamSignal& last) 
     return {reason::kUpstreamMalformed,
             StrCat("The provider of ", model, " answered in an encoding nobody asked for.")};
   }
-  return {last.error_class == reason::kUpstreamRejected ? reason::kUpstreamError : last.error_class,
+  if (last.error_class == reason::kUpstreamRejected) {
+    const int status = context.record.attempts.back().http_status;
+    return {last.error_class,
+            StrCat("The provider of ", model, " refused the request with status ", status,
+                   " and gave no reason in this protocol. It would be refused again."),
+            0, status};
+  }
+  return {last.error_class,
           StrCat("The provider of ", model, " gave no proper answer. Try again.")};
 }
 

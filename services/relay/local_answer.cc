@@ -110,7 +110,7 @@ std::string PlainList(const std::map<std::string, std::string>& models) {
 
 void SendLocalReply(const RequestContext& context, Exchange& exchange, const LocalReply& reply) {
   AnswerHead head;
-  head.status = LocalReplyStatus(reply.reason, context.dialect);
+  head.status = LocalReplyStatus(reply, context.dialect);
   head.retry_after_s = reply.retry_after_s;
   Send(context, exchange, head, LocalReplyBody(reply, context.dialect, context.request_id),
        "application/json");

@@ -54,6 +54,7 @@ constexpr std::array kRows = {
     Row{reason::kUpstreamClosed, 502, kApi, 502, kServer},
     Row{reason::kUpstreamRateLimited, 429, "rate_limit_error", 429, "requests"},
     Row{reason::kUpstreamOverloaded, 529, kOverloaded, 503, kServer},
+    Row{reason::kUpstreamRejected, 400, kInvalid, 400, kInvalid},
     Row{reason::kUpstreamError, 502, kApi, 502, kServer},
     Row{reason::kCredentialRejected, 503, kApi, 503, kServer},
     Row{reason::kStreamError, 502, kApi, 502, kServer},
@@ -97,8 +98,9 @@ std::string OpenAiBody(const Row& row, const LocalReply& reply, std::string_view
 
 }  // namespace
 
-int LocalReplyStatus(std::string_view reason, Dialect dialect) {
-  const Row& row = Find(reason);
+int LocalReplyStatus(const LocalReply& reply, Dialect dialect) {
+  if (reply.status != 0) return reply.status;
+  const Row& row = Find(reply.reason);
   return dialect == Dialect::kAnthropicMessages ? row.anthropic_status : row.openai_status;
 }
 

@@ -14,10 +14,11 @@ struct LocalReply {
   std::string_view reason;  // a word of libs/common/reason.h that is in the table of local_reply.cc
   std::string message;      // what is wrong and what to do; never an upstream's text or a secret
   std::int64_t retry_after_s = 0;  // 0 = no Retry-After
+  int status = 0;                  // 0 = the table's; else an upstream's own, kept
 };
 
-// The status that `reason` is answered with in `dialect`.
-int LocalReplyStatus(std::string_view reason, Dialect dialect);
+// The status that `reply` is answered with in `dialect`.
+int LocalReplyStatus(const LocalReply& reply, Dialect dialect);
 
 // {"type":"error","error":{…},"request_id":…} or {"error":{message,type,param,code}}.
 std::string LocalReplyBody(const LocalReply& reply, Dialect dialect, std::string_view request_id);

@@ -209,6 +209,7 @@ void Relay::Impl::DrainAndStop() {
     for (const auto& worker : workers_) worker->CloseAll();
     AwaitIdle(kCloseGraceMs);
   }
+  resolver_.Stop();  // it posts to the loops
   for (const auto& worker : workers_) worker->Stop();
   workers_.clear();
   if (!reporter_->Drain(kHandOverMs)) {

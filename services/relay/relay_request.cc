@@ -187,14 +187,14 @@ Refusal ChooseAccounts(RelayEnvironment& environment, RequestContext& context,
                            "add one under prices.")};
 }
 
-// The end of a request that the relay answers itself.
+// The end of a request that the relay answers itself. `used` null: nothing was spent on it.
 Task<void> Refuse(RelayEnvironment& environment, RequestContext& context, Exchange& exchange,
-                  const LocalReply& reply) {
-  context.record.status = LocalReplyStatus(reply.reason, context.dialect);
+                  const LocalReply& reply, const AnswerMeter* used = nullptr) {
+  context.record.status = LocalReplyStatus(reply, context.dialect);
   context.record.error_class = reply.reason;
   environment.reasons.CountLocalReply(reply.reason);
   if (environment.draining.load(std::memory_order_relaxed)) exchange.CloseAfter();
-  Settle(environment, context, nullptr);
+  Settle(environment, context, used);
   SendLocalReply(context, exchange, reply);
   co_await exchange.Flush();
 }
@@ -242,9 +242,14 @@ Task<void> Forward(RelayEnvironment& environment, RequestContext& context, Excha
       co_await PassAnswer(environment, context, call, exchange, total_deadline_ms);
       co_return;
     }
+    break;  // what it said would be the same elsewhere, or was the last
   }
   const LocalReply reply = AllFailed(context, signal);
-  co_await Refuse(environment, context, exchange, reply);
+  // Answered, but not readable: the provider has billed it all the same.
+  const bool used =
+      signal.error_class.empty() && context.endpoint->operation == Operation::kGenerate;
+  const AnswerMeter unread(context.dialect, /*hide_usage=*/false);
+  co_await Refuse(environment, context, exchange, reply, used ? &unread : nullptr);
 }
 
 }  // namespace

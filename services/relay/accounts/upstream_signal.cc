@@ -50,6 +50,11 @@ std::int64_t OverloadMs(const ResponseHead& head, std::int64_t now_unix_ms) {
   return ms > 0 ? ms : kOverloadMs;
 }
 
+bool IsJson(const ResponseHead& head) {
+  constexpr std::string_view kJson = "application/json";
+  return EqualsIgnoreCase(head.Find("content-type").substr(0, kJson.size()), kJson);
+}
+
 UpstreamSignal ClassifyStatus(const ResponseHead& head, std::int64_t now_unix_ms) {
   const int status = head.status;
   if (status < 400) return {{}, false, AccountEffect::kGood, 0, false};
@@ -58,6 +63,8 @@ UpstreamSignal ClassifyStatus(const ResponseHead& head, std::int64_t now_unix_ms
             RateLimitMs(head, now_unix_ms), false};
   }
   if (status == 401 || status == 403) {
+    // A page of HTML comes from something in front of the provider, set off by this request.
+    if (!IsJson(head)) return {reason::kUpstreamError, true, AccountEffect::kNone, 0, true};
     return {reason::kCredentialRejected, true, AccountEffect::kReject, 0, false};
   }
   // 402: the account's own money is spent; another account's may not be.

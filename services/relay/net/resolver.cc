@@ -4,7 +4,13 @@
 #include <netdb.h>
 #include <netinet/in.h>
 
+#include <condition_variable>
+#include <cstdint>
 #include <cstring>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 #include "libs/common/clock.h"
@@ -17,7 +23,9 @@ namespace {
 constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::int64_t kKeepMs = 30'000;
 constexpr std::int64_t kKeepFailureMs = 1'000;
+constexpr std::int64_t kStaleMs = 600'000;
 constexpr std::size_t kCacheEntriesMax = 10'000;
+constexpr int kThreads = 3;
 
 std::int64_t NowMs() { return SteadyNs() / kNsPerMs; }
 
@@ -42,25 +50,70 @@ Resolver::Addresses LookUp(const std::string& host, int port, int flags) {
 
 }  // namespace
 
-Resolver::Resolver() : thread_([this] { Work(); }) {}
+struct Resolver::State {
+  struct Waiting {
+    EventLoop* loop;
+    std::function<void(Addresses)> done;
+  };
+  struct Entry {
+    Addresses addresses;
+    std::int64_t valid_until_ms = 0;  // steady; 0 = never looked up
+    bool looking_up = false;
+    std::vector<Waiting> waiting;
+  };
+  struct Job {
+    std::string key;
+    std::string host;
+    int port;
+  };
 
-Resolver::~Resolver() {
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    stopping_ = true;
+  void LookUpSoon(const std::string& key, const std::string& host, int port, Entry& entry) {
+    if (entry.looking_up) return;
+    entry.looking_up = true;
+    jobs.push_back({key, host, port});
+    wake.notify_one();
   }
-  wake_.notify_all();
-  thread_.join();
+  void MakeRoom() {
+    if (cache.size() < kCacheEntriesMax) return;
+    std::erase_if(cache, [](const auto& item) { return !item.second.looking_up; });
+  }
+
+  std::mutex mutex;  // guards all below
+  std::condition_variable wake;
+  std::deque<Job> jobs;
+  std::map<std::string, Entry> cache;  // by "host:port"
+  bool stopping = false;
+};
+
+Resolver::Resolver() : state_(std::make_shared<State>()) {
+  for (int i = 0; i < kThreads; ++i) {
+    std::thread([state = state_] { Work(state); }).detach();
+  }
+}
+
+Resolver::~Resolver() { Stop(); }
+
+void Resolver::Stop() {
+  const std::lock_guard<std::mutex> lock(state_->mutex);
+  state_->stopping = true;
+  state_->jobs.clear();
+  state_->wake.notify_all();
 }
 
 bool Resolver::Cached(const std::string& host, int port, Addresses& addresses) {
   const std::string key = StrCat(host, ":", port);
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    const auto found = cache_.find(key);
-    if (found != cache_.end() && found->second.valid_until_ms > NowMs()) {
-      addresses = found->second.addresses;
-      return true;
+    const std::lock_guard<std::mutex> lock(state_->mutex);
+    const auto found = state_->cache.find(key);
+    if (found != state_->cache.end()) {
+      State::Entry& entry = found->second;
+      const std::int64_t age_ms = NowMs() - entry.valid_until_ms;
+      const bool stale = age_ms >= 0 && age_ms < kStaleMs && !entry.addresses.empty();
+      if (stale) state_->LookUpSoon(key, host, port, entry);
+      if (age_ms < 0 || stale) {
+        addresses = entry.addresses;
+        return true;
+      }
     }
   }
   addresses = LookUp(host, port, AI_NUMERICHOST);  // parses only, asks nobody
@@ -69,34 +122,38 @@ bool Resolver::Cached(const std::string& host, int port, Addresses& addresses) {
 
 void Resolver::Resolve(EventLoop& loop, const std::string& host, int port,
                        std::function<void(Addresses)> done) {
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    jobs_.push_back({&loop, host, port, std::move(done)});
-  }
-  wake_.notify_one();
+  const std::string key = StrCat(host, ":", port);
+  const std::lock_guard<std::mutex> lock(state_->mutex);
+  if (state_->stopping) return;
+  state_->MakeRoom();
+  State::Entry& entry = state_->cache[key];
+  entry.waiting.push_back({&loop, std::move(done)});
+  state_->LookUpSoon(key, host, port, entry);
 }
 
-void Resolver::Work() {
+void Resolver::Work(const std::shared_ptr<State>& state) {
   for (;;) {
-    Job job;
-    {
-      std::unique_lock<std::mutex> lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-      if (stopping_) return;
-      job = std::move(jobs_.front());
-      jobs_.pop_front();
+    std::unique_lock<std::mutex> lock(state->mutex);
+    state->wake.wait(lock, [&state] { return state->stopping || !state->jobs.empty(); });
+    if (state->stopping) return;
+    const State::Job job = std::move(state->jobs.front());
+    state->jobs.pop_front();
+    lock.unlock();
+    Addresses addresses = LookUp(job.host, job.port, AI_ADDRCONFIG);
+    lock.lock();
+    if (state->stopping) return;
+    State::Entry& entry = state->cache[job.key];
+    entry.looking_up = false;
+    entry.valid_until_ms = NowMs() + (addresses.empty() ? kKeepFailureMs : kKeepMs);
+    // A failed refresh leaves what was known: it is stale again in a second.
+    const bool keep_known = addresses.empty() && !entry.addresses.empty();
+    if (!keep_known) entry.addresses = std::move(addresses);
+    // Posted under the lock, so that none comes after Stop.
+    for (State::Waiting& waiting : std::exchange(entry.waiting, {})) {
+      waiting.loop->Post([done = std::move(waiting.done), answer = entry.addresses]() mutable {
+        done(std::move(answer));
+      });
     }
-    Addresses addresses;
-    if (!Cached(job.host, job.port, addresses)) {
-      addresses = LookUp(job.host, job.port, AI_ADDRCONFIG);
-      const std::int64_t keep_ms = addresses.empty() ? kKeepFailureMs : kKeepMs;
-      const std::lock_guard<std::mutex> lock(mutex_);
-      if (cache_.size() >= kCacheEntriesMax) cache_.clear();
-      cache_[StrCat(job.host, ":", job.port)] = {addresses, NowMs() + keep_ms};
-    }
-    job.loop->Post([done = std::move(job.done), addresses = std::move(addresses)]() mutable {
-      done(std::move(addresses));
-    });
   }
 }
 

@@ -3,14 +3,9 @@
 
 #include <sys/socket.h>
 
-#include <condition_variable>
-#include <cstdint>
-#include <deque>
 #include <functional>
-#include <map>
-#include <mutex>
+#include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace weir::relay {
@@ -22,42 +17,35 @@ struct SocketAddress {
   socklen_t length = 0;
 };
 
-// Shared by all loops. getaddrinfo runs on a thread of its own, so the system's resolver rules
-// hold; answers are kept for 30 s, failures for 1 s. Thread-safe.
+// Shared by all loops. getaddrinfo runs on threads of its own, so the system's resolver rules hold
+// and one name whose server is silent holds up no other. Answers are kept for 30 s; after that they
+// are still used, for up to ten minutes, while a new look-up runs beside. Failures are kept for 1
+// s. Thread-safe.
 class Resolver {
  public:
   using Addresses = std::vector<SocketAddress>;  // empty = could not be resolved
 
   Resolver();
-  ~Resolver();
+  ~Resolver();  // stops
 
-  // An address literal or a name still in the cache: answered at once, true.
+  // An address literal or a name that is known: answered at once, true.
   bool Cached(const std::string& host, int port, Addresses& addresses);
 
-  // `done` is posted to `loop`, which must outlive the resolver's work.
+  // `done` is posted to `loop`, unless Stop() comes first. Who asks for a name that is being looked
+  // up waits for the same answer.
   void Resolve(EventLoop& loop, const std::string& host, int port,
                std::function<void(Addresses)> done);
 
+  // Afterwards nothing is posted any more, so loops may go. Does not wait for the system's
+  // resolver, which can take half a minute to give up.
+  void Stop();
+
  private:
-  struct Job {
-    EventLoop* loop;
-    std::string host;
-    int port;
-    std::function<void(Addresses)> done;
-  };
-  struct Entry {
-    Addresses addresses;
-    std::int64_t valid_until_ms;  // steady
-  };
+  struct State;
 
-  void Work();
+  static void Work(const std::shared_ptr<State>& state);
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Job> jobs_;                // by mutex_
-  std::map<std::string, Entry> cache_;  // "host:port"; by mutex_
-  bool stopping_ = false;               // by mutex_
-  std::thread thread_;
+  std::shared_ptr<State> state_;  // with the threads, which may outlive the resolver
 };
 
 }  // namespace weir::relay

@@ -8,10 +8,11 @@
 namespace weir::relay {
 namespace {
 
-// What passes from a client to a provider; everything else is dropped, so that no header of a
+// What passes from a client to a provider; everything else is dropped (openai-organization and
+// -project too: with a stranger's, the provider refuses our account), so that no header of a
 // client's surroundings (cookies, addresses, keys) reaches a third party. A name with a dash at its
 // end stands for all that begin so.
-constexpr std::array<std::string_view, 19> kForwarded = {
+constexpr std::array<std::string_view, 17> kForwarded = {
     "accept",
     "anthropic-beta",
     "anthropic-dangerous-direct-browser-access",
@@ -19,8 +20,6 @@ constexpr std::array<std::string_view, 19> kForwarded = {
     "content-type",
     "idempotency-key",
     "openai-beta",
-    "openai-organization",
-    "openai-project",
     "originator",
     "session-id",
     "thread-id",
@@ -53,8 +52,9 @@ const std::string* SetByAccount(const Account& account, std::string_view name) {
 
 // Anthropic's first version, which accepts every field that older clients send.
 constexpr std::string_view kDefaultAnthropicVersion = "2023-06-01";
-// Under this one, and later ones, keys travel as a bearer token.
-constexpr std::string_view kBearerSinceVersion = "2026-10-21";
+// Under this one keys travel as a bearer token. Only a version that is known changes how we sign:
+// else a caller could make an upstream refuse our accounts by inventing one.
+constexpr std::string_view kBearerVersion = "2026-10-21";
 
 // One of our own, unless the account sets that name: two of a name could be read in two ways.
 void WriteOwn(const Account& account, std::string_view name, std::string_view value,
@@ -76,7 +76,7 @@ void WriteCredential(const UpstreamRequest& request, std::string& out) {
   switch (account.credential_type) {
     case CredentialType::kApiKey:
       if (request.dialect == Dialect::kAnthropicMessages &&
-          AnthropicVersion(request) < kBearerSinceVersion) {
+          AnthropicVersion(request) != kBearerVersion) {
         WriteOwn(account, "x-api-key", secret, out);
         return;
       }

@@ -75,9 +75,9 @@ boost::json::object Parsed(std::string_view json) {
 
 TEST(LocalReplyTest, EachReasonHasItsStatus) {
   for (const Row& row : Rows()) {
-    EXPECT_EQ(LocalReplyStatus(row.reason, Dialect::kAnthropicMessages), row.anthropic)
+    EXPECT_EQ(LocalReplyStatus({row.reason, {}}, Dialect::kAnthropicMessages), row.anthropic)
         << row.reason;
-    EXPECT_EQ(LocalReplyStatus(row.reason, Dialect::kOpenAiChat), row.openai) << row.reason;
+    EXPECT_EQ(LocalReplyStatus({row.reason, {}}, Dialect::kOpenAiChat), row.openai) << row.reason;
   }
 }
 
