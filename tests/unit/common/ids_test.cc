@@ -37,6 +37,7 @@ TEST(IdsTest, NeverTheSameTwiceFromAnyThread) {
   constexpr int kEach = 20'000;  // more than one stock of random bytes
   std::vector<std::vector<std::string>> made(kThreads);
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (auto& own : made) {
     threads.emplace_back([&own] {
       for (int i = 0; i < kEach; ++i) own.push_back(NewUuid7Bytes(1));

@@ -80,7 +80,7 @@ TEST(AccountSelectorTest, TheSecondChoiceIsSpreadToo) {
     const std::vector<std::int64_t> ids = Ids(SelectAccounts(*snapshot, RequestFor("m", seed), 2));
     if (ids.at(0) == 1) ++second[ids.at(1)];
   }
-  for (std::int64_t id = 2; id <= 4; ++id) EXPECT_NEAR(second[id], 2'500 / 3, 150) << id;
+  for (std::int64_t id = 2; id <= 4; ++id) EXPECT_NEAR(second[id], 2'500 / 3.0, 150) << id;
 }
 
 TEST(AccountSelectorTest, WhenAnAccountGoesOnlyItsSeedsMove) {

@@ -50,12 +50,27 @@ TEST(UpstreamSignalTest, EachStatusMeansWhatTheTableSays) {
       {599, reason::kUpstreamError, true, AccountEffect::kNone, true},
   };
   for (const Row& row : rows) {
-    const UpstreamSignal signal = Answered(row.status);
+    const UpstreamSignal signal = Answered(row.status, {{"content-type", "application/json"}});
     EXPECT_EQ(signal.error_class, row.error_class) << row.status;
     EXPECT_EQ(signal.try_next, row.try_next) << row.status;
     EXPECT_EQ(signal.effect, row.effect) << row.status;
     EXPECT_EQ(signal.counts_as_failure, row.counts_as_failure) << row.status;
     EXPECT_EQ(signal.cooldown_ms > 0, row.effect == AccountEffect::kCoolDown) << row.status;
+  }
+}
+
+// A page of HTML comes from something in front of the provider, not from who knows the credential.
+TEST(UpstreamSignalTest, OnlyTheProviderItselfRejectsACredential) {
+  for (const int status : {401, 403}) {
+    for (const std::vector<HeaderField>& fields :
+         {std::vector<HeaderField>{}, std::vector<HeaderField>{{"content-type", "text/html"}}}) {
+      const UpstreamSignal signal = Answered(status, fields);
+      EXPECT_EQ(signal.error_class, reason::kUpstreamError) << status;
+      EXPECT_EQ(signal.effect, AccountEffect::kNone) << status;
+      EXPECT_TRUE(signal.try_next) << status;
+    }
+    EXPECT_EQ(Answered(status, {{"Content-Type", "Application/JSON; charset=utf-8"}}).effect,
+              AccountEffect::kReject);
   }
 }
 

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "libs/common/text.h"
+
 namespace weir::relay {
 namespace {
 
@@ -52,9 +54,8 @@ TEST(SseTest, TellsNameAndData) {
 
 TEST(SseTest, LineEndsMayDiffer) {
   for (const std::string_view end : {"\n", "\r\n", "\r"}) {
-    const std::string e(end);
     const std::string text =
-        "event: a" + e + "data: 1" + e + "data: 2" + e + e + "data: 3" + e + e + "x";
+        StrCat("event: a", end, "data: 1", end, "data: 2", end, end, "data: 3", end, end, "x");
     const std::vector<Told> events = Events(text);
     ASSERT_EQ(events.size(), 2U) << static_cast<int>(end[0]);
     EXPECT_EQ(events[0].data, "1\n2");

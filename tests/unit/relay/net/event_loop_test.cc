@@ -49,6 +49,7 @@ TEST_F(EventLoopTest, TakesWorkFromManyThreads) {
   std::vector<int> next(kThreads, 0);  // touched on the loop only
   std::atomic<int> finished = 0;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([this, t, &next, &finished] {
       for (int i = 0; i < kEach; ++i) {

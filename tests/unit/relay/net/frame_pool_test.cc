@@ -38,6 +38,7 @@ TEST(FramePoolTest, BlocksAreWholeAndOnlyOnes) {
 
 TEST(FramePoolTest, EachThreadHasItsOwn) {
   std::vector<std::thread> threads;
+  threads.reserve(3);
   for (int t = 0; t < 3; ++t) {
     threads.emplace_back([] {
       for (int i = 0; i < 2'000; ++i) {

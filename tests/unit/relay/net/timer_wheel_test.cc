@@ -89,6 +89,7 @@ TEST(TimerWheelTest, AgreesWithANaiveModel) {
     std::int64_t now = kStart;
     TimerWheel wheel(now);
     std::vector<std::unique_ptr<TimerNode>> nodes;
+    nodes.reserve(60);
     for (int i = 0; i < 60; ++i) nodes.push_back(std::make_unique<TimerNode>());
     // Armed node -> its deadline, or when it was added if that had passed by then.
     std::map<TimerNode*, std::int64_t> model;

@@ -108,6 +108,8 @@ TEST_F(UpstreamRequestTest, NothingOfTheClientsSurroundingsPasses) {
                                            {"traceparent", "ck_client"},
                                            {"x-request-id", "ck_client"},
                                            {"x-unknown", "ck_client"},
+                                           {"openai-organization", "ck_client"},
+                                           {"openai-project", "ck_client"},
                                            {"acceptx", "ck_client"},
                                            {"content-length", "7"},
                                            {"transfer-encoding", "chunked"}};
@@ -150,12 +152,14 @@ TEST_F(UpstreamRequestTest, TheCredentialGoesWhereThePlatformWantsIt) {
   expect(CredentialType::kNone, openai, "none", "");
 }
 
-TEST_F(UpstreamRequestTest, TheVersionDecidesHowAKeyTravels) {
+// A version that nobody knows must not change how we sign: the provider would refuse the account.
+TEST_F(UpstreamRequestTest, AKnownVersionDecidesHowAKeyTravels) {
   for (const auto& [version, bearer] :
        std::vector<std::pair<std::string_view, bool>>{{"2023-06-01", false},
                                                       {"2026-10-20", false},
                                                       {"2026-10-21", true},
-                                                      {"2027-01-01", true}}) {
+                                                      {"2027-01-01", false},
+                                                      {"zzz", false}}) {
     const std::string head = Write({{"anthropic-version", version}});
     EXPECT_EQ(Values(head, "authorization").size(), bearer ? 1U : 0U) << version;
     EXPECT_EQ(Values(head, "x-api-key").size(), bearer ? 0U : 1U) << version;
