@@ -8,6 +8,7 @@
 #include "services/admin/credentials/account_secrets.h"
 #include "services/admin/credentials/password.h"
 #include "services/admin/model/provider.h"
+#include "services/admin/model/validate.h"
 #include "services/admin/store/account_store.h"
 #include "services/admin/store/api_key_store.h"
 #include "services/admin/store/price_store.h"
@@ -233,11 +234,19 @@ absl::StatusOr<std::string> DevModel(Store& store, const std::string& demo_url) 
 absl::Status SeedAccounts(Store& store, const Vault& vault, const SeedInput& input) {
   for (const AccountSeed& seed : ProviderSeeds()) {
     const auto found = input.environment.find(seed.variable);
-    if (found == input.environment.end() || found->second.empty()) continue;
-    absl::Status done = SeedAccount(store, vault, seed, Secret(found->second));
+    if (found == input.environment.end()) continue;
+    const Secret credential{std::string(StripSpace(found->second))};
+    if (credential.empty()) continue;
+    FieldErrors errors;
+    ValidateCredential(credential.Reveal(), seed.variable, errors);
+    if (!errors.empty()) return errors.ToStatus();
+    absl::Status done = SeedAccount(store, vault, seed, credential);
     if (!done.ok()) return done;
   }
   if (input.demo_url.empty()) return absl::OkStatus();
+  FieldErrors errors;
+  ValidateUpstreamUrl(input.demo_url, "demo-url", errors);
+  if (!errors.empty()) return errors.ToStatus();
   for (const AccountSeed& seed : DemoSeeds(input.demo_url)) {
     absl::Status done = SeedAccount(store, vault, seed, Secret("demo"));
     if (!done.ok()) return done;

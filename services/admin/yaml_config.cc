@@ -151,9 +151,7 @@ absl::Status ApplyAccount(Run& run, const json::object& entry) {
   std::sort(account.group_ids.begin(), account.group_ids.end());
   reader.Finish();
   Validate(account, errors);
-  if (secrets.proxy_url.has_value()) {
-    ValidateProxyUrl(secrets.proxy_url->Reveal(), "proxy_url", errors);
-  }
+  Validate(secrets, errors);
   if (!errors.empty()) return errors.ToStatus();
   if (!known.ok()) {
     auto inserted = account_store::Insert(run.transaction, run.changes, run.now_ms, account);
@@ -186,9 +184,10 @@ absl::Status ApplyKey(Run& run, const json::object& entry) {
   std::string name;
   std::optional<Secret> text;
   reader.Text("name", name);
-  reader.Hidden("key", text);
-  if (text.has_value() && text->Reveal().size() < 20) {
-    errors.Add("key", "must have at least 20 characters");
+  reader.HiddenLine("key", text);
+  if (text.has_value()) {
+    ValidateCredential(text->Reveal(), "key", errors);
+    if (text->Reveal().size() < 20) errors.Add("key", "must have at least 20 characters");
   }
   auto owner = OwnerOf(run, reader, errors);
   if (!owner.ok()) return owner.status();

@@ -38,7 +38,7 @@ std::string MaskPassword(const std::string& url) {
   const auto scheme_end = url.find("://");
   if (scheme_end == std::string::npos) return url;
   const auto start = scheme_end + 3;
-  const auto at = url.substr(0, url.find_first_of("/?#", start)).rfind('@');
+  const auto at = url.rfind('@');  // as ParseProxyUrl has it: a password may hold a slash
   const auto colon = url.find(':', start);
   if (at == std::string::npos || at < start || colon == std::string::npos || colon > at) return url;
   return StrCat(url.substr(0, colon + 1), "***", url.substr(at));

@@ -95,6 +95,12 @@ void BodyReader::Hidden(std::string_view name, std::optional<Secret>& value) {
   }
 }
 
+void BodyReader::HiddenLine(std::string_view name, std::optional<Secret>& value) {
+  std::optional<Secret> given;
+  Hidden(name, given);
+  if (given.has_value()) value.emplace(std::string(StripSpace(given->Reveal())));
+}
+
 void BodyReader::Time(std::string_view name, std::int64_t& unix_ms) {
   const json::value* found = Take(name);
   if (found == nullptr) return;

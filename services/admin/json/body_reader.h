@@ -41,6 +41,8 @@ class BodyReader {
   void Cap(std::string_view name, std::int64_t& value);        // 0 = none, null = none
   void UsdCap(std::string_view name, std::int64_t& nano_usd);  // "12.5" or 12.5, null = none
   void Hidden(std::string_view name, std::optional<Secret>& value);
+  // Without the space around it: a secret out of a file or a terminal often brings its line's end.
+  void HiddenLine(std::string_view name, std::optional<Secret>& value);
 
   // null is an error for these.
   void Integer(std::string_view name, std::int64_t& value);

@@ -7,10 +7,12 @@
 #include <boost/json/value.hpp>
 
 #include "libs/common/money.h"
+#include "libs/common/text.h"
 #include "services/admin/credentials/account_secrets.h"
 #include "services/admin/model/account_status.h"
 #include "services/admin/model/provider.h"
 #include "services/admin/model/time_text.h"
+#include "services/admin/model/validate.h"
 
 namespace weir::admin {
 namespace {
@@ -278,11 +280,12 @@ void ReadAccount(BodyReader& reader, Account& account, AccountSecrets& secrets) 
   if (account.platform != before) account.credential_type = UsualCredentialType(account.platform);
   reader.Word("credential_type", account.credential_type);
   reader.Text("request_url", account.request_url);
+  account.request_url = std::string(StripSpace(account.request_url));
   reader.Text("provider", account.provider);
   if (account.provider == DerivedProvider(account.platform, account.request_url)) {
     account.provider.clear();  // so that it follows the URL
   }
-  reader.Hidden("secret_key", secrets.credential);
+  reader.HiddenLine("secret_key", secrets.credential);
   if (reader.Has("group_id")) {
     account.group_ids = {0};
     reader.Integer("group_id", account.group_ids.front());
@@ -293,11 +296,20 @@ void ReadAccount(BodyReader& reader, Account& account, AccountSecrets& secrets) 
   reader.Texts("models", account.models);
   reader.TextMap("model_mapping", account.model_mapping);
   reader.Text("tier", account.tier);
-  reader.Hidden("proxy_url", secrets.proxy_url);
+  reader.HiddenLine("proxy_url", secrets.proxy_url);
   ReadTimeouts(reader, account.timeouts);
   ReadLimits(reader, account.limits);
   reader.TextMap("headers", account.headers);
   ReadAccountStatus(reader, account);
+}
+
+void Validate(const AccountSecrets& secrets, FieldErrors& errors) {
+  if (secrets.credential.has_value()) {
+    ValidateCredential(secrets.credential->Reveal(), "secret_key", errors);
+  }
+  if (secrets.proxy_url.has_value()) {
+    ValidateProxyUrl(secrets.proxy_url->Reveal(), "proxy_url", errors);
+  }
 }
 
 void ReadPrice(BodyReader& reader, Price& price) {

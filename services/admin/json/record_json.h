@@ -42,6 +42,8 @@ struct AccountSecrets {
 };
 // A platform without a credential_type beside it gets its usual one.
 void ReadAccount(BodyReader& reader, Account& account, AccountSecrets& secrets);
+// Names what no relay could use.
+void Validate(const AccountSecrets& secrets, FieldErrors& errors);
 void ReadPrice(BodyReader& reader, Price& price);
 void ReadSettings(BodyReader& reader, Settings& settings);
 

@@ -7,6 +7,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "libs/common/text.h"
+#include "libs/common/utf8.h"
 
 namespace weir::admin {
 namespace {
@@ -37,6 +38,7 @@ absl::StatusOr<std::string> Expand(std::string_view text, const std::string& pat
     const std::string name(text.substr(start + 2, end - start - 2));
     const std::optional<std::string> value = variable(name);
     if (!value.has_value()) return Error(path, StrCat("the variable ", name, " is not set"));
+    if (!IsValidUtf8(*value)) return Error(path, StrCat("the variable ", name, " is not UTF-8"));
     out.append(text.substr(0, start)).append(*value);
     text.remove_prefix(end + 1);
   }
@@ -77,6 +79,12 @@ absl::StatusOr<json::value> Convert(const YAML::Node& node, const std::string& p
 }  // namespace
 
 absl::StatusOr<json::value> JsonOfYaml(std::string_view text, const Variable& variable) {
+  int number = 0;
+  for (const std::string_view line : Split(text, '\n')) {
+    ++number;
+    if (!IsValidUtf8(line))
+      return absl::InvalidArgumentError(StrCat("line ", number, ": is not UTF-8"));
+  }
   try {
     return Convert(YAML::Load(std::string(text)), "", 0, variable);
   } catch (const YAML::Exception& error) {

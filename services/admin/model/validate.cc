@@ -1,30 +1,29 @@
 #include "services/admin/model/validate.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "libs/common/ip_block.h"
+#include "libs/common/proxy_url.h"
+#include "libs/common/resource_rules.h"
 #include "libs/common/text.h"
-#include "services/admin/model/provider.h"
+#include "libs/common/upstream_url.h"
 
 namespace weir::admin {
 namespace {
 
 constexpr std::size_t kNameBytesMax = 128;
-constexpr std::size_t kModelBytesMax = 200;
 constexpr std::size_t kListEntriesMax = 1000;
 constexpr std::size_t kPromptBytesMax = 64 * 1024;
-constexpr std::int64_t kTimeoutMsMax = 24LL * 3600 * 1000;
 
-bool HasControl(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7f;
-  });
+// What a rule of libs/common has to say of a field.
+void AddIfWrong(const absl::Status& status, std::string_view field, FieldErrors& errors) {
+  if (!status.ok()) errors.Add(field, View(status.message()));
 }
 
 void CheckName(std::string_view name, std::string_view field, FieldErrors& errors) {
@@ -37,19 +36,10 @@ void CheckName(std::string_view name, std::string_view field, FieldErrors& error
   }
 }
 
-void CheckModel(std::string_view model, std::string_view field, FieldErrors& errors) {
-  const auto star = model.find('*');
-  if (model.empty() || model.size() > kModelBytesMax || HasControl(model)) {
-    errors.Add(field, "must be a model's name of 1 to 200 bytes");
-  } else if (star != std::string_view::npos && star + 1 != model.size()) {
-    errors.Add(field, "may hold * only at its end");
-  }
-}
-
 void CheckModels(const std::vector<std::string>& models, std::string_view field,
                  FieldErrors& errors) {
   if (models.size() > kListEntriesMax) errors.Add(field, "must have at most 1000 entries");
-  for (const std::string& model : models) CheckModel(model, field, errors);
+  for (const std::string& model : models) AddIfWrong(CheckModelPattern(model), field, errors);
 }
 
 void CheckMapping(const std::map<std::string, std::string>& mapping, FieldErrors& errors) {
@@ -57,16 +47,20 @@ void CheckMapping(const std::map<std::string, std::string>& mapping, FieldErrors
     errors.Add("model_mapping", "must have at most 1000 entries");
   }
   for (const auto& [requested, upstream] : mapping) {
-    CheckModel(requested, "model_mapping", errors);
-    CheckModel(upstream, "model_mapping", errors);
-    if (upstream.find('*') != std::string::npos) {
-      errors.Add("model_mapping", "must map to a name without *");
-    }
+    AddIfWrong(CheckModelPattern(requested), "model_mapping", errors);
+    AddIfWrong(CheckModelName(upstream), "model_mapping", errors);
   }
 }
 
+// Free text may hold what it likes but NUL, which PostgreSQL has no place for.
+void CheckText(std::string_view text, std::size_t bytes_max, std::string_view field,
+               FieldErrors& errors) {
+  if (text.size() > bytes_max) errors.Add(field, StrCat("must be at most ", bytes_max, " bytes"));
+  if (text.find('\0') != std::string_view::npos) errors.Add(field, "must not hold a NUL");
+}
+
 void CheckPrompt(std::string_view prompt, FieldErrors& errors) {
-  if (prompt.size() > kPromptBytesMax) errors.Add("system_prompt", "must be at most 64 KiB long");
+  CheckText(prompt, kPromptBytesMax, "system_prompt", errors);
 }
 
 void CheckLimits(const Limits& limits, FieldErrors& errors) {
@@ -80,7 +74,7 @@ void CheckLimits(const Limits& limits, FieldErrors& errors) {
       {"limits.usd_total", limits.nano_usd_total},
   }};
   for (const auto& [field, value] : values) {
-    if (value < 0) errors.Add(field, "must not be negative");
+    AddIfWrong(CheckLimit(value), field, errors);
   }
 }
 
@@ -92,67 +86,40 @@ void CheckTimeouts(const Timeouts& timeouts, FieldErrors& errors) {
       {"timeouts.total_ms", timeouts.total_ms},
   }};
   for (const auto& [field, value] : values) {
-    if (value < 0 || value > kTimeoutMsMax) errors.Add(field, "must be 0 to 86400000");
+    AddIfWrong(CheckTimeoutMs(value), field, errors);
   }
 }
 
-bool IsIpOrBlock(const std::string& text) {
-  const auto slash = text.find('/');
-  const std::string address = text.substr(0, slash);
-  std::array<unsigned char, 16> bytes;
-  int bits = 0;
-  if (inet_pton(AF_INET, address.c_str(), bytes.data()) == 1) bits = 32;
-  if (inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1) bits = 128;
-  if (bits == 0) return false;
-  if (slash == std::string::npos) return true;
-  int length = 0;
-  return ParseInteger(std::string_view(text).substr(slash + 1), length) && length >= 0 &&
-         length <= bits;
-}
-
-bool IsHeaderName(std::string_view name) {
-  constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
-  return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
-    const bool alphanumeric =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    return alphanumeric || kOthers.find(c) != std::string_view::npos;
-  });
-}
-
-// What the relay sets itself, or what would be a credential that can be read back.
-bool IsReservedHeader(std::string_view name) {
-  constexpr std::array<std::string_view, 11> kReserved = {
-      "authorization", "x-api-key",         "api-key", "x-goog-api-key", "cookie", "host",
-      "connection",    "transfer-encoding", "te",      "content-length", "upgrade"};
-  const std::string lower = ToLower(name);
-  return std::find(kReserved.begin(), kReserved.end(), lower) != kReserved.end();
+// What would be a credential that can be read back.
+bool IsCredentialHeader(std::string_view name) {
+  constexpr std::array<std::string_view, 6> kNames = {
+      "authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "proxy-authorization"};
+  return std::find(kNames.begin(), kNames.end(), ToLower(name)) != kNames.end();
 }
 
 void CheckHeaders(const std::map<std::string, std::string>& headers, FieldErrors& errors) {
   if (headers.size() > 50) errors.Add("headers", "must have at most 50 entries");
   for (const auto& [name, value] : headers) {
-    const std::string field = StrCat("headers.", name.substr(0, 64));
-    if (!IsHeaderName(name)) errors.Add("headers", "holds a name that is no HTTP header's");
-    if (IsReservedHeader(name)) errors.Add(field, "is set by the relay; see secret_key");
-    if (HasControl(value) || value.size() > 4096) {
-      errors.Add(field, "must be at most 4096 bytes without control characters");
-    }
+    const absl::Status named = CheckHeaderName(name);
+    const std::string field = HasControl(name) ? "headers" : StrCat("headers.", name.substr(0, 64));
+    AddIfWrong(named, field, errors);
+    if (IsCredentialHeader(name)) errors.Add(field, "is set by the relay; see secret_key");
+    AddIfWrong(CheckHeaderValue(value), field, errors);
   }
 }
 
-bool IsMetadataHost(const std::string& host) {
-  return host == "169.254.169.254" || host.starts_with("169.254.") ||
-         host == "metadata.google.internal" || host == "metadata" || host.starts_with("[fe80") ||
-         host == "[fd00:ec2::254]" || host == "100.100.100.200";
-}
-
-bool HasValidPort(std::string_view url) {
-  const std::string_view rest = url.substr(url.find("://") + 3);
-  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
-  const auto colon = authority.rfind(':');
-  if (colon == std::string_view::npos || authority.ends_with(']')) return true;
-  int port = 0;
-  return ParseInteger(authority.substr(colon + 1), port) && port >= 1 && port <= 65535;
+bool IsMetadataHost(std::string_view host) {
+  const std::optional<IpAddress> address = ParseIpAddress(host);
+  if (!address.has_value()) {
+    if (host.ends_with('.')) host.remove_suffix(1);
+    return host == "metadata.google.internal" || host == "metadata";
+  }
+  constexpr std::string_view kBlocks[] = {"169.254.0.0/16", "fe80::/10", "fd00:ec2::254",
+                                          "100.100.100.200"};
+  return std::any_of(std::begin(kBlocks), std::end(kBlocks), [&](std::string_view text) {
+    const absl::StatusOr<IpBlock> block = ParseIpBlock(text);
+    return block.ok() && Contains(*block, *address);
+  });
 }
 
 }  // namespace
@@ -164,31 +131,19 @@ void ValidatePassword(std::string_view password, std::string_view field, FieldEr
 }
 
 void ValidateUpstreamUrl(std::string_view url, std::string_view field, FieldErrors& errors) {
-  const bool scheme = url.starts_with("https://") || url.starts_with("http://");
-  const std::string host = HostOf(url);
-  const std::string_view authority = scheme ? url.substr(url.find("://") + 3) : "";
-  if (!scheme || host.empty() || url.size() > 2000 || HasControl(url) ||
-      url.find(' ') != std::string_view::npos) {
-    errors.Add(field, "must be an http or https URL with a host");
-  } else if (authority.substr(0, authority.find('/')).find('@') != std::string_view::npos) {
-    errors.Add(field, "must not hold a user or password; see secret_key");
-  } else if (url.find_first_of("?#") != std::string_view::npos) {
-    errors.Add(field, "must not hold a query or fragment");
-  } else if (!HasValidPort(url)) {
-    errors.Add(field, "has a port that is not 1 to 65535");
-  } else if (IsMetadataHost(host)) {
+  const absl::StatusOr<UpstreamUrl> parsed = ParseUpstreamUrl(url);
+  AddIfWrong(parsed.status(), field, errors);
+  if (parsed.ok() && IsMetadataHost(parsed->host)) {
     errors.Add(field, "must not be a link-local or metadata address");
   }
 }
 
 void ValidateProxyUrl(std::string_view url, std::string_view field, FieldErrors& errors) {
-  if (url.empty()) return;
-  const bool scheme = url.starts_with("http://") || url.starts_with("https://") ||
-                      url.starts_with("socks5://") || url.starts_with("socks5h://");
-  if (!scheme || HostOf(url).empty() || HasControl(url) || url.size() > 2000 ||
-      url.find(' ') != std::string_view::npos) {
-    errors.Add(field, "must be a http, https, socks5 or socks5h URL with a host");
-  }
+  if (!url.empty()) AddIfWrong(ParseProxyUrl(url).status(), field, errors);
+}
+
+void ValidateCredential(std::string_view text, std::string_view field, FieldErrors& errors) {
+  AddIfWrong(CheckCredential(text), field, errors);
 }
 
 void Validate(const User& user, FieldErrors& errors) {
@@ -215,10 +170,8 @@ void Validate(const User& user, FieldErrors& errors) {
 
 void Validate(const Group& group, FieldErrors& errors) {
   CheckName(group.name, "name", errors);
-  if (group.remark.size() > 2000) errors.Add("remark", "must be at most 2000 bytes long");
-  if (group.price_multiplier_ppm < 0 || group.price_multiplier_ppm > 1'000'000'000) {
-    errors.Add("price_multiplier", "must be 0 to 1000");
-  }
+  CheckText(group.remark, 2000, "remark", errors);
+  AddIfWrong(CheckPriceMultiplierPpm(group.price_multiplier_ppm), "price_multiplier", errors);
   CheckMapping(group.model_mapping, errors);
   CheckModels(group.fallbacks, "fallbacks", errors);
   CheckPrompt(group.system_prompt, errors);
@@ -227,6 +180,7 @@ void Validate(const Group& group, FieldErrors& errors) {
 
 void Validate(const ApiKey& key, FieldErrors& errors) {
   CheckName(key.name, "name", errors);
+  if (key.expires_at_ms < 0) errors.Add("expires_at", "must be after 1970");
   if (key.user_id < 1) errors.Add("user_id", "must be a user's id");
   if (key.group_id < 1) errors.Add("group_id", "must be a group's id");
   CheckModels(key.allowed_models, "allowed_models", errors);
@@ -234,7 +188,7 @@ void Validate(const ApiKey& key, FieldErrors& errors) {
     errors.Add("allowed_ips", "must have at most 1000 entries");
   }
   for (const std::string& block : key.allowed_ips) {
-    if (!IsIpOrBlock(block)) errors.Add("allowed_ips", "must be IP addresses or CIDR blocks");
+    if (!ParseIpBlock(block).ok()) errors.Add("allowed_ips", "must be IP addresses or CIDR blocks");
   }
   CheckPrompt(key.system_prompt, errors);
   CheckLimits(key.limits, errors);
@@ -246,10 +200,8 @@ void Validate(const Account& account, FieldErrors& errors) {
   if (account.provider.size() > 64 || HasControl(account.provider)) {
     errors.Add("provider", "must be at most 64 bytes long");
   }
-  if (account.priority < 0 || account.priority > 1000) {
-    errors.Add("priority", "must be 0 to 1000");
-  }
-  if (account.weight < 1 || account.weight > 1000) errors.Add("weight", "must be 1 to 1000");
+  AddIfWrong(CheckPriority(account.priority), "priority", errors);
+  AddIfWrong(CheckWeight(account.weight), "weight", errors);
   if (account.group_ids.empty()) errors.Add("group_ids", "must name at least one group");
   if (account.group_ids.size() > kListEntriesMax) {
     errors.Add("group_ids", "must have at most 1000 entries");
@@ -257,7 +209,9 @@ void Validate(const Account& account, FieldErrors& errors) {
   CheckModels(account.models, "models", errors);
   CheckMapping(account.model_mapping, errors);
   CheckHeaders(account.headers, errors);
-  if (account.tier.size() > 64) errors.Add("tier", "must be at most 64 bytes long");
+  if (account.tier.size() > 64 || HasControl(account.tier)) {
+    errors.Add("tier", "must be at most 64 bytes long, without control characters");
+  }
   CheckTimeouts(account.timeouts, errors);
   CheckLimits(account.limits, errors);
 }
@@ -266,7 +220,7 @@ void Validate(const Price& price, FieldErrors& errors) {
   if (price.provider.size() > 64 || HasControl(price.provider)) {
     errors.Add("provider", "must be at most 64 bytes long");
   }
-  CheckModel(price.model, "model", errors);
+  AddIfWrong(CheckModelPattern(price.model), "model", errors);
   if (price.input_pico_usd < 0) errors.Add("input", "must not be negative");
   if (price.output_pico_usd < 0) errors.Add("output", "must not be negative");
   if (price.effective_from_ms < 0) errors.Add("effective_from", "must be after 1970");

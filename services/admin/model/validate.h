@@ -1,4 +1,5 @@
-// Rules for what admin stores, whoever asks for it: REST, the YAML file, the seed.
+// Rules for what admin stores, whoever asks for it: REST, the YAML file, the seed. What a relay
+// would refuse is never stored: the rules it has too come from libs/common/resource_rules.h.
 #pragma once
 
 #include <string_view>
@@ -19,11 +20,14 @@ void Validate(const Settings& settings, FieldErrors& errors);
 // 8 to 256 bytes; the upper end bounds the work of hashing.
 void ValidatePassword(std::string_view password, std::string_view field, FieldErrors& errors);
 
-// Where an account's requests may go: http or https, a host, no user information, no query. Hosts
-// that only ever name this machine's cloud metadata are refused.
+// Where an account's requests may go: what libs/common/upstream_url.h can parse. Hosts that only
+// ever name this machine's cloud metadata are refused.
 void ValidateUpstreamUrl(std::string_view url, std::string_view field, FieldErrors& errors);
 
-// http, https, socks5 or socks5h with host and port; empty is direct.
+// What libs/common/proxy_url.h can parse; empty is direct.
 void ValidateProxyUrl(std::string_view url, std::string_view field, FieldErrors& errors);
+
+// An account's secret: nothing that cannot stand in a header.
+void ValidateCredential(std::string_view text, std::string_view field, FieldErrors& errors);
 
 }  // namespace weir::admin

@@ -118,9 +118,7 @@ absl::Status ReadBody(const json::object& body, bool is_new, Account& account,
   ReadAccount(reader, account, secrets);
   reader.Finish();
   Validate(account, errors);
-  if (secrets.proxy_url.has_value()) {
-    ValidateProxyUrl(secrets.proxy_url->Reveal(), "proxy_url", errors);
-  }
+  Validate(secrets, errors);
   return errors.ToStatus();
 }
 

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "libs/common/api_key_hash.h"
+#include "libs/common/ip_block.h"
 #include "libs/common/reason.h"
 #include "libs/common/text.h"
-#include "services/relay/snapshot/ip_block.h"
 
 namespace weir::relay {
 namespace {

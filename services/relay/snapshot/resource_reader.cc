@@ -8,19 +8,15 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include "libs/common/ip_block.h"
+#include "libs/common/proxy_url.h"
+#include "libs/common/resource_rules.h"
 #include "libs/common/text.h"
-#include "services/relay/snapshot/ip_block.h"
-#include "services/relay/snapshot/proxy_url.h"
-#include "services/relay/snapshot/upstream_url.h"
+#include "libs/common/upstream_url.h"
 #include "weir/v1/snapshot.pb.h"
 
 namespace weir::relay {
 namespace {
-
-constexpr std::uint32_t kPriorityMax = 1'000;
-constexpr std::uint32_t kWeightMax = 1'000;
-constexpr std::int64_t kMultiplierPpmMax = 1'000 * kPpmOne;
-constexpr std::int64_t kTimeoutMsMax = 24 * 3'600 * 1'000;
 
 // Notes what is wrong first; the rest of the reading goes on and is thrown away.
 class Checks {
@@ -34,6 +30,9 @@ class Checks {
       status_ = absl::InvalidArgumentError(StrCat(kind_, " ", id_, ": ", what));
     }
     return good;
+  }
+  bool Require(const absl::Status& status, std::string_view field) {
+    return Require(status.ok(), status.ok() ? "" : StrCat(field, ": ", View(status.message())));
   }
   template <typename T>
   T Take(absl::StatusOr<T> value, std::string_view field) {
@@ -139,7 +138,7 @@ Limits ReadLimits(const v1::Limits& in, Checks& checks) {
        {limits.requests_per_minute, limits.tokens_per_minute, limits.concurrency,
         limits.requests_per_day, limits.nano_usd_per_day, limits.nano_usd_per_month,
         limits.nano_usd_total}) {
-    checks.Require(limit >= 0, "limits must not be negative");
+    checks.Require(CheckLimit(limit), "limits");
   }
   return limits;
 }
@@ -148,7 +147,7 @@ Timeouts ReadTimeouts(const v1::Timeouts& in, Checks& checks) {
   const Timeouts timeouts{in.connect_ms(), in.first_byte_ms(), in.idle_ms(), in.total_ms()};
   for (const std::int64_t timeout :
        {timeouts.connect_ms, timeouts.first_byte_ms, timeouts.idle_ms, timeouts.total_ms}) {
-    checks.Require(timeout >= 0 && timeout <= kTimeoutMsMax, "timeouts must be 0 to 86400000 ms");
+    checks.Require(CheckTimeoutMs(timeout), "timeouts");
   }
   return timeouts;
 }
@@ -158,7 +157,7 @@ std::vector<ModelPattern> ReadPatterns(const Texts& texts, std::string_view fiel
   std::vector<ModelPattern> patterns;
   patterns.reserve(static_cast<std::size_t>(texts.size()));
   for (const std::string& text : texts) {
-    checks.Require(!text.empty(), StrCat(field, " holds an empty name"));
+    checks.Require(CheckModelPattern(text), field);
     patterns.emplace_back(text);
   }
   return patterns;
@@ -168,7 +167,8 @@ template <typename Map>
 ModelMapping ReadMapping(const Map& in, Checks& checks) {
   ModelMapping mapping;
   for (const auto& [from, to] : in) {
-    checks.Require(!from.empty() && !to.empty(), "model_mapping holds an empty name");
+    checks.Require(CheckModelPattern(from), "model_mapping");
+    checks.Require(CheckModelName(to), "model_mapping");
     mapping.entries.emplace_back(ModelPattern(from), to);
   }
   std::sort(mapping.entries.begin(), mapping.entries.end(), [](const auto& a, const auto& b) {
@@ -181,38 +181,13 @@ ModelMapping ReadMapping(const Map& in, Checks& checks) {
   return mapping;
 }
 
-bool HasControl(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
-  });
-}
-
-bool IsHeaderName(std::string_view name) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           kMarks.find(c) != std::string_view::npos;
-  });
-}
-
-// Those that frame the message or name its goal belong to the connection.
-bool IsFramingHeader(std::string_view name) {
-  constexpr std::string_view kFraming[] = {"connection", "content-length",    "expect",
-                                           "host",       "keep-alive",        "te",
-                                           "trailer",    "transfer-encoding", "upgrade"};
-  return std::find(std::begin(kFraming), std::end(kFraming), name) != std::end(kFraming);
-}
-
 template <typename Map>
 std::vector<std::pair<std::string, std::string>> ReadHeaders(const Map& in, Checks& checks) {
   std::vector<std::pair<std::string, std::string>> headers;
   for (const auto& [given, value] : in) {
-    std::string name = ToLower(given);
-    if (checks.Require(IsHeaderName(name), "headers holds a name that is no HTTP header's")) {
-      checks.Require(!IsFramingHeader(name), StrCat("headers must not set ", name));
-    }
-    checks.Require(!HasControl(value), "headers holds a control character");
-    headers.emplace_back(std::move(name), value);
+    checks.Require(CheckHeaderName(given), "headers");
+    checks.Require(CheckHeaderValue(value), "headers");
+    headers.emplace_back(ToLower(given), value);
   }
   std::sort(headers.begin(), headers.end());
   return headers;
@@ -275,12 +250,11 @@ absl::StatusOr<Group> ReadGroup(const v1::Group& in) {
   group.name = in.name();
   group.availability = Known(AvailabilityOf(in.availability()), "availability", checks);
   group.price_multiplier_ppm = in.price_multiplier_ppm();
-  checks.Require(group.price_multiplier_ppm >= 0 && group.price_multiplier_ppm <= kMultiplierPpmMax,
-                 "price_multiplier_ppm must be 0 to 1000000000");
+  checks.Require(CheckPriceMultiplierPpm(group.price_multiplier_ppm), "price_multiplier");
   group.model_mapping = ReadMapping(in.model_mapping(), checks);
   group.fallbacks.assign(in.fallbacks().begin(), in.fallbacks().end());
   for (const std::string& model : group.fallbacks) {
-    checks.Require(!model.empty(), "fallbacks holds an empty name");
+    checks.Require(CheckModelPattern(model), "fallbacks");
   }
   group.system_prompt = in.system_prompt();
   group.limits = ReadLimits(in.limits(), checks);
@@ -297,16 +271,16 @@ absl::StatusOr<Account> ReadAccount(const v1::Account& in) {
   account.url = checks.Take(ParseUpstreamUrl(in.request_url()), "request_url");
   account.credential_type =
       Known(CredentialTypeOf(in.credential_type()), "credential_type", checks);
-  checks.Require(!HasControl(in.credential()), "credential holds a control character");
+  checks.Require(CheckCredential(in.credential()), "credential");
   account.credential = Secret(in.credential());
   account.group_ids.assign(in.group_ids().begin(), in.group_ids().end());
   std::sort(account.group_ids.begin(), account.group_ids.end());
   account.group_ids.erase(std::unique(account.group_ids.begin(), account.group_ids.end()),
                           account.group_ids.end());
   account.priority = in.priority();
-  checks.Require(account.priority <= kPriorityMax, "priority must be 0 to 1000");
+  checks.Require(CheckPriority(account.priority), "priority");
   account.weight = in.weight();
-  checks.Require(account.weight >= 1 && account.weight <= kWeightMax, "weight must be 1 to 1000");
+  checks.Require(CheckWeight(account.weight), "weight");
   account.models = ReadPatterns(in.models(), "models", checks);
   account.model_mapping = ReadMapping(in.model_mapping(), checks);
   account.tier = in.tier();
@@ -333,7 +307,7 @@ absl::StatusOr<Price> ReadPrice(const v1::Price& in) {
   Price price;
   price.id = in.id();
   price.provider = in.provider();
-  checks.Require(!in.model().empty(), "model must not be empty");
+  checks.Require(CheckModelPattern(in.model()), "model");
   price.model = ModelPattern(in.model());
   price.effective_from_unix_ms = in.effective_from_unix_ms();
   checks.Require(price.effective_from_unix_ms >= 0, "effective_from_unix_ms must not be negative");

@@ -16,10 +16,12 @@
 #include <vector>
 
 #include "libs/common/cost.h"
+#include "libs/common/ip_block.h"
+#include "libs/common/proxy_url.h"
 #include "libs/common/secret.h"
+#include "libs/common/upstream_url.h"
 #include "services/relay/snapshot/account_health.h"
 #include "services/relay/snapshot/model_pattern.h"
-#include "services/relay/snapshot/proxy_url.h"
 
 namespace weir::relay {
 
@@ -34,12 +36,6 @@ struct Limits {
   std::int64_t nano_usd_per_day = 0;
   std::int64_t nano_usd_per_month = 0;
   std::int64_t nano_usd_total = 0;
-};
-
-// One address block, IPv4 mapped into IPv6.
-struct IpBlock {
-  std::array<unsigned char, 16> address{};
-  int prefix_bits = 128;
 };
 
 struct ApiKey {
@@ -107,24 +103,12 @@ struct Timeouts {
   std::int64_t total_ms = 3'600'000;
 };
 
-// request_url, parsed once.
-struct UpstreamUrl {
-  bool tls = true;
-  std::string host;  // name or address, without brackets
-  int port = 443;
-  std::string host_header;  // host, and the port unless it is the scheme's own
-  std::string base_path;    // "" or "/v1", never with a slash at its end
-
-  // What a connection may be shared by.
-  std::string pool_key;  // "https://host:port", and the account behind it when it has a proxy
-};
-
 struct Account {
   std::int64_t id = 0;
   std::string name;
   Platform platform = Platform::kClaude;
   std::string provider;
-  UpstreamUrl url;
+  UpstreamUrl url;  // request_url, parsed once
   CredentialType credential_type = CredentialType::kApiKey;
   Secret credential;
   std::vector<std::int64_t> group_ids;

@@ -91,7 +91,7 @@ TEST(ValidateTest, Accounts) {
        [](Account& a) {
          a.headers = {{"x a", "b"}};
        },
-       "headers"},
+       "headers.x a"},
       {"timeout", [](Account& a) { a.timeouts.idle_ms = -1; }, "timeouts.idle_ms"},
       {"limit", [](Account& a) { a.limits.concurrency = -1; }, "limits.concurrency"},
   };
@@ -164,12 +164,13 @@ TEST(ValidateTest, Prices) {
 }
 
 TEST(ValidateTest, Proxies) {
-  for (const char* good : {"", "http://h:1", "https://u:p@h", "socks5://h:1080", "socks5h://h"}) {
+  for (const char* good : {"", "http://h:1", "http://u:p@h", "socks5://h:1080", "socks5h://h"}) {
     FieldErrors errors;
     ValidateProxyUrl(good, "proxy_url", errors);
     EXPECT_TRUE(errors.empty()) << good;
   }
-  for (const char* bad : {"h:1", "ftp://h", "http://", "http://a b"}) {
+  for (const char* bad : {"h:1", "ftp://h", "http://", "http://a b", "https://h:1", "http://h:1/x",
+                          "http://u%zz:p@h:1"}) {
     FieldErrors errors;
     ValidateProxyUrl(bad, "proxy_url", errors);
     EXPECT_FALSE(errors.empty()) << bad;

@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "libs/common/ip_block.h"
 #include "libs/common/reason.h"
-#include "services/relay/snapshot/ip_block.h"
 #include "tests/unit/relay/support/snapshots.h"
 
 namespace weir::relay {

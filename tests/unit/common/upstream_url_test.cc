@@ -1,4 +1,4 @@
-#include "services/relay/snapshot/upstream_url.h"
+#include "libs/common/upstream_url.h"
 
 #include <string>
 
@@ -6,7 +6,7 @@
 
 #include "libs/common/text.h"
 
-namespace weir::relay {
+namespace weir {
 namespace {
 
 struct Good {
@@ -73,6 +73,10 @@ TEST(ParseUpstreamUrl, Refuses) {
                            "https://.host",
                            "https://h\xc3\xb6st",
                            "https://ho$t",
+                           "http://2852039166",
+                           "http://0xA9FEA9FE/",
+                           "http://127.1",
+                           "http://127.0.0.1.",
                            "javascript:alert(1)",
                            "https://::1/"}) {
     const absl::StatusOr<UpstreamUrl> url = ParseUpstreamUrl(text);
@@ -83,4 +87,4 @@ TEST(ParseUpstreamUrl, Refuses) {
 }
 
 }  // namespace
-}  // namespace weir::relay
+}  // namespace weir

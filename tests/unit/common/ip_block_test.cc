@@ -1,10 +1,10 @@
-#include "services/relay/snapshot/ip_block.h"
+#include "libs/common/ip_block.h"
 
 #include <string>
 
 #include <gtest/gtest.h>
 
-namespace weir::relay {
+namespace weir {
 namespace {
 
 bool In(const char* block, const char* address) {
@@ -40,4 +40,4 @@ TEST(IpBlock, RefusesWhatIsNone) {
 }
 
 }  // namespace
-}  // namespace weir::relay
+}  // namespace weir

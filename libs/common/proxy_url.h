@@ -1,4 +1,4 @@
-// An account's proxy, parsed once when the snapshot arrives.
+// An account's proxy, taken apart: admin stores only what a relay can parse.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 #include "libs/common/secret.h"
 
-namespace weir::relay {
+namespace weir {
 
 enum class ProxyKind : std::uint8_t { kHttpConnect, kSocks5 };
 
@@ -26,4 +26,4 @@ struct ProxyUrl {
 // says what is wrong without repeating the text, which may hold a password.
 absl::StatusOr<ProxyUrl> ParseProxyUrl(std::string_view text);
 
-}  // namespace weir::relay
+}  // namespace weir

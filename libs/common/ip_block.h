@@ -7,11 +7,15 @@
 
 #include "absl/status/statusor.h"
 
-#include "services/relay/snapshot/snapshot.h"
-
-namespace weir::relay {
+namespace weir {
 
 using IpAddress = std::array<unsigned char, 16>;  // IPv4 mapped into IPv6
+
+// One address block.
+struct IpBlock {
+  IpAddress address{};
+  int prefix_bits = 128;
+};
 
 // nullopt when `text` is no IPv4 or IPv6 address; an IPv6 address may stand in brackets.
 std::optional<IpAddress> ParseIpAddress(std::string_view text);
@@ -21,4 +25,4 @@ absl::StatusOr<IpBlock> ParseIpBlock(std::string_view text);
 
 bool Contains(const IpBlock& block, const IpAddress& address);
 
-}  // namespace weir::relay
+}  // namespace weir

@@ -1,4 +1,4 @@
-#include "services/relay/snapshot/ip_block.h"
+#include "libs/common/ip_block.h"
 
 #include <arpa/inet.h>
 
@@ -7,7 +7,7 @@
 
 #include "libs/common/text.h"
 
-namespace weir::relay {
+namespace weir {
 namespace {
 
 constexpr int kMappedBits = 96;  // ::ffff:0:0/96 holds IPv4
@@ -33,6 +33,7 @@ std::optional<IpAddress> ParseIpAddress(std::string_view text) {
   if (text.size() > 2 && text.front() == '[' && text.back() == ']') {
     text = text.substr(1, text.size() - 2);
   }
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;  // inet_pton would stop there
   IpAddress address;
   const std::string terminated(text);
   if (ParseV4(terminated, address)) return address;
@@ -70,4 +71,4 @@ bool Contains(const IpBlock& block, const IpAddress& address) {
   return (address[whole] & mask) == block.address[whole];
 }
 
-}  // namespace weir::relay
+}  // namespace weir

@@ -1,25 +1,32 @@
-#include "services/relay/snapshot/upstream_url.h"
+#include "libs/common/upstream_url.h"
 
 #include <algorithm>
 #include <string>
 
+#include "libs/common/ip_block.h"
 #include "libs/common/text.h"
-#include "services/relay/snapshot/ip_block.h"
 
-namespace weir::relay {
+namespace weir {
 namespace {
 
 constexpr std::size_t kUrlBytesMax = 2'048;
 constexpr std::size_t kHostBytesMax = 253;
 
-absl::Status Wrong(std::string_view what) {
-  return absl::InvalidArgumentError(StrCat("request_url ", what));
-}
+absl::Status Wrong(std::string_view what) { return absl::InvalidArgumentError(std::string(what)); }
 
 bool IsUrlCharacter(char c) { return c > ' ' && c < 0x7f && c != '"' && c != '<' && c != '>'; }
 
 bool IsHostCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+}
+
+// The C library takes 2130706433 and 0x7f.1 for addresses; such a host is what it seems or nothing.
+bool IsDisguisedAddress(std::string_view host) {
+  const std::size_t dot = host.ends_with('.') ? host.rfind('.', host.size() - 2) : host.rfind('.');
+  const std::string_view label = dot == std::string_view::npos ? host : host.substr(dot + 1);
+  const bool number =
+      label.starts_with("0x") || label.find_first_not_of("0123456789.") == std::string_view::npos;
+  return number && !ParseIpAddress(host);
 }
 
 bool ParsePort(std::string_view text, int& port) {
@@ -47,7 +54,8 @@ absl::Status SplitAuthority(std::string_view authority, UpstreamUrl& url) {
     has_port = colon != std::string_view::npos;
     if (has_port) port = authority.substr(colon + 1);
     if (url.host.size() > kHostBytesMax || url.host.front() == '.' ||
-        !std::all_of(url.host.begin(), url.host.end(), IsHostCharacter)) {
+        !std::all_of(url.host.begin(), url.host.end(), IsHostCharacter) ||
+        IsDisguisedAddress(url.host)) {
       return Wrong("has no valid host");
     }
   }
@@ -90,4 +98,4 @@ absl::StatusOr<UpstreamUrl> ParseUpstreamUrl(std::string_view text) {
   return url;
 }
 
-}  // namespace weir::relay
+}  // namespace weir

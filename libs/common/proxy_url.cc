@@ -1,12 +1,12 @@
-#include "services/relay/snapshot/proxy_url.h"
+#include "libs/common/proxy_url.h"
 
 #include <optional>
 #include <utility>
 
 #include "libs/common/text.h"
-#include "services/relay/snapshot/upstream_url.h"
+#include "libs/common/upstream_url.h"
 
-namespace weir::relay {
+namespace weir {
 namespace {
 
 constexpr int kSocksPort = 1080;
@@ -14,9 +14,7 @@ constexpr int kHttpPort = 3128;  // squid's, as curl assumes 1080 for socks
 // RFC 1929 gives each of them one byte of length.
 constexpr std::size_t kCredentialBytesMax = 255;
 
-absl::Status Wrong(std::string_view what) {
-  return absl::InvalidArgumentError(StrCat("proxy_url ", what));
-}
+absl::Status Wrong(std::string_view what) { return absl::InvalidArgumentError(std::string(what)); }
 
 int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -75,17 +73,16 @@ absl::StatusOr<ProxyUrl> ParseProxyUrl(std::string_view text) {
     if (absl::Status status = ReadUser(rest.substr(0, at), proxy); !status.ok()) return status;
     rest.remove_prefix(at + 1);
   }
+  const std::string_view authority = rest.substr(0, rest.find('/'));
+  const std::size_t colon = authority.rfind(':');
+  const bool port_given = colon != std::string_view::npos && !authority.ends_with(']');
   // Host and port follow the rules of every URL.
   const absl::StatusOr<UpstreamUrl> place = ParseUpstreamUrl(StrCat("http://", rest));
   if (!place.ok() || !place->base_path.empty()) return Wrong("is not scheme://host:port");
   proxy.host = place->host;
-  const bool port_given = place->host_header.find_last_of(':') > place->host_header.rfind(']') ||
-                          place->host_header.find(':') != std::string::npos;
-  proxy.port = place->port;
-  if (place->port == 80 && !port_given) {
-    proxy.port = proxy.kind == ProxyKind::kSocks5 ? kSocksPort : kHttpPort;
-  }
+  const int usual_port = proxy.kind == ProxyKind::kSocks5 ? kSocksPort : kHttpPort;
+  proxy.port = port_given ? place->port : usual_port;
   return proxy;
 }
 
-}  // namespace weir::relay
+}  // namespace weir
