@@ -121,7 +121,7 @@ void NoteEnding(RequestContext& context, Answer& answer, bool finished, std::str
   }
   if (!answer.is_stream) answer.meter.OnBodyEnd();
   const bool whole = answer.is_stream ? answer.meter.terminal() : answer.meter.body_complete();
-  record.complete = whole && (finished || answer.is_stream);
+  record.complete = whole && !answer.meter.failed() && (finished || answer.is_stream);
   if (record.complete) return;
   if (answer.meter.failed()) {
     record.error_class = reason::kStreamError;
@@ -157,10 +157,16 @@ class Passing {
         answer_(answer) {}
 
   // One payload of the upstream's; false: the client needs Flush.
+  // While inflating() there is more to come of this payload: Continue.
   bool Pass(std::string_view payload, bool finished) {
-    if (answer_.inflater != nullptr) return PassInflated(payload, finished);
-    return PassPlain(payload, finished);
+    if (answer_.inflater == nullptr) return PassPlain(payload, finished);
+    answer_.inflater->Feed(payload);
+    inflating_ = true;
+    last_input_ = finished;
+    return InflateStep();
   }
+  bool Continue() { return InflateStep(); }
+  bool inflating() const { return inflating_; }
 
   // The end of an answer that did not end well: an event stream says so in its own words, any other
   // answer is cut, since nothing else would tell the client.
@@ -193,7 +199,14 @@ class Passing {
 
  private:
   bool PassPlain(std::string_view payload, bool finished) {
-    const std::string_view output = answer_.filter.Feed(payload);
+    std::string_view output = answer_.filter.Feed(payload);
+    std::string closing;
+    if (finished && answer_.filter.held_bytes() > 0) {
+      // The last event lacks its empty line; its sender has finished, so it is whole.
+      closing.assign(output);
+      closing += answer_.filter.Feed("\n\n");
+      output = closing;
+    }
     if (!output.empty() && context_.record.first_token_ms < 0) {
       context_.record.first_token_ms = (SteadyNs() - context_.began_ns) / kNsPerMs;
     }
@@ -205,28 +218,26 @@ class Passing {
       SettleOnce();
     }
     broken_ = finished && !ends_well;
+    // While nothing has gone out, Fail can still answer properly.
+    if (broken_ && output.empty() && !answer_.head.empty()) return true;
     return SendPart(exchange_, answer_, output, ends_well);
   }
 
-  bool PassInflated(std::string_view payload, bool finished) {
-    answer_.inflater->Feed(payload);
-    bool sent = true;
+  // One piece of output a step, so that a slow client is waited for in between.
+  bool InflateStep() {
     std::string_view output;
-    for (;;) {
-      const GzipInflater::Status status = answer_.inflater->Next(output);
-      if (status == GzipInflater::Status::kNeedInput) break;
-      if (status == GzipInflater::Status::kBroken) {
+    switch (answer_.inflater->Next(output)) {
+      case GzipInflater::Status::kOutput:
+        return PassPlain(output, /*finished=*/false);
+      case GzipInflater::Status::kBroken:
         broken_ = true;
-        return sent;
-      }
-      sent = PassPlain(output, /*finished=*/false);
+        break;
+      case GzipInflater::Status::kNeedInput:
+        broken_ = last_input_ && !answer_.inflater->finished();
+        break;
     }
-    if (!finished) return sent;
-    if (!answer_.inflater->finished()) {
-      broken_ = true;
-      return sent;
-    }
-    return PassPlain({}, /*finished=*/true);
+    inflating_ = false;
+    return !broken_ && last_input_ ? PassPlain({}, /*finished=*/true) : true;
   }
 
   void SettleOnce() {
@@ -239,6 +250,8 @@ class Passing {
   Exchange& exchange_;
   Answer& answer_;
   bool broken_ = false;
+  bool inflating_ = false;   // the payload at hand has more output
+  bool last_input_ = false;  // and no payload follows it
 };
 
 // Counts a held stream for as long as it lasts.
@@ -260,7 +273,7 @@ class StreamGauge {
 
 Answer PrepareAnswer(RequestContext& context, const UpstreamCall& call, Exchange& exchange) {
   const ResponseHead& head = call.head();
-  const bool metered = head.status < 400 && context.endpoint->operation == Operation::kGenerate;
+  const bool metered = head.status < 300 && context.endpoint->operation == Operation::kGenerate;
   const bool hide_usage = context.facts.stream && !context.facts.include_usage;
   const bool event_stream = IsEventStream(head);
   Answer answer(context.dialect, hide_usage, event_stream, metered);
@@ -290,6 +303,7 @@ Task<void> PassAnswer(RelayEnvironment& environment, RequestContext& context, Up
   bool finished = call.body_empty();
   if (finished) {
     passing.Pass({}, finished);
+    while (passing.inflating()) passing.Continue();
     if (passing.broken()) failure = reason::kStreamIncomplete;
   }
   while (!finished && failure.empty()) {
@@ -306,7 +320,11 @@ Task<void> PassAnswer(RelayEnvironment& environment, RequestContext& context, Up
     }
     idle_deadline_ms = loop.now_ms() + timeouts.idle_ms;
     finished = read.finished;
-    const bool sent = passing.Pass(read.payload, finished);
+    bool sent = passing.Pass(read.payload, finished);
+    while (passing.inflating() && !exchange.gone()) {
+      if (!sent) co_await exchange.Flush();
+      sent = passing.Continue();
+    }
     if (passing.broken()) failure = reason::kStreamIncomplete;
     if (read.status == BodyReadStatus::kFailed) failure = reason::kUpstreamClosed;
     if (!sent) co_await exchange.Flush();

@@ -124,6 +124,7 @@ UpstreamSignal NoteAttempt(RelayEnvironment& environment, RequestContext& contex
   attempt.error_class = signal.error_class;
   attempt.duration_ms = UnixMs() - attempt.started_at_unix_ms;
   context.upstream_waited_ns += call.waited_ns();
+  context.request_sent = context.request_sent || call.request_sent();
   context.record.error_class = signal.error_class;
   if (!signal.error_class.empty()) environment.reasons.CountFailedAttempt(signal.error_class);
   ApplyToAccount(environment, context, account, signal, attempt.http_status);
@@ -138,7 +139,7 @@ bool PassesOn(AttemptOutcome outcome, const UpstreamSignal& signal, const Upstre
   const bool readable = encoding.empty() || EqualsIgnoreCase(encoding, "identity") ||
                         EqualsIgnoreCase(encoding, "gzip");
   if (!readable) return false;
-  if (head.status < 400) return true;
+  if (head.status < 300) return true;
   constexpr std::string_view kJson = "application/json";
   const std::string_view type = head.Find("content-type");
   return EqualsIgnoreCase(type.substr(0, kJson.size()), kJson);

@@ -90,7 +90,7 @@ class Relay::Impl {
   void DrainAndStop();
 
  private:
-  absl::Status StartWorkers();
+  absl::Status MakeWorkers();
   absl::Status StartOps();
   absl::Status Readiness() const;
   std::uint64_t Sum(CounterOf counter) const;
@@ -146,15 +146,20 @@ absl::Status Relay::Impl::Start() {
   subscriber_->LoadFromFile();
   subscriber_->Start();
 
-  if (absl::Status status = StartWorkers(); !status.ok()) return status;
-  return StartOps();
+  // Both ports are there before the first connection is taken.
+  if (absl::Status status = MakeWorkers(); !status.ok()) return status;
+  if (absl::Status status = StartOps(); !status.ok()) return status;
+  for (const auto& worker : workers_) worker->Start();
+  return absl::OkStatus();
 }
 
-absl::Status Relay::Impl::StartWorkers() {
+absl::Status Relay::Impl::MakeWorkers() {
   const absl::StatusOr<HostPort> address = ParseHostPort(config_.listen);
   if (!address.ok()) return address.status();
   const SharedParts shared{config_, resolver_, snapshots_, *subscriber_,
                            *spool_, reasons_,  draining_};
+  absl::Status free = Listener::CheckFree(address->host, address->port);
+  if (!free.ok()) return free;
   for (int i = 0; i < config_.threads; ++i) {
     absl::StatusOr<std::unique_ptr<LoopWorker>> worker =
         LoopWorker::Make(shared, address->host, address->port);
@@ -165,7 +170,6 @@ absl::Status Relay::Impl::StartWorkers() {
     metrics_.AddSampled(metric.kind, metric.name, metric.help, {},
                         [this, &metric] { return static_cast<double>(Sum(metric.counter)); });
   }
-  for (const auto& worker : workers_) worker->Start();
   return absl::OkStatus();
 }
 

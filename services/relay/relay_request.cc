@@ -120,7 +120,7 @@ Refusal ReadFacts(RequestContext& context, const Exchange& exchange) {
     return LocalReply{json ? reason::kBadParameter : reason::kMalformedJson, message};
   }
   context.facts = *std::move(facts);
-  context.request_bytes = exchange.body().size();
+  context.estimated_input_tokens = EstimateInputTokens(exchange.body());
   context.record.model = context.facts.model;
   context.record.stream = context.facts.stream;
   if (!MayUseModel(*context.caller.key, context.facts.model)) {
@@ -213,8 +213,7 @@ void NoteClientGone(RelayEnvironment& environment, RequestContext& context) {
   context.record.status = kClientClosedRequest;
   context.record.error_class = reason::kClientGone;
   LoopCounters::Add(environment.counters.client_gone);
-  const bool used =
-      !context.record.attempts.empty() && context.endpoint->operation == Operation::kGenerate;
+  const bool used = context.request_sent && context.endpoint->operation == Operation::kGenerate;
   const AnswerMeter nothing_passed(context.dialect, /*hide_usage=*/false);
   Settle(environment, context, used ? &nothing_passed : nullptr);
 }
@@ -227,6 +226,8 @@ Task<void> Forward(RelayEnvironment& environment, RequestContext& context, Excha
   UpstreamSignal signal;
   for (std::size_t i = 0; i < selection.accounts.size(); ++i) {
     const Account& account = *selection.accounts[i];
+    // The request's own time is up: no fault of the accounts not yet asked.
+    if (i > 0 && exchange.loop().now_ms() >= now_ms + account.timeouts.total_ms) break;
     const bool last = i + 1 == selection.accounts.size();
     const std::int64_t total_deadline_ms = now_ms + account.timeouts.total_ms;
     UpstreamCall call(environment.upstream, account, exchange.stream().watch());
@@ -295,6 +296,7 @@ Task<void> RelayRequest(RelayEnvironment& environment, Exchange& exchange) {
 Task<void> RefuseHead(RelayEnvironment& environment, Exchange& exchange, ReadStatus status) {
   if (status == ReadStatus::kClosed) co_return;
   RequestContext context = Begin(environment, exchange);
+  context.dialect = DialectOfPath(exchange.guessed_path());
   LocalReply reply{reason::kBadRequest, {}};
   switch (status) {
     case ReadStatus::kTimeout:

@@ -21,10 +21,11 @@ struct RequestContext {
   Dialect dialect = Dialect::kOpenAiChat;  // of the caller; errors are written in it
   Caller caller;
   RequestFacts facts;
-  std::string request_id;               // UUIDv7 as text
-  std::int64_t began_ns = 0;            // steady, first byte of the request
-  std::size_t request_bytes = 0;        // of the body, kept for estimates once it is freed
-  std::int64_t upstream_waited_ns = 0;  // of all attempts
+  std::string request_id;                   // UUIDv7 as text
+  std::int64_t began_ns = 0;                // steady, first byte of the request
+  std::int64_t estimated_input_tokens = 0;  // of the body, taken before it is freed
+  bool request_sent = false;                // to some upstream, whole: it may be billed
+  std::int64_t upstream_waited_ns = 0;      // of all attempts
   UsageRecord record;
   bool settled = false;
 };

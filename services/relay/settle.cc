@@ -11,6 +11,7 @@ namespace weir::relay {
 namespace {
 
 constexpr std::int64_t kNsPerMs = 1'000'000;
+constexpr std::int64_t kCostNanoUsdMax = 1'000'000'000'000'000;  // a million USD
 
 void PriceRecord(const RequestContext& context, UsageRecord& record) {
   const Account* account = context.snapshot->FindAccount(record.account_id);
@@ -24,6 +25,12 @@ void PriceRecord(const RequestContext& context, UsageRecord& record) {
   record.prices = tier ? price->tier_prices : price->prices;
   record.multiplier_ppm = context.caller.group->price_multiplier_ppm;
   record.cost_nano_usd = CostNanoUsd(record.tokens, record.prices, record.multiplier_ppm);
+  if (record.cost_nano_usd > kCostNanoUsdMax) {
+    // The ledger refuses such an event, and with it the request would vanish.
+    LogError("a cost beyond all reason was cut",
+             {{"request_id", context.request_id}, {"cost_nano_usd", record.cost_nano_usd}});
+    record.cost_nano_usd = kCostNanoUsdMax;
+  }
 }
 
 }  // namespace
@@ -34,7 +41,7 @@ void Settle(RelayEnvironment& environment, RequestContext& context, const Answer
   if (context.caller.key == nullptr || context.endpoint == nullptr) return;
   UsageRecord& record = context.record;
   if (meter != nullptr) {
-    record.tokens = meter->Tokens(context.request_bytes);
+    record.tokens = meter->Tokens(context.estimated_input_tokens);
     record.usage_source = meter->source();
     PriceRecord(context, record);
   }

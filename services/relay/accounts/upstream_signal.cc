@@ -57,7 +57,9 @@ bool IsJson(const ResponseHead& head) {
 
 UpstreamSignal ClassifyStatus(const ResponseHead& head, std::int64_t now_unix_ms) {
   const int status = head.status;
-  if (status < 400) return {{}, false, AccountEffect::kGood, 0, false};
+  if (status < 300) return {{}, false, AccountEffect::kGood, 0, false};
+  // Redirects are not followed: a base URL that leads to one is set up wrongly.
+  if (status < 400) return {reason::kUpstreamError, true, AccountEffect::kNone, 0, true};
   if (status == 429) {
     return {reason::kUpstreamRateLimited, true, AccountEffect::kCoolDown,
             RateLimitMs(head, now_unix_ms), false};

@@ -53,6 +53,7 @@ void JsonMemberFinder::EndString() {
   reading_key_ = false;
   expecting_key_ = false;
   matched_key_ = key_ == name_;
+  matched_also_ = !also_.empty() && key_ == also_;
 }
 
 void JsonMemberFinder::Structure(char c) {
@@ -72,7 +73,11 @@ void JsonMemberFinder::Structure(char c) {
         capturing_ = true;
         captured_.assign(1, c);
       }
-      if (depth_ == 2) matched_key_ = false;
+      if (depth_ == 2) {
+        also_found_ = also_found_ || (matched_also_ && c == '{');
+        matched_key_ = false;
+        matched_also_ = false;
+      }
       return;
     case '}':
     case ']':
@@ -87,6 +92,7 @@ void JsonMemberFinder::Structure(char c) {
       if (depth_ == 1) {
         expecting_key_ = true;
         matched_key_ = false;
+        matched_also_ = false;
       }
       return;
     default:

@@ -212,4 +212,32 @@ std::vector<BodyEdit> PlanBodyEdits(Dialect dialect, const RequestFacts& facts,
   return edits;
 }
 
+std::int64_t EstimateInputTokens(std::string_view body) {
+  constexpr std::int64_t kBytesPerToken = 4;
+  constexpr std::int64_t kTokensPerPicture = 1'600;  // what providers count for a full-size image
+  constexpr std::size_t kMediaBytesMin = 2'048;      // shorter texts are not worth telling apart
+  constexpr std::string_view kMark = "base64";
+  std::int64_t pictures = 0;
+  std::size_t text_bytes = body.size();
+  std::size_t at = 0;
+  while ((at = body.find(kMark, at)) != std::string_view::npos) {
+    at += kMark.size();
+    // "data:image/png;base64,AAAA…" or {"type":"base64","media_type":…,"data":"AAAA…"}: the first
+    // long string within the next few fields is the media itself.
+    std::size_t begin = at;
+    for (int quotes = 0; quotes < 10 && begin < body.size(); ++quotes) {
+      const std::size_t quote = std::min(body.find('"', begin), body.size());
+      if (quote - begin >= kMediaBytesMin) {
+        ++pictures;
+        text_bytes -= quote - begin;
+        at = quote;
+        break;
+      }
+      begin = quote + 1;
+    }
+  }
+  return (static_cast<std::int64_t>(text_bytes) + kBytesPerToken - 1) / kBytesPerToken +
+         pictures * kTokensPerPicture;
+}
+
 }  // namespace weir::relay

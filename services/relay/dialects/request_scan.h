@@ -38,6 +38,10 @@ struct RequestFacts {
 // wrong and where: not JSON, not an object, no model, a field of the wrong type.
 absl::StatusOr<RequestFacts> ScanRequest(Dialect dialect, std::string_view body);
 
+// About how many tokens go in with this body, for when nobody tells: four bytes a token, but what
+// stands in it as base64 (images, documents) counts as one picture each.
+std::int64_t EstimateInputTokens(std::string_view body);
+
 // A change of the body on its way: `erased` is replaced by `text`.
 struct BodyEdit {
   Span erased;

@@ -15,6 +15,15 @@ constexpr std::int64_t kLingerMs = 2'000;
 constexpr int kLingerReadsPerTurn = 16;
 constexpr std::size_t kChunkedStartBytes = 16 * 1024;
 
+// "POST /v1/messages?…": what stands between the first two spaces.
+std::string GuessPath(std::string_view data) {
+  constexpr std::size_t kPathBytesMax = 256;
+  const std::size_t begin = data.find(' ');
+  if (begin == std::string_view::npos) return {};
+  const std::string_view rest = data.substr(begin + 1, kPathBytesMax);
+  return std::string(rest.substr(0, rest.find_first_of(" ?\r\n")));
+}
+
 }  // namespace
 
 void PaddedBuffer::Reserve(std::size_t capacity) {
@@ -104,6 +113,7 @@ HeadStatus Exchange::TryParseHead(std::string_view data) {
     }
     TakeHead(data, result.bytes);
   }
+  if (result.status != HeadStatus::kComplete) guessed_path_ = GuessPath(data);
   problem_ = result.problem;
   return result.status;
 }

@@ -75,6 +75,8 @@ class Exchange {
   const RequestHead& head() const { return *head_; }
   std::string_view body() const { return body_.view(); }
   PaddedBuffer& body_buffer() { return body_; }
+  // After a head that could not be read: the path of its first line, as far as one can be made out.
+  const std::string& guessed_path() const { return guessed_path_; }
   std::string_view problem() const { return problem_; }
   std::string_view client_address() const { return client_address_; }
   // Steady ns and Unix ms of the request's first byte; steady ns when its last byte had come.
@@ -133,6 +135,7 @@ class Exchange {
   std::string pending_;  // of the answer, not yet sent
   std::size_t pending_sent_ = 0;
   std::string_view problem_;
+  std::string guessed_path_;
   std::int64_t began_ns_ = 0;
   std::int64_t began_unix_ms_ = 0;
   std::int64_t received_ns_ = 0;

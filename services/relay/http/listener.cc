@@ -11,6 +11,8 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/status/statusor.h"
+
 #include "libs/common/log.h"
 #include "libs/common/text.h"
 
@@ -19,6 +21,7 @@ namespace {
 
 constexpr int kBacklog = 4096;
 constexpr int kAcceptsPerTurn = 64;  // so that a flood of connections leaves turns to the others
+constexpr std::int64_t kAcceptPauseMs = 100;  // after running out of descriptors or memory
 constexpr int kSendBufferBytes = 128 * 1024;
 
 std::string AddressText(const sockaddr_storage& storage) {
@@ -35,12 +38,12 @@ std::string AddressText(const sockaddr_storage& storage) {
   return std::string(view.starts_with(kMapped) ? view.substr(kMapped.size()) : view);
 }
 
-int OpenSocket(const addrinfo& info) {
+int OpenSocket(const addrinfo& info, bool shared) {
   const int fd = ::socket(info.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
   const int on = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+  if (shared) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
   if (::bind(fd, info.ai_addr, info.ai_addrlen) != 0 || ::listen(fd, kBacklog) != 0) {
     ::close(fd);
     return -1;
@@ -48,16 +51,8 @@ int OpenSocket(const addrinfo& info) {
   return fd;
 }
 
-}  // namespace
-
-Listener::~Listener() {
-  if (watch_.fd >= 0) {
-    loop_.Unwatch(watch_);
-    ::close(watch_.fd);
-  }
-}
-
-absl::Status Listener::Listen(const std::string& host, int port) {
+// Opens a socket on `host`:`port`; errors name them.
+absl::StatusOr<int> Open(const std::string& host, int port, bool shared) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
@@ -65,12 +60,36 @@ absl::Status Listener::Listen(const std::string& host, int port) {
   if (::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) {
     return absl::InvalidArgumentError(StrCat("cannot resolve the listen address '", host, "'"));
   }
-  watch_.fd = OpenSocket(*found);
+  const int fd = OpenSocket(*found, shared);
+  const int error = errno;
   ::freeaddrinfo(found);
-  if (watch_.fd < 0) {
+  if (fd < 0) {
     return absl::UnavailableError(
-        StrCat("cannot listen on ", host, ":", port, ": ", std::strerror(errno)));
+        StrCat("cannot listen on ", host, ":", port, ": ", std::strerror(error)));
   }
+  return fd;
+}
+
+}  // namespace
+
+Listener::~Listener() {
+  loop_.timers().Remove(*this);
+  if (watch_.fd >= 0) {
+    loop_.Unwatch(watch_);
+    ::close(watch_.fd);
+  }
+}
+
+absl::Status Listener::CheckFree(const std::string& host, int port) {
+  const absl::StatusOr<int> fd = Open(host, port, /*shared=*/false);
+  if (fd.ok()) ::close(*fd);
+  return fd.status();
+}
+
+absl::Status Listener::Listen(const std::string& host, int port) {
+  const absl::StatusOr<int> fd = Open(host, port, /*shared=*/true);
+  if (!fd.ok()) return fd.status();
+  watch_.fd = *fd;
   watch_.waiter = this;
   watch_.wanted = ready::kRead;
   if (!loop_.Watch(watch_)) return absl::ResourceExhaustedError("cannot watch the listener");
@@ -94,7 +113,11 @@ bool Listener::AcceptOne() {
                            SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) {
     if (errno == ECONNABORTED || errno == EINTR) return true;
-    if (errno != EAGAIN) LogError("cannot accept a connection", {{"error", std::strerror(errno)}});
+    if (errno != EAGAIN) {
+      LogError("cannot accept a connection", {{"error", std::strerror(errno)}});
+      // Edge-triggered: the queue would wait for the next connection to be noticed again.
+      loop_.timers().Add(*this, loop_.now_ms() + kAcceptPauseMs);
+    }
     return false;
   }
   const int on = 1;
@@ -134,6 +157,7 @@ DetachedTask Listener::Serve(int fd, std::string address) {
 
 void Listener::Drain() {
   draining_ = true;
+  loop_.timers().Remove(*this);
   if (watch_.fd >= 0) {
     // What the kernel has queued for this socket would be reset with it.
     while (AcceptOne()) {

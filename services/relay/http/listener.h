@@ -31,6 +31,10 @@ class Listener final : public Waiter {
       : loop_(loop), handler_(handler), limits_(limits) {}
   ~Listener();
 
+  // OK when nobody else listens on `host`:`port`. With SO_REUSEPORT alone a second relay would get
+  // half of the first one's connections.
+  static absl::Status CheckFree(const std::string& host, int port);
+
   // Binds `host`:`port` with SO_REUSEPORT, so that each loop has its own queue. Unavailable when
   // the port is another's.
   absl::Status Listen(const std::string& host, int port);

@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <array>
+#include <string>
 
 namespace weir::relay {
 namespace {
@@ -16,6 +17,7 @@ struct GzipInflater::State {
   z_stream stream{};
   bool usable = false;
   bool finished = false;
+  std::string input;
   std::array<char, kOutputBytes> output;
 };
 
@@ -28,9 +30,9 @@ GzipInflater::~GzipInflater() {
 }
 
 void GzipInflater::Feed(std::string_view compressed) {
-  // zlib promises not to write through next_in, but takes it without const.
-  state_->stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
-  state_->stream.avail_in = static_cast<uInt>(compressed.size());
+  state_->input.assign(compressed);
+  state_->stream.next_in = reinterpret_cast<Bytef*>(state_->input.data());
+  state_->stream.avail_in = static_cast<uInt>(state_->input.size());
 }
 
 GzipInflater::Status GzipInflater::Next(std::string_view& output) {

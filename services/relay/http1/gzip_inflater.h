@@ -11,7 +11,7 @@ class GzipInflater {
   GzipInflater();
   ~GzipInflater();
 
-  // The next compressed bytes; they must live until Next() has said kNeedInput.
+  // The next compressed bytes, which are copied: the output may be taken in steps with pauses.
   void Feed(std::string_view compressed);
 
   enum class Status { kOutput, kNeedInput, kBroken };

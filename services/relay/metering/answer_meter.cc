@@ -93,12 +93,12 @@ void AnswerMeter::OnAnthropicEvent(const SseEvent& event) {
     text_bytes_ += DeltaTextBytes(event.data);
   } else if (event.name == kMessageStart) {
     const std::string message = MemberObject(event.data, "message");
-    if (ParseUsage(dialect_, MemberObject(message, "usage"), tokens_)) input_reported_ = true;
-  } else if (event.name == kMessageDelta) {
-    if (ParseUsage(dialect_, MemberObject(event.data, "usage"), tokens_)) {
+    // It promises a few output tokens; only message_delta tells how many there were.
+    if (ParseUsage(dialect_, MemberObject(message, "usage"), tokens_).input) {
       input_reported_ = true;
-      output_reported_ = true;
     }
+  } else if (event.name == kMessageDelta) {
+    NoteUsage(MemberObject(event.data, "usage"));
   } else if (event.name == kMessageStop) {
     terminal_ = true;
   } else if (event.name == "error") {
@@ -113,11 +113,7 @@ AnswerMeter::Verdict AnswerMeter::OnOpenAiEvent(std::string_view data) {
   }
   if (Contains(data, "\"usage\"")) {
     const std::string usage = MemberObject(data, "usage");
-    if (!usage.empty() && ParseUsage(dialect_, usage, tokens_)) {
-      input_reported_ = true;
-      output_reported_ = true;
-      if (hide_usage_ && HasNoChoices(data)) return Verdict::kDrop;
-    }
+    if (NoteUsage(usage) && hide_usage_ && HasNoChoices(data)) return Verdict::kDrop;
   }
   if (ReportsError(data)) failed_ = true;
   text_bytes_ += DeltaTextBytes(data);
@@ -130,14 +126,22 @@ void AnswerMeter::OnBody(std::string_view part) {
 }
 
 void AnswerMeter::OnBodyEnd() {
-  if (!ParseUsage(dialect_, body_usage_.value(), tokens_)) return;
-  input_reported_ = true;
-  output_reported_ = true;
+  if (NoteUsage(body_usage_.value()) || !body_usage_.also_found()) return;
+  failed_ = true;
+  text_bytes_ = 0;  // no model wrote these
 }
 
-TokenCounts AnswerMeter::Tokens(std::size_t request_bytes) const {
+bool AnswerMeter::NoteUsage(std::string_view usage) {
+  const UsageTold told = ParseUsage(dialect_, usage, tokens_);
+  input_reported_ = input_reported_ || told.input;
+  output_reported_ = output_reported_ || told.output;
+  return told.input || told.output;
+}
+
+TokenCounts AnswerMeter::Tokens(std::int64_t estimated_input) const {
   TokenCounts tokens = tokens_;
-  if (!input_reported_) tokens.input = EstimateTokens(request_bytes);
+  if (failed_ && !input_reported_ && !output_reported_ && text_bytes_ == 0) return {};
+  if (!input_reported_) tokens.input = estimated_input;
   // message_start promises a few output tokens; what has passed may be more.
   if (!output_reported_) tokens.output = std::max(tokens.output, EstimateTokens(text_bytes_));
   return tokens;

@@ -32,14 +32,16 @@ class AnswerMeter {
   // The answer that is no stream is one whole JSON object.
   bool body_complete() const { return body_usage_.complete(); }
 
-  // What was used. When the provider never told, estimated from the bytes: `request_bytes` in, what
-  // passed out.
-  TokenCounts Tokens(std::size_t request_bytes) const;
+  // What was used. What the provider never told is estimated: `estimated_input` in, and out what
+  // passed, by its bytes.
+  TokenCounts Tokens(std::int64_t estimated_input) const;
   UsageSource source() const;
 
  private:
   void OnAnthropicEvent(const SseEvent& event);
   Verdict OnOpenAiEvent(std::string_view data);
+  // True when the object told anything.
+  bool NoteUsage(std::string_view usage);
 
   Dialect dialect_;
   bool hide_usage_;
@@ -49,7 +51,7 @@ class AnswerMeter {
   bool output_reported_ = false;
   std::uint64_t text_bytes_ = 0;  // of what the model wrote, about
   TokenCounts tokens_;
-  JsonMemberFinder body_usage_{"usage", 16 * 1024};
+  JsonMemberFinder body_usage_{"usage", 16 * 1024, "error"};
 };
 
 }  // namespace weir::relay

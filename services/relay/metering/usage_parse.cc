@@ -12,12 +12,14 @@ namespace {
 
 namespace dom = simdjson::dom;
 
+// No request is near it; the ledger refuses what is far above, and such an event would be lost.
+constexpr std::int64_t kTokensMax = 100'000'000;
 // simdjson reads behind the end, so the text is copied into room of its own; usage is small.
 constexpr std::size_t kUsageBytesMax = 32 * 1024;
 
 std::optional<std::int64_t> Count(const dom::object& object, std::string_view name) {
   std::int64_t value = 0;
-  if (object[name].get(value) != simdjson::SUCCESS) return std::nullopt;
+  if (object[name].get(value) != simdjson::SUCCESS || value > kTokensMax) return std::nullopt;
   return std::max<std::int64_t>(value, 0);
 }
 
@@ -29,7 +31,7 @@ std::optional<std::int64_t> Count(const dom::object& object, std::string_view me
 }
 
 // Anthropic: input_tokens is fresh input alone; output_tokens includes thinking.
-bool ParseAnthropic(const dom::object& usage, TokenCounts& tokens) {
+UsageTold ParseAnthropic(const dom::object& usage, TokenCounts& tokens) {
   const auto input = Count(usage, "input_tokens");
   const auto output = Count(usage, "output_tokens");
   const auto read = Count(usage, "cache_read_input_tokens");
@@ -48,11 +50,11 @@ bool ParseAnthropic(const dom::object& usage, TokenCounts& tokens) {
   }
   if (thinking) tokens.reasoning = *thinking;
   tokens.reasoning = std::min(tokens.reasoning, tokens.output);
-  return input || output || read || written;
+  return {input.has_value() || read.has_value() || written.has_value(), output.has_value()};
 }
 
 // OpenAI Chat: prompt_tokens includes cached and written, completion_tokens includes reasoning.
-bool ParseOpenAi(const dom::object& usage, TokenCounts& tokens) {
+UsageTold ParseOpenAi(const dom::object& usage, TokenCounts& tokens) {
   const auto prompt = Count(usage, "prompt_tokens");
   const auto completion = Count(usage, "completion_tokens");
   auto cached = Count(usage, "prompt_tokens_details", "cached_tokens");
@@ -69,18 +71,18 @@ bool ParseOpenAi(const dom::object& usage, TokenCounts& tokens) {
   if (completion) tokens.output = *completion;
   if (reasoning) tokens.reasoning = *reasoning;
   tokens.reasoning = std::min(tokens.reasoning, tokens.output);
-  return prompt || completion;
+  return {prompt.has_value(), completion.has_value()};
 }
 
 }  // namespace
 
-bool ParseUsage(Dialect dialect, std::string_view usage_json, TokenCounts& tokens) {
-  if (usage_json.empty() || usage_json.size() > kUsageBytesMax) return false;
+UsageTold ParseUsage(Dialect dialect, std::string_view usage_json, TokenCounts& tokens) {
+  if (usage_json.empty() || usage_json.size() > kUsageBytesMax) return {};
   thread_local dom::parser parser;
   dom::object usage;
   if (parser.parse(usage_json.data(), usage_json.size(), /*realloc_if_needed=*/true).get(usage) !=
       simdjson::SUCCESS) {
-    return false;
+    return {};
   }
   return dialect == Dialect::kAnthropicMessages ? ParseAnthropic(usage, tokens)
                                                 : ParseOpenAi(usage, tokens);

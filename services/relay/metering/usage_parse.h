@@ -8,9 +8,16 @@
 
 namespace weir::relay {
 
+// Which sides of the count an object told.
+struct UsageTold {
+  bool input = false;
+  bool output = false;
+};
+
 // Overwrites in `tokens` what the object tells; what it leaves out, or says null, stays. Both
 // streams and whole answers report cumulative figures, so the last object wins field by field.
-// False when it is no JSON object or tells nothing that we know. Negative figures count as 0.
-bool ParseUsage(Dialect dialect, std::string_view usage_json, TokenCounts& tokens);
+// Tells nothing when it is no JSON object. Negative figures count as 0; absurd ones (over 10^8
+// tokens) as not told.
+UsageTold ParseUsage(Dialect dialect, std::string_view usage_json, TokenCounts& tokens);
 
 }  // namespace weir::relay

@@ -121,7 +121,10 @@ Task<AttemptOutcome> UpstreamCall::SendRequest(std::span<const iovec> pieces,
       while (whole < pieces.size() && bytes >= pieces[whole].iov_len) {
         bytes -= pieces[whole++].iov_len;
       }
-      if (whole == pieces.size()) co_return AttemptOutcome::kAnswered;
+      if (whole == pieces.size()) {
+        request_sent_ = true;
+        co_return AttemptOutcome::kAnswered;
+      }
       rest.assign(pieces.begin() + static_cast<std::ptrdiff_t>(whole), pieces.end());
       rest[0].iov_base = static_cast<char*>(rest[0].iov_base) + bytes;
       rest[0].iov_len -= bytes;

@@ -58,6 +58,9 @@ class UpstreamCall {
   BodyRead ReadBody();
   FdWatch& watch() { return stream_->watch(); }
 
+  // All of the request went out: the provider may have begun to work, and to bill.
+  bool request_sent() const { return request_sent_; }
+
   // Time spent waiting for the upstream, in ns: not our overhead.
   std::int64_t waited_ns() const { return waited_ns_; }
 
@@ -83,6 +86,7 @@ class UpstreamCall {
   std::size_t early_bytes_ = 0;
   std::int64_t waited_ns_ = 0;
   bool reused_ = false;
+  bool request_sent_ = false;
   bool any_byte_ = false;
   bool keep_alive_ = false;
   bool clean_end_ = false;

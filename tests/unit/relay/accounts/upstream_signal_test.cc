@@ -33,7 +33,7 @@ TEST(UpstreamSignalTest, EachStatusMeansWhatTheTableSays) {
   const std::vector<Row> rows = {
       {200, "", false, AccountEffect::kGood, false},
       {201, "", false, AccountEffect::kGood, false},
-      {302, "", false, AccountEffect::kGood, false},
+      {302, reason::kUpstreamError, true, AccountEffect::kNone, true},
       {400, reason::kUpstreamRejected, false, AccountEffect::kGood, false},
       {401, reason::kCredentialRejected, true, AccountEffect::kReject, false},
       {402, reason::kCredentialRejected, true, AccountEffect::kReject, false},

@@ -12,7 +12,7 @@ namespace weir::relay {
 namespace {
 
 using Verdict = AnswerMeter::Verdict;
-constexpr std::size_t kRequestBytes = 400;  // 100 tokens by the estimate
+constexpr std::int64_t kEstimatedInput = 100;
 
 // Feeds a whole stream; returns how many events were dropped.
 int Feed(AnswerMeter& meter, std::string_view stream) {
@@ -63,7 +63,7 @@ TEST(AnthropicMeterTest, ReadsAWholeStream) {
   EXPECT_TRUE(meter.terminal());
   EXPECT_FALSE(meter.failed());
   EXPECT_EQ(meter.source(), UsageSource::kReported);
-  EXPECT_EQ(meter.Tokens(kRequestBytes), (TokenCounts{25, 1000, 20, 30, 15, 0}));
+  EXPECT_EQ(meter.Tokens(kEstimatedInput), (TokenCounts{25, 1000, 20, 30, 15, 0}));
 }
 
 TEST(AnthropicMeterTest, TheDeltaOverwritesTheStart) {
@@ -75,14 +75,14 @@ TEST(AnthropicMeterTest, TheDeltaOverwritesTheStart) {
        "event: message_delta\ndata: {\"type\":\"message_delta\",\"usage\":{\"output_tokens\":40,"
        "\"output_tokens_details\":{\"thinking_tokens\":12}}}\n\n",
        kMessageStop});
-  EXPECT_EQ(meter.Tokens(kRequestBytes), (TokenCounts{26, 1001, 20, 30, 40, 12}));
+  EXPECT_EQ(meter.Tokens(kEstimatedInput), (TokenCounts{26, 1001, 20, 30, 40, 12}));
 }
 
 TEST(AnthropicMeterTest, ACutStreamIsEstimatedFromWhatPassed) {
   const AnswerMeter cut = Anthropic({kMessageStart, kDeltas});
   EXPECT_FALSE(cut.terminal());
   EXPECT_EQ(cut.source(), UsageSource::kEstimated);
-  const TokenCounts tokens = cut.Tokens(kRequestBytes);
+  const TokenCounts tokens = cut.Tokens(kEstimatedInput);
   EXPECT_EQ(tokens.input, 25);  // that much was told
   EXPECT_EQ(tokens.cache_read, 1000);
   EXPECT_GE(tokens.output, 8 / 4 + 28 / 4);
@@ -90,8 +90,8 @@ TEST(AnthropicMeterTest, ACutStreamIsEstimatedFromWhatPassed) {
 
   const AnswerMeter nothing = Anthropic({});
   EXPECT_EQ(nothing.source(), UsageSource::kEstimated);
-  EXPECT_EQ(nothing.Tokens(kRequestBytes), (TokenCounts{100, 0, 0, 0, 0, 0}));
-  EXPECT_EQ(Anthropic({kMessageStart}).Tokens(kRequestBytes).output, 1);  // as promised
+  EXPECT_EQ(nothing.Tokens(kEstimatedInput), (TokenCounts{100, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(Anthropic({kMessageStart}).Tokens(kEstimatedInput).output, 1);  // as promised
 }
 
 TEST(AnthropicMeterTest, AnErrorEventIsAFailure) {
@@ -150,7 +150,7 @@ TEST(OpenAiMeterTest, TheUsageChunkPassesWhenAskedFor) {
     const AnswerMeter meter = OpenAi(stream, hidden, hidden ? 1 : 0);
     EXPECT_TRUE(meter.terminal());
     EXPECT_EQ(meter.source(), UsageSource::kReported);
-    EXPECT_EQ(meter.Tokens(kRequestBytes), (TokenCounts{16, 4, 0, 0, 9, 0}));
+    EXPECT_EQ(meter.Tokens(kEstimatedInput), (TokenCounts{16, 4, 0, 0, 9, 0}));
   }
 }
 
@@ -183,7 +183,7 @@ TEST(OpenAiMeterTest, ACutStreamIsEstimatedFromWhatPassed) {
   const AnswerMeter meter = OpenAi(kChunks, true, 0);
   EXPECT_FALSE(meter.terminal());
   EXPECT_EQ(meter.source(), UsageSource::kEstimated);
-  EXPECT_EQ(meter.Tokens(kRequestBytes), (TokenCounts{100, 0, 0, 0, 2, 0}));
+  EXPECT_EQ(meter.Tokens(kEstimatedInput), (TokenCounts{100, 0, 0, 0, 2, 0}));
 }
 
 TEST(OpenAiMeterTest, EachKindOfDeltaCounts) {
@@ -240,7 +240,7 @@ TEST(AnswerMeterTest, ReadsABodyHoweverItIsCut) {
       meter.OnBody(std::string_view(body.json).substr(cut));
       meter.OnBodyEnd();
       EXPECT_TRUE(meter.body_complete());
-      EXPECT_EQ(meter.Tokens(kRequestBytes), body.tokens) << cut;
+      EXPECT_EQ(meter.Tokens(kEstimatedInput), body.tokens) << cut;
       EXPECT_EQ(meter.source(), UsageSource::kReported);
     }
   }
@@ -252,8 +252,28 @@ TEST(AnswerMeterTest, ACutBodyIsEstimated) {
   meter.OnBodyEnd();
   EXPECT_FALSE(meter.body_complete());
   EXPECT_EQ(meter.source(), UsageSource::kEstimated);
-  EXPECT_EQ(meter.Tokens(kRequestBytes), (TokenCounts{100, 0, 0, 0, 20, 0}));
+  EXPECT_EQ(meter.Tokens(kEstimatedInput), (TokenCounts{100, 0, 0, 0, 20, 0}));
 }
 
 }  // namespace
+// Only the side that was told counts as reported.
+TEST(AnswerMeterTest, OneSideAloneLeavesTheOtherEstimated) {
+  const AnswerMeter meter =
+      Anthropic({"event: message_delta\ndata: {\"usage\":{\"output_tokens\":7}}\n\n"});
+  EXPECT_EQ(meter.source(), UsageSource::kEstimated);
+  EXPECT_EQ(meter.Tokens(kEstimatedInput), (TokenCounts{100, 0, 0, 0, 7, 0}));
+}
+
+TEST(AnswerMeterTest, ABodyThatIsAnErrorUsesNothing) {
+  AnswerMeter meter(Dialect::kOpenAiChat, false);
+  meter.OnBody(R"({"error":{"message":"no"}})");
+  meter.OnBodyEnd();
+  EXPECT_TRUE(meter.failed());
+  AnswerMeter good(Dialect::kOpenAiChat, false);
+  good.OnBody(R"({"error":null,"usage":{"prompt_tokens":3,"completion_tokens":4}})");
+  good.OnBodyEnd();
+  EXPECT_FALSE(good.failed());
+  EXPECT_EQ(good.Tokens(0), (TokenCounts{3, 0, 0, 0, 4, 0}));
+}
+
 }  // namespace weir::relay

@@ -322,4 +322,18 @@ TEST(BodyEditsTest, ChangeOnlyWhatTheyShould) {
 }
 
 }  // namespace
+TEST(EstimateInputTokensTest, PicturesAreNotCountedByTheirBytes) {
+  EXPECT_EQ(EstimateInputTokens(std::string(400, 'x')), 100);
+  const std::string media(1 << 20, 'A');
+  const std::string url = R"({"url":"data:image/png;base64,)" + media + R"("})";
+  const std::string block =
+      R"({"source":{"type":"base64","media_type":"image/png","data":")" + media + R"("}})";
+  for (const std::string& body : {url, block}) {
+    EXPECT_GE(EstimateInputTokens(body), 1600);
+    EXPECT_LE(EstimateInputTokens(body), 1650);
+    EXPECT_LE(EstimateInputTokens(body + "," + body), 3300);
+  }
+  EXPECT_EQ(EstimateInputTokens("base64"), 2);
+}
+
 }  // namespace weir::relay
