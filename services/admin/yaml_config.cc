@@ -21,7 +21,7 @@
 #include "services/admin/store/account_store.h"
 #include "services/admin/store/api_key_store.h"
 #include "services/admin/store/group_store.h"
-#include "services/admin/store/price_store.h"
+#include "services/admin/store/price_list.h"
 #include "services/admin/store/settings_store.h"
 #include "services/admin/store/user_store.h"
 
@@ -36,6 +36,7 @@ struct Run {
   Changes& changes;
   const Vault& vault;
   std::int64_t now_ms;
+  std::vector<Price> prices = {};  // gathered, since rows of one model are seen together
 };
 
 // Errors of one entry, with its path before the field's name.
@@ -219,15 +220,21 @@ absl::Status ApplyPrice(Run& run, const json::object& entry) {
   reader.Finish();
   Validate(price, errors);
   if (!errors.empty()) return errors.ToStatus();
-  auto known =
-      price_store::Find(run.transaction, price.provider, price.model, price.effective_from_ms);
-  if (absl::IsNotFound(known.status())) {
-    return price_store::Insert(run.transaction, run.changes, run.now_ms, price);
+  for (const Price& other : run.prices) {
+    if (other.provider == price.provider && other.model == price.model &&
+        other.effective_from_ms == price.effective_from_ms) {
+      return absl::InvalidArgumentError("is there twice");
+    }
   }
-  if (!known.ok()) return known.status();
-  static_cast<Record&>(price) = *known;
-  if (price == *known) return absl::OkStatus();
-  return price_store::Update(run.transaction, run.changes, run.now_ms, price);
+  run.prices.push_back(std::move(price));
+  return absl::OkStatus();
+}
+
+absl::Status ApplyPrices(Run& run) {
+  auto plan = PlanPriceList(run.transaction, run.prices, run.now_ms);
+  if (!plan.ok()) return plan.status();
+  if (absl::Status past = CheckPriceList(*plan); !past.ok()) return past;
+  return ApplyPriceList(run.transaction, run.changes, run.now_ms, *plan);
 }
 
 absl::Status ApplySettings(Run& run, const json::object& entry) {
@@ -290,6 +297,7 @@ absl::Status ApplyAll(Run& run, const json::object& root) {
     absl::Status applied = ApplySection(run, section, *value);
     if (!applied.ok()) return applied;
   }
+  if (absl::Status prices = At("prices", ApplyPrices(run)); !prices.ok()) return prices;
   const json::value* settings = root.if_contains("settings");
   if (settings == nullptr || settings->is_null()) return absl::OkStatus();
   if (!settings->is_object()) return absl::InvalidArgumentError("settings: must hold fields");

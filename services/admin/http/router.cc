@@ -1,5 +1,6 @@
 #include "services/admin/http/router.h"
 
+#include <algorithm>
 #include <exception>
 #include <map>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "libs/common/reason.h"
 #include "libs/common/text.h"
+#include "libs/common/utf8.h"
 #include "services/admin/http/api_error.h"
 #include "services/admin/model/problem.h"
 
@@ -29,6 +31,18 @@ bool Matches(std::string_view pattern, std::string_view path, Params& params) {
     }
   }
   return true;
+}
+
+bool IsText(std::string_view text) {
+  return IsValidUtf8(text) && text.find('\0') == std::string_view::npos;
+}
+
+// What a database takes as text.
+bool IsText(const Request& request) {
+  return IsText(request.path) &&
+         std::all_of(request.query.begin(), request.query.end(), [](const auto& parameter) {
+           return IsText(parameter.first) && IsText(parameter.second);
+         });
 }
 
 absl::StatusOr<Response> Run(const Route& route, const Request& request,
@@ -80,6 +94,10 @@ Response Router::Handle(Request& request) const {
   if (request.body.size() > route->body_bytes_max) {
     return ErrorResponse(413, reason::kBodyTooLarge,
                          StrCat("the body may have at most ", route->body_bytes_max, " bytes"),
+                         request);
+  }
+  if (!IsText(request)) {
+    return ErrorResponse(400, reason::kBadParameter, "path and query must be UTF-8 without NUL",
                          request);
   }
   try {

@@ -18,6 +18,8 @@ namespace json = boost::json;
 
 std::string TextOf(const json::string& text) { return {text.data(), text.size()}; }
 
+bool HoldsNul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+
 json::string_view KeyOf(std::string_view name) { return {name.data(), name.size()}; }
 
 }  // namespace
@@ -28,6 +30,11 @@ BodyReader::BodyReader(const json::object& object, FieldErrors& errors, std::str
 
 bool BodyReader::Has(std::string_view name) const {
   return object_.if_contains(KeyOf(name)) != nullptr;
+}
+
+bool BodyReader::IsNull(std::string_view name) const {
+  const json::value* found = object_.if_contains(KeyOf(name));
+  return found != nullptr && found->is_null();
 }
 
 const json::value* BodyReader::Take(std::string_view name) {
@@ -76,10 +83,10 @@ void BodyReader::Text(std::string_view name, std::string& value) {
   if (found == nullptr) return;
   if (found->is_null()) {
     value.clear();
-  } else if (found->is_string()) {
+  } else if (found->is_string() && !HoldsNul(TextOf(found->get_string()))) {
     value = TextOf(found->get_string());
   } else {
-    Error(name, "must be text");
+    Error(name, found->is_string() ? "must not hold a NUL" : "must be text");
   }
 }
 
@@ -88,10 +95,10 @@ void BodyReader::Hidden(std::string_view name, std::optional<Secret>& value) {
   if (found == nullptr) return;
   if (found->is_null()) {
     value.emplace();
-  } else if (found->is_string()) {
+  } else if (found->is_string() && !HoldsNul(TextOf(found->get_string()))) {
     value.emplace(TextOf(found->get_string()));
   } else {
-    Error(name, "must be text");
+    Error(name, found->is_string() ? "must not hold a NUL" : "must be text");
   }
 }
 
@@ -124,14 +131,14 @@ void BodyReader::Texts(std::string_view name, std::vector<std::string>& values) 
   bool good = found->is_array() || found->is_null();
   if (found->is_array()) {
     for (const json::value& entry : found->get_array()) {
-      good = good && entry.is_string();
+      good = good && entry.is_string() && !HoldsNul(TextOf(entry.get_string()));
       if (entry.is_string()) read.push_back(TextOf(entry.get_string()));
     }
   }
   if (good) {
     values = std::move(read);
   } else {
-    Error(name, "must be a list of texts");
+    Error(name, "must be a list of texts without NUL");
   }
 }
 
@@ -142,16 +149,17 @@ void BodyReader::TextMap(std::string_view name, std::map<std::string, std::strin
   bool good = found->is_object() || found->is_null();
   if (found->is_object()) {
     for (const auto& entry : found->get_object()) {
-      good = good && entry.value().is_string();
+      const std::string key(entry.key().data(), entry.key().size());
+      good = good && entry.value().is_string() && !HoldsNul(key);
       if (!entry.value().is_string()) continue;
-      read.emplace(std::string(entry.key().data(), entry.key().size()),
-                   TextOf(entry.value().get_string()));
+      good = good && !HoldsNul(TextOf(entry.value().get_string()));
+      read.emplace(key, TextOf(entry.value().get_string()));
     }
   }
   if (good) {
     values = std::move(read);
   } else {
-    Error(name, "must be an object of texts");
+    Error(name, "must be an object of texts without NUL");
   }
 }
 

@@ -33,7 +33,8 @@ class BodyReader {
 
   bool Has(std::string_view name) const;
 
-  // null is the empty value for each of these.
+  // null is the empty value for each of these. Text never holds a NUL: PostgreSQL has none, and C
+  // would cut it there.
   void Text(std::string_view name, std::string& value);
   void Time(std::string_view name, std::int64_t& unix_ms);
   void Texts(std::string_view name, std::vector<std::string>& values);
@@ -66,6 +67,8 @@ class BodyReader {
     }
   }
 
+  // There, and null: for an object that means the empty one.
+  bool IsNull(std::string_view name) const;
   // A reader for an object inside; empty when it is absent, null or no object. Finish it too.
   std::unique_ptr<BodyReader> Object(std::string_view name);
 

@@ -203,6 +203,7 @@ json::object SettingsJson(const Settings& settings) {
 }
 
 void ReadLimits(BodyReader& reader, Limits& limits) {
+  if (reader.IsNull("limits")) limits = {};
   const auto inner = reader.Object("limits");
   if (inner == nullptr) return;
   inner->Cap("rpm", limits.requests_per_minute);
@@ -216,6 +217,7 @@ void ReadLimits(BodyReader& reader, Limits& limits) {
 }
 
 void ReadTimeouts(BodyReader& reader, Timeouts& timeouts) {
+  if (reader.IsNull("timeouts")) timeouts = {};
   const auto inner = reader.Object("timeouts");
   if (inner == nullptr) return;
   inner->Cap("connect_ms", timeouts.connect_ms);

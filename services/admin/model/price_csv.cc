@@ -7,6 +7,7 @@
 
 #include "libs/common/money.h"
 #include "libs/common/text.h"
+#include "libs/common/utf8.h"
 #include "services/admin/model/problem.h"
 #include "services/admin/model/time_text.h"
 #include "services/admin/model/validate.h"
@@ -40,17 +41,35 @@ const MoneyColumn* FindMoneyColumn(std::string_view name) {
 }
 
 bool IsPassedOver(std::string_view name) {
-  return name == "mode" || name == "context_tokens" || name == "max_output_tokens";
+  return name == "context_tokens" || name == "max_output_tokens";
 }
 
 bool IsKnown(std::string_view name) {
   return FindMoneyColumn(name) != nullptr || IsPassedOver(name) || name == "provider" ||
-         name == "model" || name == "tier_above_input_tokens" || name == "effective_from";
+         name == "model" || name == "tier_above_input_tokens" || name == "effective_from" ||
+         name == "mode" || name == "free";
 }
 
+// One row, and what of it is no part of the price.
+struct Row {
+  Price price;
+  std::string_view mode;
+  bool has_output = false;
+  bool free = false;
+};
+
 // Empty text when the field is good.
-std::string SetField(std::string_view name, std::string_view text, Price& price) {
+std::string SetField(std::string_view name, std::string_view text, Row& row) {
+  Price& price = row.price;
   if (IsPassedOver(name)) return "";
+  if (name == "mode") {
+    row.mode = text;
+    return "";
+  }
+  if (name == "free") {
+    row.free = text == "yes";
+    return row.free || text.empty() || text == "no" ? "" : "free must be yes, no or empty";
+  }
   if (name == "provider") {
     price.provider = text;
     return "";
@@ -73,18 +92,33 @@ std::string SetField(std::string_view name, std::string_view text, Price& price)
   const auto pico_usd = ParseUsdPerMillion(text);
   if (!pico_usd.ok()) return StrCat(name, " must be USD per million tokens, such as 0.25");
   price.*(FindMoneyColumn(name)->field) = *pico_usd;
+  if (name == "output") row.has_output = true;
+  return "";
+}
+
+// A model that a list only forgot to price must never be served for nothing.
+std::string CheckAmounts(const Row& row) {
+  if (!row.has_output && row.mode != "embedding") {
+    return "output must not be empty, but in the mode embedding";
+  }
+  const bool costs_nothing = row.price.input_pico_usd == 0 && row.price.output_pico_usd == 0;
+  if (costs_nothing && !row.free) return "costs nothing: leave the model out, or say yes in `free`";
   return "";
 }
 
 std::string ParseLine(const std::vector<std::string>& header, std::string_view line, Price& price) {
+  if (!IsValidUtf8(line)) return "is not UTF-8";
+  Row row;
   const std::vector<std::string_view> fields = Split(line, ',');
   if (fields.size() != header.size()) {
     return StrCat("must have ", header.size(), " fields, has ", fields.size());
   }
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    std::string error = SetField(header[i], StripSpace(fields[i]), price);
+    std::string error = SetField(header[i], StripSpace(fields[i]), row);
     if (!error.empty()) return error;
   }
+  if (std::string error = CheckAmounts(row); !error.empty()) return error;
+  price = row.price;
   FieldErrors errors;
   Validate(price, errors);
   if (errors.empty()) return "";
@@ -97,9 +131,9 @@ absl::Status ReadHeader(std::string_view line, std::vector<std::string>& header)
   for (const std::string_view name : Split(line, ',')) {
     header.emplace_back(StripSpace(name));
     if (!IsKnown(header.back())) errors.Add(header.back(), "is not a column of a price list");
-    if (!seen.insert(name).second) errors.Add(header.back(), "stands there twice");
+    if (!seen.insert(StripSpace(name)).second) errors.Add(header.back(), "stands there twice");
   }
-  for (const std::string_view needed : {"provider", "model", "input"}) {
+  for (const std::string_view needed : {"provider", "model", "input", "output"}) {
     if (seen.find(needed) == seen.end()) errors.Add(needed, "is missing in the first line");
   }
   return errors.ToStatus();
@@ -113,11 +147,19 @@ absl::StatusOr<std::vector<Price>> ParsePriceCsv(std::string_view text) {
   std::set<std::tuple<std::string, std::string, std::int64_t>> seen;
   FieldErrors errors;
   int number = 0;
+  // Spreadsheets put a byte order mark before UTF-8.
+  if (constexpr std::string_view kMark = "\xef\xbb\xbf"; text.starts_with(kMark)) {
+    text.remove_prefix(kMark.size());
+  }
   for (std::string_view line : Split(text, '\n')) {
     ++number;
     line = StripSpace(line);
     if (line.empty() || line.starts_with('#')) continue;
     if (header.empty()) {
+      if (!IsValidUtf8(line)) {
+        errors.Add(StrCat("line ", number), "is not UTF-8");
+        return errors.ToStatus();
+      }
       absl::Status read = ReadHeader(line, header);
       if (!read.ok()) return read;
       continue;
@@ -143,7 +185,7 @@ std::string FormatPriceCsv(const std::vector<Price>& prices) {
   };
   std::string text = "provider,model,effective_from,tier_above_input_tokens";
   for (const MoneyColumn& column : kMoneyColumns) StrAppend(text, ",", column.name);
-  text += '\n';
+  text += ",free\n";
   for (const Price& price : prices) {
     StrAppend(text, price.provider, ",", price.model, ",",
               price.effective_from_ms == 0 ? "" : FormatTime(price.effective_from_ms), ",");
@@ -151,7 +193,8 @@ std::string FormatPriceCsv(const std::vector<Price>& prices) {
     for (const MoneyColumn& column : kMoneyColumns) {
       StrAppend(text, ",", money(price.*(column.field)));
     }
-    text += '\n';
+    const bool free = price.input_pico_usd == 0 && price.output_pico_usd == 0;
+    text += free ? ",yes\n" : ",\n";
   }
   return text;
 }

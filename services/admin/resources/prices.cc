@@ -51,6 +51,18 @@ absl::Status SetDate(sql::Transaction& transaction, std::int64_t now_ms, Price& 
   return absl::OkStatus();
 }
 
+// A date that has passed is only for a time when the model had no price.
+absl::Status CheckPast(sql::Transaction& transaction, std::int64_t now_ms, const Price& price) {
+  if (price.effective_from_ms > now_ms) return absl::OkStatus();
+  const ListQuery in_force = {
+      .conditions = {{"provider = ? AND model = ? AND effective_from_ms <= ?",
+                      {price.provider, price.model, price.effective_from_ms}}},
+      .limit = 1};
+  auto known = price_store::List(transaction, in_force);
+  if (!known.ok() || known->total == 0) return known.status();
+  return Conflict("the model had a price then, and what was valid is never rewritten");
+}
+
 absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request) {
   auto body = ParseBody(request);
   if (!body.ok()) return body.status();
@@ -68,11 +80,28 @@ absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request) {
         if (!reader.Has("effective_from")) {
           absl::Status dated = SetDate(transaction, now_ms, price);
           if (!dated.ok()) return dated;
+        } else if (absl::Status past = CheckPast(transaction, now_ms, price); !past.ok()) {
+          return past;
         }
         return price_store::Insert(transaction, changes, now_ms, price);
       });
   if (!stored.ok()) return stored;
   return RecordResponse(201, PriceJson(price), price.version);
+}
+
+// What it was used for stays in the ledger, which holds amounts, not prices.
+absl::StatusOr<Response> Delete(ResourceParts& parts, const Request& request) {
+  auto id = request.Id();
+  if (!id.ok()) return id.status();
+  absl::Status done =
+      parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
+        auto price = price_store::Get(transaction, *id);
+        if (!price.ok()) return price.status();
+        if (auto match = CheckIfMatch(request, price->version); !match.ok()) return match;
+        return price_store::Delete(transaction, changes, *id);
+      });
+  if (!done.ok()) return done;
+  return NoContent();
 }
 
 struct Amount {
@@ -142,7 +171,9 @@ absl::StatusOr<Response> Import(ResourceParts& parts, const Request& request) {
       parts.store,
       [&](sql::Transaction& transaction, Changes& changes) -> absl::StatusOr<PriceListPlan> {
         auto planned = PlanPriceList(transaction, *list, now_ms);
-        if (!planned.ok() || dry_run) return planned;
+        if (!planned.ok()) return planned;
+        if (absl::Status past = CheckPriceList(*planned); !past.ok()) return past;
+        if (dry_run) return planned;
         absl::Status done = ApplyPriceList(transaction, changes, now_ms, *planned);
         if (!done.ok()) return done;
         return planned;
@@ -162,6 +193,8 @@ Routes PriceRoutes(ResourceParts& parts) {
       {"POST", "/api/v1/admin/prices/import", Access::kAdmin,
        [&parts](const Request& request, const Caller&) { return Import(parts, request); },
        kImportBytesMax},
+      {"DELETE", "/api/v1/admin/prices/{id}", Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Delete(parts, request); }},
   };
 }
 

@@ -1,13 +1,18 @@
 #include "services/admin/store/price_list.h"
 
 #include <fstream>
+#include <iterator>
 #include <map>
+#include <set>
 #include <sstream>
+#include <string>
 #include <utility>
 
 #include "libs/common/log.h"
 #include "libs/common/text.h"
 #include "services/admin/model/price_csv.h"
+#include "services/admin/model/problem.h"
+#include "services/admin/model/time_text.h"
 #include "services/admin/store/price_store.h"
 #include "services/admin/store/settings_store.h"
 
@@ -15,13 +20,13 @@ namespace weir::admin {
 namespace {
 
 using ModelName = std::pair<std::string, std::string>;
+// By the date from which each holds.
+using Dated = std::map<std::int64_t, Price>;
+using Known = std::map<ModelName, Dated>;
 
-struct Known {
-  std::map<ModelName, Price> valid;  // at the moment
-  std::map<std::pair<ModelName, std::int64_t>, Price> dated;
-};
+ModelName NameOf(const Price& price) { return {price.provider, price.model}; }
 
-absl::StatusOr<Known> ReadKnown(sql::Transaction& transaction, std::int64_t now_ms) {
+absl::StatusOr<Known> ReadKnown(sql::Transaction& transaction) {
   Known known;
   std::int64_t last_id = 0;
   while (true) {
@@ -29,14 +34,16 @@ absl::StatusOr<Known> ReadKnown(sql::Transaction& transaction, std::int64_t now_
     if (!prices.ok()) return prices.status();
     for (const Price& price : *prices) {
       last_id = price.id;
-      const ModelName name(price.provider, price.model);
-      known.dated[{name, price.effective_from_ms}] = price;
-      if (price.effective_from_ms > now_ms) continue;
-      Price& valid = known.valid[name];
-      if (valid.id == 0 || valid.effective_from_ms <= price.effective_from_ms) valid = price;
+      known[NameOf(price)][price.effective_from_ms] = price;
     }
     if (prices->size() < 1000) return known;
   }
+}
+
+// nullptr when there was none.
+const Price* InForce(const Dated& dated, std::int64_t at_ms) {
+  const auto after = dated.upper_bound(at_ms);
+  return after == dated.begin() ? nullptr : &std::prev(after)->second;
 }
 
 bool SameAmounts(Price a, const Price& b) {
@@ -45,35 +52,64 @@ bool SameAmounts(Price a, const Price& b) {
   return a == b;
 }
 
+void PlanDated(const Dated& dated, Price price, std::int64_t now_ms, PriceListPlan& plan) {
+  const Price* known = InForce(dated, price.effective_from_ms);
+  if (known == nullptr) {
+    plan.added.push_back(std::move(price));
+  } else if (SameAmounts(*known, price)) {
+    plan.unchanged += 1;
+  } else if (price.effective_from_ms <= now_ms) {
+    plan.refused.push_back(std::move(price));
+  } else {
+    // One that is still to come may be written anew.
+    const bool same_date = known->effective_from_ms == price.effective_from_ms;
+    if (same_date) static_cast<Record&>(price) = *known;
+    plan.changed.push_back({*known, std::move(price)});
+  }
+}
+
+void PlanUndated(const Dated& dated, Price price, std::int64_t now_ms, PriceListPlan& plan) {
+  const Price* known = InForce(dated, now_ms);
+  if (known == nullptr) {
+    plan.added.push_back(std::move(price));
+  } else if (SameAmounts(*known, price)) {
+    plan.unchanged += 1;
+  } else {
+    price.effective_from_ms = now_ms;
+    plan.changed.push_back({*known, std::move(price)});
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<PriceListPlan> PlanPriceList(sql::Transaction& transaction,
                                             const std::vector<Price>& list, std::int64_t now_ms) {
-  auto known = ReadKnown(transaction, now_ms);
+  auto known = ReadKnown(transaction);
   if (!known.ok()) return known.status();
+  std::set<ModelName> with_dates;
+  for (const Price& price : list) {
+    if (price.effective_from_ms != 0) with_dates.insert(NameOf(price));
+  }
   PriceListPlan plan;
-  for (Price price : list) {
-    const ModelName name(price.provider, price.model);
-    const bool dated = price.effective_from_ms != 0;
-    const auto same_date = known->dated.find({name, price.effective_from_ms});
-    const auto valid = known->valid.find(name);
-    if (dated && same_date != known->dated.end()) {
-      if (SameAmounts(same_date->second, price)) {
-        plan.unchanged += 1;
-        continue;
-      }
-      static_cast<Record&>(price) = same_date->second;
-      plan.changed.push_back({same_date->second, std::move(price)});
-    } else if (valid == known->valid.end()) {
-      plan.added.push_back(std::move(price));
-    } else if (SameAmounts(valid->second, price)) {
-      plan.unchanged += 1;
+  for (const Price& price : list) {
+    const Dated& dated = (*known)[NameOf(price)];
+    if (with_dates.contains(NameOf(price))) {
+      PlanDated(dated, price, now_ms, plan);
     } else {
-      if (!dated) price.effective_from_ms = now_ms;
-      plan.changed.push_back({valid->second, std::move(price)});
+      PlanUndated(dated, price, now_ms, plan);
     }
   }
   return plan;
+}
+
+absl::Status CheckPriceList(const PriceListPlan& plan) {
+  if (plan.refused.empty()) return absl::OkStatus();
+  const Price& price = plan.refused.front();
+  const std::string from =
+      price.effective_from_ms == 0 ? "the beginning" : FormatTime(price.effective_from_ms);
+  return Conflict(StrCat("the price of ", price.provider, " ", price.model, " from ", from,
+                         " has been in force with other amounts; what was valid is never "
+                         "rewritten: give a date to come, or none for from now on"));
 }
 
 absl::Status ApplyPriceList(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
@@ -110,6 +146,7 @@ absl::Status LoadShippedPrices(Store& store, const std::string& path) {
         auto plan = PlanPriceList(transaction, *list, now_ms);
         if (!plan.ok()) return plan.status();
         plan->changed.clear();  // an operator's own prices stay
+        plan->refused.clear();
         added = plan->added.size();
         return ApplyPriceList(transaction, changes, now_ms, *plan);
       });

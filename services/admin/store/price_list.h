@@ -21,13 +21,18 @@ struct PriceListPlan {
   };
   std::vector<Price> added;
   std::vector<Changed> changed;
+  // Those that say something else of a time that has passed: never applied.
+  std::vector<Price> refused;
   std::int64_t unchanged = 0;
 };
 
-// Compares with what is valid at `now_ms`. A new model's price holds since ever, a changed one from
-// now on, unless the list itself gives a date.
+// A row with a date is compared with the price in force at that date; without one with the price in
+// force at `now_ms`: a new model's price holds since ever, a changed one from now on. Where the list
+// has dated rows for a model too, its row without a date means "since ever" and nothing else.
 absl::StatusOr<PriceListPlan> PlanPriceList(sql::Transaction& transaction,
                                             const std::vector<Price>& list, std::int64_t now_ms);
+// Conflict that names the first of the plan's refused prices; OK when there is none.
+absl::Status CheckPriceList(const PriceListPlan& plan);
 absl::Status ApplyPriceList(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                             PriceListPlan& plan);
 

@@ -55,6 +55,29 @@ TEST(PriceCsvTest, NamesEachWrongLine) {
   }
 }
 
+TEST(PriceCsvTest, NothingIsFreeByAccident) {
+  const std::string header = "provider,model,mode,input,output,free\n";
+  for (const char* bad : {"a,m,chat,1,,", "a,m,,1,,", "a,m,chat,0,0,", "a,m,chat,0,0,no",
+                          "a,m,embedding,0,,", "a,m,chat,0,0,perhaps"}) {
+    const auto prices = ParsePriceCsv(header + bad + "\n");
+    EXPECT_EQ(FieldsOf(prices.status()).count("line 2"), 1u) << bad << ": " << prices.status();
+  }
+  for (const char* good :
+       {"a,m,embedding,1,,", "a,m,chat,0,0,yes", "a,m,chat,0,1,", "a,m,,1,0,no"}) {
+    EXPECT_TRUE(ParsePriceCsv(header + good + "\n").ok()) << good;
+  }
+  EXPECT_EQ(FieldsOf(ParsePriceCsv("provider,model,input\na,b,1\n").status()).count("output"), 1u);
+}
+
+TEST(PriceCsvTest, TakesUtf8Only) {
+  const auto latin = ParsePriceCsv("provider,model,input,output\na,m,1,1\na,b\xfc,1,1\n");
+  EXPECT_EQ(FieldsOf(latin.status()).count("line 3"), 1u) << latin.status();
+  EXPECT_EQ(FieldsOf(latin.status()).size(), 1u);
+  const auto header = ParsePriceCsv("provider,model,input,output,\xff\na,m,1,1,\n");
+  EXPECT_EQ(FieldsOf(header.status()).count("line 1"), 1u) << header.status();
+  EXPECT_TRUE(ParsePriceCsv("\xef\xbb\xbfprovider, model, input, output\na,b\xc3\xbc,1,1\n").ok());
+}
+
 TEST(PriceCsvTest, RefusesUnknownAndMissingColumns) {
   const auto fields = FieldsOf(ParsePriceCsv("provider,modell,input\na,b,1\n").status());
   EXPECT_EQ(fields.count("modell"), 1u);

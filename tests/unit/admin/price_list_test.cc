@@ -5,6 +5,7 @@
 #include <string>
 
 #include "services/admin/model/price_csv.h"
+#include "services/admin/model/problem.h"
 #include "services/admin/store/price_store.h"
 #include "tests/unit/admin/store_fixture.h"
 
@@ -56,6 +57,32 @@ TEST_P(PriceListTest, AddsDatesAndLeavesAlone) {
   ASSERT_TRUE(new_price.ok()) << new_price.status();
   EXPECT_EQ(new_price->input_pico_usd, 1'500'000);
   EXPECT_EQ(Plan("provider,model,input,output\nx,a,1.5,2\n", true).unchanged, 1);
+}
+
+std::string Row(const std::string& amounts, const std::string& from) {
+  return "provider,model,input,output,effective_from\nx,a," + amounts + "," + from + "\n";
+}
+
+TEST_P(PriceListTest, WhatWasValidIsNeverRewritten) {
+  clock().SetUnixMs(1'800'000'000'000);  // in 2027
+  EXPECT_EQ(Plan(Row("1,1", "2025-01-01T00:00:00Z"), true).added.size(), 1u);
+  const PriceListPlan past = Plan(Row("9,9", "2025-01-01T00:00:00Z"), false);
+  EXPECT_EQ(past.refused.size(), 1u);
+  EXPECT_EQ(ReasonOf(CheckPriceList(past)), "conflict");
+  EXPECT_EQ(Plan(Row("9,9", "2025-06-01T00:00:00Z"), false).refused.size(), 1u) << "1 was valid";
+  EXPECT_EQ(Plan(Row("1,1", "2025-06-01T00:00:00Z"), false).unchanged, 1);
+  // Before there was any price, and in time to come.
+  EXPECT_EQ(Plan(Row("3,3", "2024-01-01T00:00:00Z"), true).added.size(), 1u);
+  EXPECT_EQ(Plan(Row("2,2", "2028-01-01T00:00:00Z"), true).changed.size(), 1u);
+  EXPECT_EQ(Plan(Row("2.5,2", "2028-01-01T00:00:00Z"), true).changed.size(), 1u);
+  EXPECT_EQ(Count(), 3) << "what is still to come is written anew";
+}
+
+TEST_P(PriceListTest, BesideDatedRowsNoDateMeansSinceEver) {
+  clock().SetUnixMs(1'800'000'000'000);
+  const std::string list = Row("1,1", "") + "x,a,2,2,2026-01-01T00:00:00Z\n";
+  EXPECT_EQ(Plan(list, true).added.size(), 2u);
+  EXPECT_EQ(Plan(list, true).unchanged, 2) << "the older row does not come back";
 }
 
 TEST_P(PriceListTest, TheShippedListLoadsOnce) {

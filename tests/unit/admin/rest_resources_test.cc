@@ -166,9 +166,64 @@ TEST_F(RestResourcesTest, PricesAreDatedAndImported) {
   EXPECT_EQ(At(Admin("GET", "/api/v1/admin/prices").Json(), "total").as_int64(), 4);
   EXPECT_EQ(Admin("POST", "/api/v1/admin/prices/import", csv).status, 200);
   EXPECT_EQ(At(Admin("GET", "/api/v1/admin/prices").Json(), "total").as_int64(), 6);
-  const Reply bad = Admin("POST", "/api/v1/admin/prices/import", "provider,model,input\np,m,x\n");
+  const Reply bad =
+      Admin("POST", "/api/v1/admin/prices/import", "provider,model,input,output\np,m,x,1\n");
   EXPECT_EQ(bad.status, 400);
   EXPECT_EQ(At(bad.Json(), "fields").as_object().count("line 2"), 1u);
+}
+
+TEST_F(RestResourcesTest, PricesOfThePastStayAndMistakesGo) {
+  const char* import = "/api/v1/admin/prices/import";
+  const std::string header = "provider,model,input,output,effective_from\n";
+  ASSERT_EQ(Admin("POST", import, header + "p,m,1,1,2020-01-01T00:00:00Z\n").status, 200);
+  EXPECT_EQ(Admin("POST", import, header + "p,m,9,9,2020-01-01T00:00:00Z\n").status, 409);
+  const char* past = R"({"provider":"p","model":"m","input":"9","output":"9",
+                         "effective_from":"2020-02-01T00:00:00Z"})";
+  EXPECT_EQ(Admin("POST", "/api/v1/admin/prices", past).status, 409);
+  const Reply latin = Admin("POST", import, header + "p,b\xfc,1,1,\n");
+  EXPECT_EQ(latin.status, 400);
+  EXPECT_EQ(At(latin.Json(), "fields").as_object().count("line 2"), 1u);
+
+  const auto found = Admin("GET", "/api/v1/admin/prices?provider=p").Json();
+  ASSERT_EQ(At(found, "total").as_int64(), 1);
+  const auto id = At(found, "data").as_array().at(0).at("id").as_int64();
+  const std::string path = StrCat("/api/v1/admin/prices/", id);
+  EXPECT_EQ(Admin("DELETE", path, "", {{"If-Match", "\"7\""}}).status, 409);
+  EXPECT_EQ(Admin("DELETE", path).status, 204);
+  EXPECT_EQ(Admin("DELETE", path).status, 404);
+}
+
+TEST_F(RestResourcesTest, WhatCannotBeStoredIsNamed) {
+  const Reply nul = Admin("POST", "/api/v1/groups", R"({"name":"g","remark":"a\u0000b"})");
+  EXPECT_EQ(nul.status, 400) << nul.body;
+  EXPECT_EQ(At(nul.Json(), "fields").as_object().count("remark"), 1u);
+  for (const char* query : {"?name=%ff", "?name=a%00b"}) {
+    EXPECT_EQ(Admin("GET", std::string("/api/v1/users") + query).status, 400) << query;
+  }
+  EXPECT_EQ(Send("POST", "/api/v1/auth/login", R"({"username":"a\u0000","password":"p"})").status,
+            400);
+}
+
+TEST_F(RestResourcesTest, NullClearsLimitsAndTimeouts) {
+  const Reply made = Admin("POST", "/api/v1/groups", R"({"name":"g","limits":{"rpm":5}})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  const std::string path = StrCat("/api/v1/groups/", At(made.Json(), "id").as_int64());
+  const auto kept = Admin("PATCH", path, R"({"limits":{"tpm":7}})").Json();
+  EXPECT_EQ(At(kept, "limits", "rpm").as_int64(), 5);
+  const auto cleared = Admin("PATCH", path, R"({"limits":null})").Json();
+  EXPECT_TRUE(At(cleared, "limits", "rpm").is_null());
+  EXPECT_TRUE(At(cleared, "limits", "tpm").is_null());
+}
+
+TEST_F(RestResourcesTest, SecretsComeWithoutTheirLinesEnd) {
+  const char* base = R"({"name":"a","platform_type":"openai","request_url":"https://x",)";
+  const std::string split = std::string(base) + R"("secret_key":"sk\nabc"})";
+  const Reply bad = Admin("POST", "/api/v1/admin/accounts", split);
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_EQ(At(bad.Json(), "fields").as_object().count("secret_key"), 1u);
+  EXPECT_EQ(bad.body.find("abc"), std::string::npos);
+  const std::string pasted = std::string(base) + R"("secret_key":"sk-abc\n"})";
+  EXPECT_EQ(Admin("POST", "/api/v1/admin/accounts", pasted).status, 201);
 }
 
 TEST_F(RestResourcesTest, ModelsAreWhatTheCallersGroupsServe) {

@@ -78,6 +78,17 @@ TEST_P(SeedTest, ANewCredentialIsTakenOver) {
   EXPECT_EQ(output.at("WEIR_DEV_MODEL"), "deepseek-chat");
 }
 
+TEST_P(SeedTest, ACredentialComesWithoutItsLinesEnd) {
+  RunSeed({.demo_url = "", .environment = {{"OPENAI_API_KEY", " sk-openai\r\n"}}});
+  EXPECT_EQ(OpenCredential(vault(), *Find("openai"))->Reveal(), "sk-openai");
+  for (const char* bad : {"sk\nopenai", "sk\xff"}) {
+    const SeedInput input = {.demo_url = "", .environment = {{"OPENAI_API_KEY", bad}}};
+    auto output = Seed(store(), vault(), input);
+    EXPECT_NE(std::string(output.status().message()).find("OPENAI_API_KEY"), std::string::npos)
+        << output.status();
+  }
+}
+
 TEST_P(SeedTest, NothingToServeMeansNoModel) {
   EXPECT_EQ(RunSeed({.demo_url = "", .environment = {}}).count("WEIR_DEV_MODEL"), 0u);
 }

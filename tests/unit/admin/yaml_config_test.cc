@@ -130,6 +130,48 @@ TEST_P(YamlConfigTest, EveryMistakeNamesItsPathAndChangesNothing) {
   EXPECT_EQ(CurrentRevision().number, before);
 }
 
+TEST_P(YamlConfigTest, APriceThatDiffersHoldsFromNowOn) {
+  const std::string list = "prices:\n - {provider: x, model: m, output: 1, input: ";
+  ASSERT_TRUE(Apply(list + "1}").ok());
+  clock().AdvanceMs(1000);
+  ASSERT_TRUE(Apply(list + "2}").ok());
+  ASSERT_TRUE(Apply(list + "2}").ok());
+  auto all = ReadValue(store(), [](sql::Transaction& t) { return price_store::After(t, 0, 10); });
+  ASSERT_TRUE(all.ok());
+  ASSERT_EQ(all->size(), 2u);
+  EXPECT_EQ(all->at(0).effective_from_ms, 0);
+  EXPECT_EQ(all->at(0).input_pico_usd, 1'000'000) << "what was valid stays";
+  EXPECT_EQ(all->at(1).effective_from_ms, clock().NowUnixMs());
+  const absl::Status past = Apply(list + "3, effective_from: \"1999-01-01T00:00:00Z\"}");
+  EXPECT_NE(std::string(past.message()).find("prices: the price of x m"), std::string::npos)
+      << past;
+}
+
+TEST_P(YamlConfigTest, WhatIsNoUtf8IsRefused) {
+  const absl::Status file = Apply("groups:\n - {name: caf\xe9}");
+  EXPECT_NE(std::string(file.message()).find("line 2: is not UTF-8"), std::string::npos) << file;
+  environment_["HOST"] = "h\xe9";
+  const absl::Status variable = Apply(kWhole);
+  EXPECT_NE(std::string(variable.message()).find("the variable HOST is not UTF-8"),
+            std::string::npos)
+      << variable;
+}
+
+TEST_P(YamlConfigTest, SecretsComeWithoutTheirLinesEnd) {
+  environment_["OPENAI_API_KEY"] = "sk-1\n";
+  environment_["CI_KEY"] += "\n";
+  const absl::Status applied = Apply(kWhole);
+  ASSERT_TRUE(applied.ok()) << applied;
+  auto account =
+      ReadValue(store(), [](sql::Transaction& t) { return account_store::FindByName(t, "main"); });
+  EXPECT_EQ(OpenCredential(vault(), *account)->Reveal(), "sk-1");
+  EXPECT_TRUE(ReadValue(store(), [](sql::Transaction& t) {
+                return api_key_store::FindByHash(t, ApiKeyHash("ck_abcdefghijklmnopqrstuvwxyz"));
+              }).ok());
+  environment_["OPENAI_API_KEY"] = "sk\n1";
+  EXPECT_NE(std::string(Apply(kWhole).message()).find("accounts[0].secret_key"), std::string::npos);
+}
+
 TEST_P(YamlConfigTest, DollarsCanBeWritten) {
   ASSERT_TRUE(Apply("groups:\n - {name: g, remark: \"costs $5, see $${HOST}\"}").ok());
   auto group =
