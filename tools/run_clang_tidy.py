@@ -137,8 +137,6 @@ def main():
     entries = read_database(build_dir, root)
     dependencies = read_dependencies(build_dir, root)
     version = subprocess.run(["clang-tidy", "--version"], capture_output=True, text=True, check=True)
-    settings = [root / ".clang-tidy", *(root / folder / ".clang-tidy" for folder in OURS)]
-    common = version.stdout + "".join(path.read_text() for path in settings if path.exists())
     memory = build_dir / ".tidy"
     memory.mkdir(exist_ok=True)
 
@@ -146,7 +144,9 @@ def main():
     for path, entry in sorted(entries.items()):
         if options.only and not any(part in str(path) for part in options.only):
             continue
-        mark = memory / cache_key(path, entry, dependencies.get(path, ()), digests, common)
+        settings = [root / ".clang-tidy", root / path.relative_to(root).parts[0] / ".clang-tidy"]
+        needed = [*dependencies.get(path, ()), *settings]
+        mark = memory / cache_key(path, entry, needed, digests, version.stdout)
         if not mark.exists():
             todo.append((path, entry, mark))
     print(f"clang-tidy: {len(entries)} files, {len(todo)} to check", flush=True)
