@@ -67,6 +67,11 @@ class TidyTest(unittest.TestCase):
                           'const char* kRaw = R"(strcpy(a, b))";\n'
                           "Brand(x); my.rand(); absl::StrFormat(x); operand(1);\n")
 
+    def test_an_exception_with_a_reason(self):
+        self.assert_clean("services/usage/a.cc",
+                          "// tidy: allowed, getaddrinfo cannot be broken off\nthread.detach();\n")
+        self.assert_found("services/usage/a.cc", "// tidy: allowed\nthread.detach();\n", "banned")
+
     def test_a_main_may_print(self):
         self.assert_clean("services/usage/main.cc", "std::cout << text;\n")
 

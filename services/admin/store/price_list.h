@@ -27,8 +27,8 @@ struct PriceListPlan {
 };
 
 // A row with a date is compared with the price in force at that date; without one with the price in
-// force at `now_ms`: a new model's price holds since ever, a changed one from now on. Where the list
-// has dated rows for a model too, its row without a date means "since ever" and nothing else.
+// force at `now_ms`: a new model's price holds since ever, a changed one from now on. Where the
+// list has dated rows for a model too, its row without a date means "since ever" and nothing else.
 absl::StatusOr<PriceListPlan> PlanPriceList(sql::Transaction& transaction,
                                             const std::vector<Price>& list, std::int64_t now_ms);
 // Conflict that names the first of the plan's refused prices; OK when there is none.

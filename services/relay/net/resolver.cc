@@ -87,6 +87,7 @@ struct Resolver::State {
 
 Resolver::Resolver() : state_(std::make_shared<State>()) {
   for (int i = 0; i < kThreads; ++i) {
+    // tidy: allowed, getaddrinfo cannot be broken off; what the thread uses it shares
     std::thread([state = state_] { Work(state); }).detach();
   }
 }
