@@ -83,7 +83,7 @@ absl::Status SnapshotFile::Load(const Apply& apply) {
   Close();
   fd_ = ::open(path_.c_str(), O_RDWR | O_APPEND | O_CLOEXEC);
   if (fd_ < 0) return SystemError("open", path_);
-  const absl::Status read = ReadAll(apply);
+  absl::Status read = ReadAll(apply);
   if (revision_ == 0) Close();
   if (read.ok() && fd_ < 0) return absl::NotFoundError(StrCat("'", path_, "' holds no revision"));
   return read;
@@ -124,7 +124,7 @@ absl::Status SnapshotFile::ReadHead(std::int64_t& offset) {
 
 absl::Status SnapshotFile::ReadAll(const Apply& apply) {
   std::int64_t offset = 0;
-  if (const absl::Status status = ReadHead(offset); !status.ok()) return status;
+  if (absl::Status status = ReadHead(offset); !status.ok()) return status;
   std::int64_t good_offset = offset;
   std::uint64_t good_records = records_;
   absl::Status result;
@@ -163,9 +163,9 @@ absl::Status SnapshotFile::Write(const Chunks& revision) {
     return absl::FailedPreconditionError(StrCat("'", path_, "' holds revision ", revision_,
                                                 ", not ", revision.front().base_revision()));
   }
-  if (const absl::Status status = Append(revision); !status.ok()) return status;
+  if (absl::Status status = Append(revision); !status.ok()) return status;
   if (appended_bytes_ <= std::max(full_bytes_, kAppendedBytesMin)) return absl::OkStatus();
-  const absl::Status compacted = Compact();
+  absl::Status compacted = Compact();
   if (!compacted.ok()) Close();  // good as it is on disk, but not to be appended to
   return compacted;
 }
@@ -217,7 +217,7 @@ absl::Status SnapshotFile::Append(const Chunks& revision) {
   const off_t end = ::lseek(fd_, 0, SEEK_END);
   if (end < 0) return SystemError("append to", path_);
   const std::string bytes = SealAll(revision);
-  if (const absl::Status status = WriteAll(fd_, bytes, path_); !status.ok()) {
+  if (absl::Status status = WriteAll(fd_, bytes, path_); !status.ok()) {
     // Half a record would hide all that came after it. The file stays at the revision it has.
     if (::ftruncate(fd_, end) != 0) LogWarning("cannot cut the snapshot file", {{"path", path_}});
     Close();
@@ -232,7 +232,7 @@ absl::Status SnapshotFile::Compact() {
   ChunkMerger merger;
   records_ = 0;
   std::int64_t offset = 0;
-  if (const absl::Status status = ReadHead(offset); !status.ok()) return status;
+  if (absl::Status status = ReadHead(offset); !status.ok()) return status;
   while (true) {
     const absl::StatusOr<std::string> plain = ReadRecord(offset);
     if (absl::IsOutOfRange(plain.status())) break;
