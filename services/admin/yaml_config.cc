@@ -17,6 +17,7 @@
 #include "services/admin/credentials/password.h"
 #include "services/admin/json/record_json.h"
 #include "services/admin/json/yaml_json.h"
+#include "services/admin/model/key_guard.h"
 #include "services/admin/model/validate.h"
 #include "services/admin/store/account_store.h"
 #include "services/admin/store/api_key_store.h"
@@ -206,6 +207,7 @@ absl::Status ApplyKey(Run& run, const json::object& entry) {
   if (!errors.empty()) return errors.ToStatus();
   key.key_hash = ApiKeyHash(text->Reveal());
   key.key_hint = ApiKeyHint(text->Reveal());
+  key.managed = IsNarrowed(key, owner->group_id);  // the file is an administrator's word
   if (!known.ok()) return api_key_store::Insert(run.transaction, run.changes, run.now_ms, key);
   if (key == *known) return absl::OkStatus();
   return api_key_store::Update(run.transaction, run.changes, run.now_ms, key);

@@ -140,7 +140,8 @@ json::object ApiKeyJson(const ApiKey& key, std::int64_t now_ms) {
                          {"allowed_ips", TextsJson(key.allowed_ips)},
                          {"limits", LimitsJson(key.limits)},
                          {"system_prompt", key.system_prompt},
-                         {"cache", key.cache}};
+                         {"cache", key.cache},
+                         {"managed", key.managed}};
   AddRecord(key, object);
   return object;
 }
@@ -256,7 +257,7 @@ void ReadGroup(BodyReader& reader, Group& group) {
 
 void ReadApiKey(BodyReader& reader, ApiKey& key) {
   IgnoreRecord(reader);
-  reader.Ignore({"key_hint", "last_used_at"});
+  reader.Ignore({"key_hint", "last_used_at", "managed"});
   reader.Text("name", key.name);
   reader.Integer("user_id", key.user_id);
   reader.Integer("group_id", key.group_id);

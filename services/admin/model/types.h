@@ -104,6 +104,7 @@ struct ApiKey : Record {
   Limits limits;
   std::string system_prompt;
   bool cache = false;
+  bool managed = false;  // an administrator's settings bind its user, see model/key_guard.h
   bool operator==(const ApiKey&) const = default;
 };
 

@@ -9,6 +9,7 @@
 #include "libs/common/api_key_hash.h"
 #include "libs/common/secret.h"
 #include "services/admin/json/record_json.h"
+#include "services/admin/model/key_guard.h"
 #include "services/admin/model/validate.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/store/api_key_store.h"
@@ -162,6 +163,11 @@ absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request, co
         Validate(key, errors);
         if (!errors.empty()) return errors.ToStatus();
         if (auto owner = CheckOwner(transaction, caller, nullptr, key); !owner.ok()) return owner;
+        if (caller.is_admin()) {
+          auto owner = user_store::Get(transaction, key.user_id);
+          if (!owner.ok()) return owner.status();
+          key.managed = IsNarrowed(key, owner->group_id);
+        }
         SetKeyText(text, key);
         auto done = api_key_store::Insert(transaction, changes, parts.store.NowMs(), key);
         if (!done.ok()) return done;
@@ -169,6 +175,24 @@ absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request, co
       });
   if (!created.ok()) return created.status();
   return KeyResponse(parts, 201, *created, text);
+}
+
+// What an administrator has set binds the key's user.
+absl::Status Guard(sql::Transaction& transaction, const Caller& caller, const ApiKey& before,
+                   ApiKey& after) {
+  if (caller.is_admin()) {
+    auto owner = user_store::Get(transaction, after.user_id);
+    if (!owner.ok()) return owner.status();
+    after.managed = ManagedAfter(before, after, owner->group_id);
+    return absl::OkStatus();
+  }
+  if (!before.managed) return absl::OkStatus();
+  FieldErrors errors;
+  CheckNarrower(before, after, errors);
+  if (errors.all().contains("status")) {
+    return NotAllowed("an administrator's settings hold for this key; ask one to enable it");
+  }
+  return errors.ToStatus();
 }
 
 // Reads the key, lets `edit` change it, stores it.
@@ -180,7 +204,9 @@ absl::StatusOr<ApiKey> Update(ResourceParts& parts, const Request& request, cons
         auto key = Visible(transaction, id, caller);
         if (!key.ok()) return key.status();
         if (auto match = CheckIfMatch(request, key->version); !match.ok()) return match;
+        const ApiKey before = *key;
         absl::Status edited = edit(transaction, *key);
+        if (edited.ok()) edited = Guard(transaction, caller, before, *key);
         if (!edited.ok()) return edited;
         auto done = api_key_store::Update(transaction, changes, parts.store.NowMs(), *key);
         if (!done.ok()) return done;
@@ -201,6 +227,7 @@ absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, co
                         changed = {};
                         static_cast<Record&>(changed) = before;
                         changed.user_id = before.user_id;
+                        changed.managed = before.managed;
                         changed.group_id = before.group_id;
                         changed.key_hash = before.key_hash;
                         changed.key_hint = before.key_hint;

@@ -15,7 +15,7 @@ const Table& TheTable() {
       .name = "api_keys",
       .what = "API key",
       .columns = {"user_id", "name", "key_hash", "key_hint", "status", "group_id", "expires_at_ms",
-                  "allowed_models", "allowed_ips", "limits", "system_prompt", "cache"}};
+                  "allowed_models", "allowed_ips", "limits", "system_prompt", "cache", "managed"}};
   return table;
 }
 
@@ -35,6 +35,7 @@ ApiKey FromRow(const sql::Row& row) {
   key.limits = DecodeLimits(row.Text(column++));
   key.system_prompt = row.Text(column++);
   key.cache = row.Int(column++) != 0;
+  key.managed = row.Int(column++) != 0;
   return key;
 }
 
@@ -50,7 +51,8 @@ std::vector<sql::Value> ValuesOf(const ApiKey& key) {
           EncodeList(key.allowed_ips),
           EncodeLimits(key.limits),
           key.system_prompt,
-          std::int64_t{key.cache ? 1 : 0}};
+          std::int64_t{key.cache ? 1 : 0},
+          std::int64_t{key.managed ? 1 : 0}};
 }
 
 absl::StatusOr<ApiKey> FromStatus(absl::StatusOr<sql::Row> row) {

@@ -152,9 +152,14 @@ CREATE TABLE prices (
 );
 )sql";
 
+constexpr std::string_view kManagedKeys = R"sql(
+ALTER TABLE api_keys ADD COLUMN managed BIGINT NOT NULL DEFAULT 0;
+)sql";
+
 const std::vector<sql::Migration>& Migrations() {
   static const std::vector<sql::Migration> migrations = {
-      {.number = 1, .name = "init", .common = kInit}};
+      {.number = 1, .name = "init", .common = kInit},
+      {.number = 2, .name = "managed_keys", .common = kManagedKeys}};
   return migrations;
 }
 

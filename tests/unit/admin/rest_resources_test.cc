@@ -83,6 +83,40 @@ TEST_F(RestResourcesTest, UsersSeeAndChangeOnlyTheirOwnKeys) {
   }
 }
 
+TEST_F(RestResourcesTest, WhatAnAdministratorSetOnAKeyHolds) {
+  const std::string ann = MakeUser("ann");
+  const Reply made = As(ann, "POST", "/api/v1/api-keys", R"({"name":"k","limits":{"rpm":5}})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  const std::string path = StrCat("/api/v1/api-keys/", At(made.Json(), "id").as_int64());
+  EXPECT_FALSE(At(made.Json(), "managed").as_bool());
+  EXPECT_EQ(As(ann, "PATCH", path, R"({"limits":{"rpm":50}})").status, 200) << "her own limit";
+  EXPECT_EQ(As(ann, "POST", path + "/disable").status, 200);
+  EXPECT_EQ(As(ann, "POST", path + "/enable").status, 200);
+
+  EXPECT_EQ(Admin("POST", path + "/disable").status, 200);
+  EXPECT_EQ(As(ann, "POST", path + "/enable").status, 403);
+  EXPECT_EQ(As(ann, "PATCH", path, R"({"status":"active"})").status, 403);
+  EXPECT_EQ(As(ann, "PUT", path, R"({"name":"k"})").status, 403);
+  const char* narrowed = R"({"status":"active","limits":{"usd_per_day":"1"},
+                             "allowed_models":["claude-*"],"allowed_ips":["10.0.0.0/8"]})";
+  EXPECT_TRUE(At(Admin("PATCH", path, narrowed).Json(), "managed").as_bool());
+  const Reply wider =
+      As(ann, "PATCH", path, R"({"limits":null,"allowed_models":[],"allowed_ips":["0.0.0.0/0"]})");
+  EXPECT_EQ(wider.status, 400);
+  for (const char* field : {"limits.usd_per_day", "limits.rpm", "allowed_models", "allowed_ips"}) {
+    EXPECT_EQ(At(wider.Json(), "fields").as_object().count(field), 1u) << field;
+  }
+  const Reply narrower = As(ann, "PATCH", path,
+                            R"({"name":"mine","limits":{"usd_per_day":"0.5"},
+                                "allowed_models":["claude-x"],"allowed_ips":["10.1.0.0/16"]})");
+  EXPECT_EQ(narrower.status, 200) << narrower.body;
+  EXPECT_EQ(As(ann, "PUT", path, As(ann, "GET", path).body).status, 200) << "as it was got";
+
+  const char* opened = R"({"limits":null,"allowed_models":[],"allowed_ips":[]})";
+  EXPECT_FALSE(At(Admin("PATCH", path, opened).Json(), "managed").as_bool());
+  EXPECT_EQ(As(ann, "PATCH", path, R"({"limits":{"rpm":500}})").status, 200);
+}
+
 TEST_F(RestResourcesTest, UsersCannotPickAnotherGroup) {
   const std::string ann = MakeUser("ann");
   ASSERT_EQ(Admin("POST", "/api/v1/groups", R"({"name":"gold"})").status, 201);
