@@ -1,7 +1,9 @@
 #include "services/admin/admin.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
+#include <vector>
 
 #include "libs/common/clock.h"
 #include "libs/common/grpc_security.h"
@@ -50,6 +52,22 @@ absl::Status ApplyConfigFile(const weir::Settings& settings, Store& store, const
   return ApplyYamlFile(store, vault, path, ProcessEnvironment());
 }
 
+void AddRelayGauges(Metrics& metrics, RelayRegistry& registry) {
+  const auto gauge = Metrics::SampledKind::kGauge;
+  const auto count = [&registry](bool (*counts)(const RelayState&)) {
+    const std::vector<RelayState> relays = registry.List();
+    return static_cast<double>(std::count_if(relays.begin(), relays.end(), counts));
+  };
+  metrics.AddSampled(
+      gauge, "weir_admin_relays_connected", "Relays with an open configuration stream.", {},
+      [count] { return count([](const RelayState& relay) { return relay.connected; }); });
+  metrics.AddSampled(
+      gauge, "weir_admin_relays_refusing",
+      "Relays that refused the last revision they were sent: no change reaches them.", {}, [count] {
+        return count([](const RelayState& relay) { return relay.nacked_revision != 0; });
+      });
+}
+
 }  // namespace
 
 // In the order in which they are made; destroyed in reverse.
@@ -60,7 +78,9 @@ struct Admin::Parts {
         database(std::move(the_database)),
         security(std::move(the_security)),
         usage(settings.Text("usage_target"), security),
-        http(router, metrics, static_cast<int>(settings.Integer("http_threads"))) {}
+        http(router, metrics, static_cast<int>(settings.Integer("http_threads"))) {
+    AddRelayGauges(metrics, registry);
+  }
 
   Metrics metrics;
   Vault vault;

@@ -97,7 +97,7 @@ class SnapshotTest : public StoreTest {
     };
     (void)store().Change([&](sql::Transaction& t, Changes& c) -> absl::Status {
       const std::int64_t id = 1 + pick(12);
-      switch (pick(10)) {
+      switch (pick(11)) {
         case 0: {
           User user;
           user.username = "u" + std::to_string(random());
@@ -135,7 +135,9 @@ class SnapshotTest : public StoreTest {
           price.model = "m" + std::to_string(pick(50));
           return price_store::Insert(t, c, 1, price);
         }
-        case 8: {
+        case 8:
+          return price_store::Delete(t, c, id);
+        case 9: {
           Group group;
           group.name = "g" + std::to_string(random());
           return group_store::Insert(t, c, 1, group);

@@ -173,6 +173,8 @@ TEST_F(WatchTest, ARefusedRevisionIsShownAndTheNextBuildsOnWhatIsHeld) {
   const auto state =
       RelayWhen([](const auto& relay_json) { return !relay_json.at("nack_reason").is_null(); });
   EXPECT_EQ(state.at("revision").as_int64(), static_cast<std::int64_t>(all.revision()));
+  const std::string metrics = Send("GET", "/metrics").body;
+  EXPECT_NE(metrics.find("weir_admin_relays_refusing 1"), std::string::npos) << metrics;
   EXPECT_EQ(Admin("POST", "/api/v1/groups", R"({"name":"g"})").status, 201);
   const v1::SnapshotChunk next = relay.Read();
   EXPECT_EQ(next.base_revision(), all.revision());
