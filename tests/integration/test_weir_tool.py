@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -177,6 +178,31 @@ def test_a_pid_file_of_another_program_is_not_believed(tool):
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def test_a_service_whose_binary_was_replaced_is_still_known(tool, build_dir, tmp_path):
+    """A build removes or renames the file that a running service was started from."""
+    copy = tmp_path / "build" / "bin"
+    copy.mkdir(parents=True)
+    for service in (*SERVICES, "fake-provider"):
+        shutil.copy2(build_dir / "bin" / f"weir-{service}", copy)
+    tool.environment["WEIR_BUILD_DIR"] = str(copy.parent)
+    tool.up_demo()
+    for file in list(copy.iterdir()):
+        file.rename(copy / f".linker-{file.name[-5:]}").unlink()
+    assert tool.status().returncode == 0
+    pids = [tool.pid(service) for service in SERVICES]
+    assert tool.down().returncode == 0
+    assert not any(is_alive(pid) for pid in pids)
+
+
+def test_the_relay_alone_waits_for_admin(tool):
+    result = tool.up("--port-base", str(tool.base), "relay")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "relay runs" in result.stdout and "not ready yet" in result.stdout
+    assert re.search(r"relay\s+\d+\s+\d+\s+starting", tool.status().stdout)
+    assert tool.up().returncode == 0, "the others are started and the relay becomes ready"
+    assert tool.status().returncode == 0
 
 
 def test_a_taken_port_is_one_clear_line(tool):

@@ -83,14 +83,14 @@ service_arguments() {
 }
 
 # The pid of a running service of this folder; fails if it does not run. A pid file left by a
-# crash may name another program by now, so the executable is checked.
+# crash may name another program by now, so the name it was started by is compared. (Its executable
+# would not do: a build replaces the file of a running service, and the linker may rename it.)
 running_pid() {
-  local pid exe
+  local pid program=
   pid=$(cat "$DATA_DIR/run/$1.pid" 2>/dev/null) || return 1
-  [[ $pid =~ ^[0-9]+$ ]] || return 1
-  exe=$(readlink "/proc/$pid/exe" 2>/dev/null) || return 1
-  exe=${exe% (deleted)}
-  [[ ${exe##*/} == "weir-$1" ]] || return 1
+  [[ $pid =~ ^[0-9]+$ && -r /proc/$pid/cmdline ]] || return 1
+  IFS= read -r -d '' program 2>/dev/null <"/proc/$pid/cmdline" || true
+  [[ ${program##*/} == "weir-$1" ]] || return 1
   printf '%s\n' "$pid"
 }
 
@@ -127,10 +127,20 @@ start_service() {
 
 is_ready() { curl -fsS -m 2 -o /dev/null "$(service_ready_url "$1")" 2>/dev/null; }
 
-# Waits until a service says that it is ready; shows the end of its log if it dies or is too slow.
-await_ready() {
-  local service=$1 limit=${WEIR_READY_TIMEOUT:-60} start=$SECONDS
-  until is_ready "$service"; do
+# It runs and answers, ready or not.
+is_healthy() {
+  local url
+  url=$(service_ready_url "$1")
+  curl -fsS -m 2 -o /dev/null "${url%/*}/health" 2>/dev/null
+}
+
+# Waits until a service is ready; shows the end of its log if it dies or is too slow.
+await_ready() { await_state "$1" is_ready "${WEIR_READY_TIMEOUT:-60}"; }
+
+# await_state SERVICE CHECK SECONDS
+await_state() {
+  local service=$1 check=$2 limit=$3 start=$SECONDS
+  until "$check" "$service"; do
     # The pid file is newer than exec: give env and setsid a moment to become the service.
     if ((SECONDS - start >= 2)) && ! running_pid "$service" >/dev/null; then
       show_log_tail "$service"
@@ -154,7 +164,9 @@ show_log_tail() {
 stop_service() {
   local service=$1 limit=$2 pid start=$SECONDS
   if ! pid=$(running_pid "$service"); then
-    rm -f "$DATA_DIR/run/$service.pid"
+    pid=$(cat "$DATA_DIR/run/$service.pid" 2>/dev/null) || return 1
+    # A file that names somebody who lives is left for eyes to look at.
+    [[ -e /proc/$pid ]] || rm -f "$DATA_DIR/run/$service.pid"
     return 1
   fi
   kill -TERM "$pid" 2>/dev/null || true

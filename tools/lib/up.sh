@@ -67,8 +67,8 @@ weir_up() {
   write_ports
   up_start_all "${wanted[@]}"
   exec 9>&-
-  say "ready after $((SECONDS - start)) s"
-  print_how_to_use
+  say "up after $((SECONDS - start)) s"
+  [[ ! -e $DATA_DIR/dev.env ]] || print_how_to_use
   if [[ $UP_DETACH -eq 1 ]]; then
     note "stop with: ./weir down$(data_option)"
   else
@@ -114,15 +114,35 @@ up_start_all() {
     if pid=$(running_pid "$service"); then
       note "$service runs already (pid $pid)"
       [[ $service != admin ]] || warn_seed_skipped
+      [[ -n $UP_ONLY ]] || await_ready "$service"
       continue
     fi
     start=$SECONDS
     [[ $service != admin ]] || seed_admin
     start_service "$service"
-    await_ready "$service"
+    if [[ -n $UP_ONLY ]]; then
+      await_alone "$service" || continue
+    else
+      await_ready "$service"
+    fi
     note "$service is ready (pid $(running_pid "$service"), port ${PORTS[$(service_main_port "$service")]}, $((SECONDS - start)) s)"
   done
   trap - EXIT
+}
+
+# A service alone may have to wait for another that is not there: then it is enough that it runs.
+# Fails if it is not ready.
+await_alone() {
+  local service=$1 tries
+  await_state "$service" is_healthy "${WEIR_READY_TIMEOUT:-60}"
+  for ((tries = 0; tries < 30; tries++)); do
+    if is_ready "$service"; then
+      return 0
+    fi
+    sleep 0.1
+  done
+  note "$service runs (pid $(running_pid "$service"), port ${PORTS[$(service_main_port "$service")]}) but is not ready yet: $(curl -sS -m 2 "$(service_ready_url "$service")" 2>&1 | head -c 300 | tr '\n' ' ')"
+  return 1
 }
 
 # A start that fails or is broken off leaves nothing of its own running.
@@ -178,14 +198,14 @@ print_how_to_use() {
   [[ -z $SEEDED_PASSWORD ]] || password="$SEEDED_PASSWORD (shown once; change it after log-in)"
   cat <<TEXT
 
-  console    http://127.0.0.1:${PORTS[admin]}/
+  admin API  http://127.0.0.1:${PORTS[admin]}/
   user       $(file_value "$DATA_DIR/dev.env" WEIR_ADMIN_USERNAME)
   password   $password
   API key    $key
   relay      $relay
 TEXT
   if [[ -z $model ]]; then
-    printf '\n  No account yet: start with --demo, with ANTHROPIC_API_KEY or OPENAI_API_KEY set, or add one\n  in the console.\n\n'
+    printf '\n  No account yet: start with --demo, with ANTHROPIC_API_KEY or OPENAI_API_KEY set, or add one\n  through the admin API.\n\n'
     return
   fi
   print_requests "$relay" "$key" "$model"
