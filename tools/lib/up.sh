@@ -198,7 +198,7 @@ print_how_to_use() {
   [[ -z $SEEDED_PASSWORD ]] || password="$SEEDED_PASSWORD (shown once; change it after log-in)"
   cat <<TEXT
 
-  admin API  http://127.0.0.1:${PORTS[admin]}/
+  console    http://127.0.0.1:${PORTS[admin]}/ (so far one page, and the REST API below /api/v1)
   user       $(file_value "$DATA_DIR/dev.env" WEIR_ADMIN_USERNAME)
   password   $password
   API key    $key
