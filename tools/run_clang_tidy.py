@@ -140,7 +140,7 @@ def main():
     memory = build_dir / ".tidy"
     memory.mkdir(exist_ok=True)
 
-    digests, todo = Digests(), []
+    digests, unchecked = Digests(), []
     for path, entry in sorted(entries.items()):
         if options.only and not any(part in str(path) for part in options.only):
             continue
@@ -148,12 +148,12 @@ def main():
         needed = [*dependencies.get(path, ()), *settings]
         mark = memory / cache_key(path, entry, needed, digests, version.stdout)
         if not mark.exists():
-            todo.append((path, entry, mark))
-    print(f"clang-tidy: {len(entries)} files, {len(todo)} to check", flush=True)
+            unchecked.append((path, entry, mark))
+    print(f"clang-tidy: {len(entries)} files, {len(unchecked)} to check", flush=True)
 
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        jobs = {pool.submit(check, path, entry, root): (path, mark) for path, entry, mark in todo}
+        jobs = {pool.submit(check, path, entry, root): (path, mark) for path, entry, mark in unchecked}
         for job in concurrent.futures.as_completed(jobs):
             path, mark = jobs[job]
             output, seconds = job.result()

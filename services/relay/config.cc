@@ -16,7 +16,8 @@ constexpr std::int64_t kHourMs = 3'600'000;
 
 Settings RelaySettingsTable() {
   return Settings(
-      "weir-relay", "WEIR_RELAY", "proxies and streams model traffic, meters it, holds the limits.",
+      "weir-relay", "WEIR_RELAY",
+      "proxies and streams model traffic, picks the account, meters every request.",
       {
           {"listen", Kind::kText, "0.0.0.0:8080", "Where clients connect, host:port."},
           {"ops_listen", Kind::kText, "127.0.0.1:9080", "Where /health, /ready and /metrics are."},
