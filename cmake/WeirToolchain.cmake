@@ -22,8 +22,14 @@ elseif(WEIR_SANITIZER STREQUAL "thread")
   # GCC warns that it does not model atomic_thread_fence, which Boost.Asio's headers use.
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -O1 -Wno-tsan)
   add_link_options(-fsanitize=thread)
+elseif(WEIR_SANITIZER STREQUAL "fuzzer")
+  # Clang alone has libFuzzer. Findings end the process, so that the fuzzer keeps their input.
+  add_compile_options(
+    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O2 -g1
+  )
+  add_link_options(-fsanitize=address,undefined)
 elseif(NOT WEIR_SANITIZER STREQUAL "")
-  message(FATAL_ERROR "WEIR_SANITIZER is '${WEIR_SANITIZER}'; it may be empty, 'address' or 'thread'")
+  message(FATAL_ERROR "WEIR_SANITIZER is '${WEIR_SANITIZER}'; it may be empty, 'address', 'thread' or 'fuzzer'")
 endif()
 
 # Ours only: generated code and tests link this interface as well, third-party headers are SYSTEM.
@@ -31,8 +37,14 @@ add_library(weir_warnings INTERFACE)
 target_compile_options(
   weir_warnings
   INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast
-            -Woverloaded-virtual -Wcast-qual -Wduplicated-cond -Wlogical-op -Werror
+            -Woverloaded-virtual -Wcast-qual -Werror
 )
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(weir_warnings INTERFACE -Wduplicated-cond -Wlogical-op)
+else()
+  # Clang's own ideas (signs, unused parts of third parties' macros) are clang-tidy's to judge.
+  target_compile_options(weir_warnings INTERFACE -Wno-sign-conversion -Wno-unused-command-line-argument)
+endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   # GCC 12 reports false maybe-uninitialized in inlined variant and optional code at -O2.
   target_compile_options(weir_warnings INTERFACE -Wno-maybe-uninitialized)

@@ -6,6 +6,10 @@
 
 namespace weir {
 
+inline constexpr std::int64_t kNsPerUs = 1'000;
+inline constexpr std::int64_t kNsPerMs = 1'000'000;
+inline constexpr std::int64_t kMsPerSecond = 1'000;
+
 // Milliseconds since 1970-01-01 UTC.
 std::int64_t UnixMs();
 

@@ -37,6 +37,12 @@ std::int64_t CostNanoUsd(const TokenCounts& tokens, const TokenPrices& prices,
   return static_cast<std::int64_t>(std::min(nano, kMax));
 }
 
+const TokenPrices& TieredPrices::For(const TokenCounts& tokens) const {
+  const bool in_tier =
+      tier_above_input_tokens > 0 && TotalInputTokens(tokens) > tier_above_input_tokens;
+  return in_tier ? tier : base;
+}
+
 std::int64_t TotalInputTokens(const TokenCounts& tokens) {
   std::int64_t total = 0;
   for (const std::int64_t count :

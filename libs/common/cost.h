@@ -28,6 +28,17 @@ struct TokenPrices {
   bool operator==(const TokenPrices&) const = default;
 };
 
+// A list's price: above so many tokens of input the tier's figures hold for the whole request.
+struct TieredPrices {
+  TokenPrices base;
+  std::int64_t tier_above_input_tokens = 0;  // 0 = no tier
+  TokenPrices tier;
+
+  const TokenPrices& For(const TokenCounts& tokens) const;
+
+  bool operator==(const TieredPrices&) const = default;
+};
+
 inline constexpr std::int64_t kPpmOne = 1'000'000;  // a multiplier of 1.0
 
 // Sum of counts times prices times the multiplier, rounded once, half up, to nano-USD. Saturates at

@@ -30,8 +30,6 @@ class RandomStock {
   std::size_t used_ = 2000;
 };
 
-constexpr int kDashBefore[] = {4, 6, 8, 10};
-
 }  // namespace
 
 std::string NewUuid7Bytes(std::int64_t unix_ms) {
@@ -50,17 +48,13 @@ std::string NewUuid7Bytes(std::int64_t unix_ms) {
 std::string UuidToText(std::string_view bytes) {
   assert(bytes.size() == 16);
   static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(36);
-  std::size_t dash = 0;
+  std::string text(36, '-');
+  char* at = text.data();
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (dash < 4 && static_cast<int>(i) == kDashBefore[dash]) {
-      text.push_back('-');
-      ++dash;
-    }
+    if (i == 4 || i == 6 || i == 8 || i == 10) ++at;
     const auto byte = static_cast<unsigned char>(bytes[i]);
-    text.push_back(kDigits[byte >> 4]);
-    text.push_back(kDigits[byte & 0x0F]);
+    *at++ = kDigits[byte >> 4];
+    *at++ = kDigits[byte & 0x0F];
   }
   return text;
 }

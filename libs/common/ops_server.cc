@@ -1,6 +1,7 @@
 #include "libs/common/ops_server.h"
 
 #include <httplib.h>
+#include <sys/socket.h>
 
 #include <thread>
 #include <utility>
@@ -24,6 +25,7 @@ OpsServer::OpsServer(const Metrics& metrics, std::function<absl::Status()> ready
   httplib::Server& server = impl_->server;
   server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
   server.set_keep_alive_timeout(1);
+  server.set_socket_options(SetListenerOptions);
   server.Get("/health", [](const httplib::Request&, httplib::Response& response) {
     response.set_content("{\"status\":\"ok\"}\n", "application/json");
   });
@@ -53,6 +55,11 @@ absl::Status OpsServer::Start(const std::string& listen) {
   impl_->thread = std::thread([this] { impl_->server.listen_after_bind(); });
   while (!impl_->server.is_running()) std::this_thread::yield();
   return absl::OkStatus();
+}
+
+void SetListenerOptions(int socket) {
+  const int yes = 1;
+  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
 }
 
 absl::StatusOr<HostPort> ParseHostPort(std::string_view text) {

@@ -29,6 +29,11 @@ class OpsServer {
   std::unique_ptr<Impl> impl_;
 };
 
+// For listeners made by cpp-httplib: a port that is closing may be had again, one in use may not.
+// Its own options set SO_REUSEPORT, with which two services share a port unnoticed, and a restart
+// fails while connections of another server on that port are closing.
+void SetListenerOptions(int socket);
+
 // Splits "host:port" (IPv6 as "[::1]:80"). InvalidArgument when it is neither.
 struct HostPort {
   std::string host;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <string>
 
+#include "libs/common/model_pattern.h"
 #include "libs/common/text.h"
 #include "libs/common/utf8.h"
 
@@ -46,13 +48,34 @@ absl::Status CheckModelPattern(std::string_view text) {
   if (text.empty() || text.size() > kModelBytesMax || HasControl(text)) {
     return absl::InvalidArgumentError("must be a model's name of 1 to 200 bytes");
   }
+  if (text.starts_with(kFamilyPrefix)) {
+    const std::string_view word = text.substr(kFamilyPrefix.size());
+    const bool plain = std::all_of(word.begin(), word.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    });
+    return Unless(plain && !word.empty(), "must name the family by a word of a-z and 0-9");
+  }
   const std::size_t star = text.find('*');
   return Unless(star == std::string_view::npos || star + 1 == text.size(),
                 "may hold * only at its end");
 }
 
-absl::Status CheckModelName(std::string_view text) {
+absl::Status CheckPricedModel(std::string_view text) {
   if (absl::Status pattern = CheckModelPattern(text); !pattern.ok()) return pattern;
+  return Unless(!text.starts_with(kFamilyPrefix), "must be a name, not a family");
+}
+
+absl::Status CheckPriceAliases(const std::vector<std::string>& aliases) {
+  std::set<std::string_view> seen;
+  for (const std::string& alias : aliases) {
+    if (absl::Status name = CheckModelName(alias); !name.ok()) return name;
+    if (!seen.insert(alias).second) return absl::InvalidArgumentError("must name each model once");
+  }
+  return Unless(aliases.size() <= kPriceAliasesMax, "must be at most 32 names");
+}
+
+absl::Status CheckModelName(std::string_view text) {
+  if (absl::Status pattern = CheckPricedModel(text); !pattern.ok()) return pattern;
   return Unless(text.find('*') == std::string_view::npos, "must be a name without *");
 }
 
@@ -82,6 +105,19 @@ absl::Status CheckTimeoutMs(std::int64_t value) {
   return Unless(value >= 0 && value <= kTimeoutMsMax, "must be 0 to 86400000");
 }
 
+absl::Status CheckCacheTtlMs(std::int64_t value) {
+  return Unless(value >= 0 && value <= kCacheTtlMsMax, "must be 0 to 604800000");
+}
+
+absl::Status CheckDrainMs(std::int64_t value) {
+  return Unless(value >= 0 && value <= kDrainMsMax, "must be 0 to 3600000");
+}
+
+absl::Status CheckBodyBytes(std::int64_t value) {
+  return Unless(value == 0 || (value >= kBodyBytesMin && value <= kBodyBytesMax),
+                "must be 1024 to 1048576 (1 MiB)");
+}
+
 absl::Status CheckPriority(std::int64_t value) {
   return Unless(value >= 0 && value <= kPriorityMax, "must be 0 to 1000");
 }
@@ -92,6 +128,33 @@ absl::Status CheckWeight(std::int64_t value) {
 
 absl::Status CheckPriceMultiplierPpm(std::int64_t value) {
   return Unless(value >= 0 && value <= kPriceMultiplierPpmMax, "must be 0 to 1000");
+}
+
+absl::Status CheckPosition(std::int64_t value) {
+  return Unless(value >= 0 && value <= kPositionMax, "must be 0 to 1000");
+}
+
+absl::Status CheckAttemptsMax(std::int64_t value) {
+  return Unless(value >= 0 && value <= kAttemptsMax, "must be 0 to 10");
+}
+
+absl::Status CheckTemperatureMilli(std::int64_t value) {
+  return Unless(value >= 0 && value <= kTemperatureMilliMax, "must be 0 to 2");
+}
+
+absl::Status CheckTokens(std::int64_t value) {
+  return Unless(value >= 0 && value <= kTokensMax, "must be 0 to 100000000");
+}
+
+absl::Status CheckTokenClamp(std::int64_t min, std::int64_t standard, std::int64_t max) {
+  const std::int64_t most = max == 0 ? kTokensMax : max;
+  const std::int64_t least = std::max(min, standard);
+  return Unless(least <= most && (standard == 0 || min <= standard),
+                "must be in the order min, default, max");
+}
+
+absl::Status CheckTokenWindow(std::int64_t above, std::int64_t below) {
+  return Unless(below == 0 || above + 1 < below, "leave no size that is above and below");
 }
 
 }  // namespace weir

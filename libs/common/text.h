@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <concepts>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,12 +53,25 @@ bool ParseInteger(std::string_view text, Int& number) {
   return error == std::errc() && end == text.data() + text.size() && !text.empty();
 }
 
-// ASCII only, as HTTP's names are.
-bool EqualsIgnoreCase(std::string_view a, std::string_view b);
+namespace text_internal {
+bool SameLetters(std::string_view a, std::string_view b);  // of one size
+}
+
+// ASCII only, as HTTP's names are. Most names differ in size, in their first or in their last
+// letter: those cost no call.
+inline bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
+  constexpr unsigned kBitsOfBothCases = 0xDF;
+  if (a.size() != b.size()) return false;
+  if (a.empty()) return true;
+  const auto ends = static_cast<unsigned char>((a.front() ^ b.front()) | (a.back() ^ b.back()));
+  return (ends & kBitsOfBothCases) == 0 && text_internal::SameLetters(a, b);
+}
 std::string ToLower(std::string_view text);
 std::string ToUpper(std::string_view text);
 std::string_view StripSpace(std::string_view text);
 std::string ReplaceAll(std::string_view text, char from, char to);
+// As in URLs: %41 is A. Nothing when a % is not followed by two hex digits.
+std::optional<std::string> PercentDecode(std::string_view text);
 // "a,b" -> {"a","b"}; empty text -> {}.
 std::vector<std::string_view> Split(std::string_view text, char separator);
 

@@ -98,4 +98,21 @@ absl::StatusOr<UpstreamUrl> ParseUpstreamUrl(std::string_view text) {
   return url;
 }
 
+absl::StatusOr<UpstreamUrl> ParseAccountUrl(std::string_view text) {
+  constexpr std::string_view kName = "?api-version=";
+  constexpr std::size_t kVersionBytesMax = 32;
+  const std::size_t query = text.find(kName);
+  absl::StatusOr<UpstreamUrl> url = ParseUpstreamUrl(text.substr(0, query));
+  if (!url.ok() || query == std::string_view::npos) return url;
+  const std::string_view version = text.substr(query + kName.size());
+  const bool plain = std::all_of(version.begin(), version.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  });
+  if (version.empty() || version.size() > kVersionBytesMax || !plain) {
+    return Wrong("must have nothing in its query but api-version, as 2024-10-21");
+  }
+  url->api_version = std::string(version);
+  return url;
+}
+
 }  // namespace weir

@@ -16,6 +16,8 @@
 #include "services/admin/http/console_session.h"
 #include "services/admin/http/router.h"
 #include "services/admin/http/server.h"
+#include "services/admin/maintenance_client.h"
+#include "services/admin/publish/explain_broker.h"
 #include "services/admin/publish/relay_registry.h"
 #include "services/admin/publish/snapshot_builder.h"
 #include "services/admin/publish/snapshot_publisher.h"
@@ -25,6 +27,8 @@
 #include "services/admin/store/price_list.h"
 #include "services/admin/store/schema.h"
 #include "services/admin/store/store.h"
+#include "services/admin/tasks/task_list.h"
+#include "services/admin/tasks/task_scheduler.h"
 #include "services/admin/usage_client.h"
 #include "services/admin/yaml_config.h"
 
@@ -63,8 +67,10 @@ void AddRelayGauges(Metrics& metrics, RelayRegistry& registry) {
       [count] { return count([](const RelayState& relay) { return relay.connected; }); });
   metrics.AddSampled(
       gauge, "weir_admin_relays_refusing",
-      "Relays that refused the last revision they were sent: no change reaches them.", {}, [count] {
-        return count([](const RelayState& relay) { return relay.nacked_revision != 0; });
+      "Connected relays that refused the last revision they were sent: no change reaches them.", {},
+      [count] {
+        return count(
+            [](const RelayState& relay) { return relay.connected && relay.nacked_revision != 0; });
       });
 }
 
@@ -78,8 +84,10 @@ struct Admin::Parts {
         database(std::move(the_database)),
         security(std::move(the_security)),
         usage(settings.Text("usage_target"), security),
+        maintenance(settings.Text("usage_target"), security),
         http(router, metrics, static_cast<int>(settings.Integer("http_threads"))) {
     AddRelayGauges(metrics, registry);
+    explain.SetWake([this] { publisher.WakeAll(); });
   }
 
   Metrics metrics;
@@ -90,10 +98,14 @@ struct Admin::Parts {
   SnapshotBuilder builder{store, vault};
   RelayRegistry registry{SystemClock()};
   SnapshotPublisher publisher{store};
-  SnapshotServer grpc{store, builder, publisher, registry, security};
+  ExplainBroker explain;
+  SnapshotServer grpc{store, builder, publisher, registry, explain, security};
   UsageClient usage;
-  ConsoleSessions sessions{store, SystemClock(), vault.DeriveKey("token signing")};
-  ResourceParts for_resources{store, vault, sessions, usage, publisher, registry, metrics};
+  MaintenanceClient maintenance;
+  TaskScheduler tasks{store, AllTasks(store, maintenance), metrics};
+  ConsoleSessions sessions{store, SystemClock(), vault};
+  ResourceParts for_resources{store,    vault,   sessions, usage,       publisher,
+                              registry, explain, metrics,  maintenance, tasks};
   Router router{AllRoutes(for_resources),
                 [this](const Request& request) { return sessions.Authenticate(request); }};
   HttpServer http;
@@ -102,7 +114,10 @@ struct Admin::Parts {
 
 Admin::Admin(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-Admin::~Admin() { parts_->publisher.Stop(); }
+Admin::~Admin() {
+  parts_->tasks.Stop();
+  parts_->publisher.Stop();
+}
 
 int Admin::http_port() const { return parts_->http.port(); }
 int Admin::grpc_port() const { return parts_->grpc.port(); }
@@ -122,6 +137,7 @@ absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settin
   if (status.ok()) status = parts->grpc.Start(settings.Text("grpc_listen"));
   if (status.ok()) status = parts->http.Start(settings.Text("listen"));
   if (status.ok()) status = parts->ops.Start(settings.Text("ops_listen"));
+  if (status.ok()) status = parts->tasks.Start();
   if (!status.ok()) return status;
   return std::unique_ptr<Admin>(new Admin(std::move(parts)));
 }

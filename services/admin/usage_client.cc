@@ -8,7 +8,11 @@
 #include "libs/common/log.h"
 #include "libs/common/reason.h"
 #include "services/admin/model/problem.h"
+#include "weir/v1/bodies.grpc.pb.h"
 #include "weir/v1/query.grpc.pb.h"
+#include "weir/v1/report.grpc.pb.h"
+#include "weir/v1/rerate.grpc.pb.h"
+#include "weir/v1/spend.grpc.pb.h"
 
 namespace weir::admin {
 namespace {
@@ -17,13 +21,14 @@ namespace v1 = weir::v1;
 
 constexpr int kDeadlineMs = 10'000;
 constexpr int kLastUsedDeadlineMs = 500;
+constexpr int kRawRowsDeadlineMs = 120'000;
 
-absl::Status StatusOf(const grpc::Status& status) {
+absl::Status StatusOf(const grpc::Status& status, std::string_view what = "log") {
   switch (status.error_code()) {
     case grpc::StatusCode::OK:
       return absl::OkStatus();
     case grpc::StatusCode::NOT_FOUND:
-      return NotFound("log");
+      return NotFound(what);
     case grpc::StatusCode::INVALID_ARGUMENT:
       return BadParameter(status.error_message());
     default:
@@ -38,6 +43,10 @@ absl::Status StatusOf(const grpc::Status& status) {
 
 struct UsageClient::Impl {
   std::unique_ptr<v1::UsageQuery::Stub> stub;
+  std::unique_ptr<v1::UsageReports::Stub> report_stub;
+  std::unique_ptr<v1::SpendService::Stub> spend_stub;
+  std::unique_ptr<v1::UsageBodies::Stub> body_stub;
+  std::unique_ptr<v1::UsageRerate::Stub> rerate_stub;
   const GrpcSecurity& security;
 
   void Prepare(grpc::ClientContext& context, int deadline_ms) const {
@@ -53,8 +62,15 @@ struct UsageClient::Impl {
 };
 
 UsageClient::UsageClient(const std::string& target, const GrpcSecurity& security)
-    : impl_(new Impl{.stub = v1::UsageQuery::NewStub(MakeChannel(target, security)),
-                     .security = security}) {}
+    : impl_([&] {
+        const std::shared_ptr<grpc::Channel> channel = MakeChannel(target, security);
+        return new Impl{.stub = v1::UsageQuery::NewStub(channel),
+                        .report_stub = v1::UsageReports::NewStub(channel),
+                        .spend_stub = v1::SpendService::NewStub(channel),
+                        .body_stub = v1::UsageBodies::NewStub(channel),
+                        .rerate_stub = v1::UsageRerate::NewStub(channel),
+                        .security = security};
+      }()) {}
 
 UsageClient::~UsageClient() = default;
 
@@ -73,11 +89,121 @@ absl::Status UsageClient::GetEvent(const std::string& id_bytes, v1::GetEventResp
   return StatusOf(impl_->stub->GetEvent(&context, request, &response));
 }
 
+absl::Status UsageClient::GetBodies(const std::string& id_bytes, v1::GetBodiesResponse& response) {
+  grpc::ClientContext context;
+  impl_->Prepare(context, kDeadlineMs);
+  v1::GetBodiesRequest request;
+  request.set_request_id(id_bytes);
+  return StatusOf(impl_->body_stub->GetBodies(&context, request, &response), "recorded body");
+}
+
 absl::Status UsageClient::Summarize(const v1::SummarizeRequest& request,
                                     v1::SummarizeResponse& response) {
   grpc::ClientContext context;
   impl_->Prepare(context, kDeadlineMs);
   return StatusOf(impl_->stub->Summarize(&context, request, &response));
+}
+
+absl::Status UsageClient::Series(const v1::SeriesRequest& request, v1::SeriesResponse& response) {
+  grpc::ClientContext context;
+  impl_->Prepare(context, kDeadlineMs);
+  return StatusOf(impl_->report_stub->Series(&context, request, &response));
+}
+
+absl::Status UsageClient::Stats(const v1::StatsRequest& request, v1::StatsResponse& response) {
+  grpc::ClientContext context;
+  impl_->Prepare(context, kDeadlineMs);
+  return StatusOf(impl_->report_stub->Stats(&context, request, &response));
+}
+
+absl::Status UsageClient::ServedDays(const v1::ServedDaysRequest& request,
+                                     v1::ServedDaysResponse& response) {
+  grpc::ClientContext context;
+  impl_->Prepare(context, kRawRowsDeadlineMs);
+  return StatusOf(impl_->report_stub->ServedDays(&context, request, &response));
+}
+
+absl::Status UsageClient::Unpriced(const v1::UnpricedRequest& request,
+                                   v1::UnpricedResponse& response) {
+  grpc::ClientContext context;
+  impl_->Prepare(context, kDeadlineMs);
+  return StatusOf(impl_->report_stub->Unpriced(&context, request, &response));
+}
+
+absl::Status UsageClient::StartRerate(const v1::StartRerateRequest& request, v1::Rerate& run) {
+  grpc::ClientContext context;
+  impl_->Prepare(context, kDeadlineMs);
+  return StatusOf(impl_->rerate_stub->StartRerate(&context, request, &run));
+}
+
+absl::Status UsageClient::ListRerates(v1::ListReratesResponse& response) {
+  grpc::ClientContext context;
+  impl_->Prepare(context, kDeadlineMs);
+  return StatusOf(impl_->rerate_stub->ListRerates(&context, v1::ListReratesRequest(), &response));
+}
+
+absl::Status UsageClient::GetRerate(std::int64_t id, v1::Rerate& run) {
+  grpc::ClientContext context;
+  impl_->Prepare(context, kDeadlineMs);
+  v1::RerateRequest request;
+  request.set_id(id);
+  return StatusOf(impl_->rerate_stub->GetRerate(&context, request, &run), "run");
+}
+
+absl::Status UsageClient::CancelRerate(std::int64_t id, v1::Rerate& run) {
+  grpc::ClientContext context;
+  impl_->Prepare(context, kDeadlineMs);
+  v1::RerateRequest request;
+  request.set_id(id);
+  return StatusOf(impl_->rerate_stub->CancelRerate(&context, request, &run), "run");
+}
+
+namespace {
+
+// Without a deadline: it lasts as long as its client reads.
+class GrpcEventStream final : public EventStream {
+ public:
+  GrpcEventStream(v1::UsageReports::Stub& stub, const GrpcSecurity& security,
+                  const v1::ExportRequest& request) {
+    AddToken(context_, security);
+    reader_ = stub.Export(&context_, request);
+  }
+  ~GrpcEventStream() override {
+    context_.TryCancel();
+    if (!finished_) (void)reader_->Finish();
+  }
+
+  absl::StatusOr<bool> Next(v1::ExportChunk& chunk) override {
+    if (finished_) return false;
+    if (reader_->Read(&chunk)) return true;
+    finished_ = true;
+    absl::Status status = StatusOf(reader_->Finish());
+    if (!status.ok()) return status;
+    return false;
+  }
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<v1::ExportChunk>> reader_;
+  bool finished_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<EventStream> UsageClient::Export(const v1::ExportRequest& request) {
+  return std::make_unique<GrpcEventStream>(*impl_->report_stub, impl_->security, request);
+}
+
+absl::Status UsageClient::PeekBudgets(const v1::PeekBudgetsRequest& request,
+                                      v1::PeekBudgetsResponse& response) {
+  grpc::ClientContext context;
+  impl_->Prepare(context, kLastUsedDeadlineMs);
+  absl::Status status = StatusOf(impl_->spend_stub->PeekBudgets(&context, request, &response));
+  if (status.ok() && response.standings_size() != request.budgets_size()) {
+    return Problem(absl::StatusCode::kUnavailable, reason::kServiceAway,
+                   "the usage service gave an odd answer; is it of another version?");
+  }
+  return status;
 }
 
 absl::Status UsageClient::KeysLastUsed(const std::vector<std::int64_t>& ids, LastUsedTimes& times) {
@@ -86,6 +212,28 @@ absl::Status UsageClient::KeysLastUsed(const std::vector<std::int64_t>& ids, Las
   v1::LastUsedResponse response;
   absl::Status status = impl_->LastUsed(request, response);
   times.insert(response.key_last_used_unix_ms().begin(), response.key_last_used_unix_ms().end());
+  return status;
+}
+
+absl::Status UsageClient::KeysSpent(const std::vector<std::int64_t>& ids,
+                                    std::map<std::int64_t, LifetimeSpend>& spent) {
+  v1::PeekBudgetsRequest request;
+  for (const std::int64_t id : ids) {
+    for (const v1::BudgetUnit unit : {v1::BUDGET_UNIT_NANO_USD, v1::BUDGET_UNIT_REQUESTS}) {
+      v1::Budget& budget = *request.add_budgets();
+      budget.mutable_subject()->set_kind(v1::SUBJECT_KIND_KEY);
+      budget.mutable_subject()->set_id(id);
+      budget.set_period(v1::PERIOD_TOTAL);
+      budget.set_unit(unit);
+    }
+  }
+  v1::PeekBudgetsResponse response;
+  absl::Status status = PeekBudgets(request, response);
+  if (!status.ok()) return status;
+  for (int i = 0; i < static_cast<int>(ids.size()); ++i) {
+    spent[ids[static_cast<std::size_t>(i)]] = {response.standings(2 * i).spent(),
+                                               response.standings(2 * i + 1).spent()};
+  }
   return status;
 }
 

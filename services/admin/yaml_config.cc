@@ -21,8 +21,10 @@
 #include "services/admin/model/validate.h"
 #include "services/admin/store/account_store.h"
 #include "services/admin/store/api_key_store.h"
+#include "services/admin/store/audit.h"
 #include "services/admin/store/group_store.h"
 #include "services/admin/store/price_list.h"
+#include "services/admin/store/route_store.h"
 #include "services/admin/store/settings_store.h"
 #include "services/admin/store/user_store.h"
 
@@ -37,7 +39,7 @@ struct Run {
   Changes& changes;
   const Vault& vault;
   std::int64_t now_ms;
-  std::vector<Price> prices = {};  // gathered, since rows of one model are seen together
+  std::vector<PriceRow> prices = {};  // gathered, since rows of one model are seen together
 };
 
 // Errors of one entry, with its path before the field's name.
@@ -222,13 +224,15 @@ absl::Status ApplyPrice(Run& run, const json::object& entry) {
   reader.Finish();
   Validate(price, errors);
   if (!errors.empty()) return errors.ToStatus();
-  for (const Price& other : run.prices) {
+  for (const PriceRow& row : run.prices) {
+    const Price& other = row.price;
     if (other.provider == price.provider && other.model == price.model &&
         other.effective_from_ms == price.effective_from_ms) {
       return absl::InvalidArgumentError("is there twice");
     }
   }
-  run.prices.push_back(std::move(price));
+  run.prices.push_back({std::move(price), run.prices.size() + 1, reader.Has("aliases"),
+                        reader.Has("max_output_tokens")});
   return absl::OkStatus();
 }
 
@@ -237,6 +241,31 @@ absl::Status ApplyPrices(Run& run) {
   if (!plan.ok()) return plan.status();
   if (absl::Status past = CheckPriceList(*plan); !past.ok()) return past;
   return ApplyPriceList(run.transaction, run.changes, run.now_ms, *plan);
+}
+
+absl::Status ApplyRoute(Run& run, const json::object& entry) {
+  FieldErrors errors;
+  BodyReader reader(entry, errors, "", Scalars::kText);
+  reader.Require({"model"});
+  std::string name;
+  reader.Text(reader.Has("name") ? "name" : "model", name);
+  auto known = route_store::FindByName(run.transaction, name);
+  if (!known.ok() && !absl::IsNotFound(known.status())) return known.status();
+  ModelRoute route = known.ok() ? *known : ModelRoute();
+  ReadRoute(reader, route);
+  std::vector<std::string> groups;
+  reader.Texts("groups", groups);
+  if (reader.Has("groups")) route.group_ids.clear();
+  for (const std::string& group : groups) {
+    route.group_ids.push_back(GroupByName(run, group, "groups", errors));
+  }
+  std::sort(route.group_ids.begin(), route.group_ids.end());
+  reader.Finish();
+  Validate(route, errors);
+  if (!errors.empty()) return errors.ToStatus();
+  if (!known.ok()) return route_store::Insert(run.transaction, run.changes, run.now_ms, route);
+  if (route == *known) return absl::OkStatus();
+  return route_store::Update(run.transaction, run.changes, run.now_ms, route);
 }
 
 absl::Status ApplySettings(Run& run, const json::object& entry) {
@@ -259,11 +288,9 @@ struct Section {
 };
 
 // In the order in which they name each other.
-constexpr Section kSections[] = {{"groups", ApplyGroup},
-                                 {"users", ApplyUser},
-                                 {"prices", ApplyPrice},
-                                 {"accounts", ApplyAccount},
-                                 {"api_keys", ApplyKey}};
+constexpr Section kSections[] = {{"groups", ApplyGroup}, {"users", ApplyUser},
+                                 {"prices", ApplyPrice}, {"accounts", ApplyAccount},
+                                 {"models", ApplyRoute}, {"api_keys", ApplyKey}};
 
 absl::Status ApplySection(Run& run, const Section& section, const json::value& value) {
   if (value.is_null()) return absl::OkStatus();
@@ -323,6 +350,7 @@ absl::Status ApplyYaml(Store& store, const Vault& vault, std::string_view text,
   if (root->is_null()) return absl::OkStatus();
   if (!root->is_object()) return absl::InvalidArgumentError("the file must hold sections");
   if (absl::Status known = CheckSections(root->get_object()); !known.ok()) return known;
+  const ActorScope scope({.user_id = 0, .name = "weir.yaml", .client_ip = {}, .request_id = {}});
   return store.Change([&](sql::Transaction& transaction, Changes& changes) {
     Run run = {
         .transaction = transaction, .changes = changes, .vault = vault, .now_ms = store.NowMs()};

@@ -2,31 +2,38 @@
 
 #include <sys/uio.h>
 
+#include <algorithm>
+#include <iterator>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "libs/common/clock.h"
-#include "libs/common/log.h"
 #include "libs/common/reason.h"
 #include "libs/common/text.h"
-#include "services/relay/dialects/request_scan.h"
+#include "services/relay/account_report.h"
+#include "services/relay/answer_opening.h"
+#include "services/relay/body_stage.h"
+#include "services/relay/dialects/body_edits.h"
+#include "services/relay/dialects/member_edits.h"
+#include "services/relay/dialects/multipart_scan.h"
+#include "services/relay/gemini_stage.h"
+#include "services/relay/intent_stage.h"
 #include "services/relay/metering/reason_counters.h"
+#include "services/relay/providers/account_members.h"
 #include "services/relay/providers/upstream_request.h"
+#include "services/relay/route_stage.h"
+#include "services/relay/signature_stage.h"
 
 namespace weir::relay {
 namespace {
 
-constexpr std::int64_t kMsPerSecond = 1'000;
-// Failures in a row after which an account rests, and for how long; it is tried again after that.
-constexpr int kFailuresMax = 5;
-constexpr std::int64_t kBreakerRestMs = 10'000;
-
-iovec Piece(std::string_view text) { return {const_cast<char*>(text.data()), text.size()}; }
-
 // The body with its edits as runs of bytes; nothing of it is copied.
+// The first piece is empty: the head's place.
 std::vector<iovec> BodyPieces(std::string_view body, const std::vector<BodyEdit>& edits) {
   std::vector<iovec> pieces;
+  pieces.reserve(2 * edits.size() + 2);
+  pieces.push_back(Piece({}));
   std::size_t at = 0;
   for (const BodyEdit& edit : edits) {
     if (edit.erased.begin > at) pieces.push_back(Piece(body.substr(at, edit.erased.begin - at)));
@@ -37,51 +44,29 @@ std::vector<iovec> BodyPieces(std::string_view body, const std::vector<BodyEdit>
   return pieces;
 }
 
+std::vector<BodyEdit> PlanEdits(RelayEnvironment& environment, RequestContext& context,
+                                const Exchange& exchange, const Account& account,
+                                std::string_view upstream_model) {
+  if (context.endpoint->body == BodyForm::kMultipart) {
+    return PlanFormEdits(context.facts, exchange.head().Find("content-type"), upstream_model);
+  }
+  const std::string_view body = exchange.body();
+  BodyChanges changes = ChangesFor(context, exchange.head(), account, upstream_model);
+  SignedBlocks::Drop drop = DropForeign(environment, context, body, account);
+  changes.disable_thinking = drop.disable_thinking;
+  std::vector<BodyEdit> edits = PlanBodyEdits(context.dialect, context.facts, body, changes);
+  if (drop.edits.empty()) return edits;
+  // Blocks stand among the messages, where no other edit of an Anthropic body does.
+  edits.insert(edits.end(), std::make_move_iterator(drop.edits.begin()),
+               std::make_move_iterator(drop.edits.end()));
+  SortEdits(edits);
+  return edits;
+}
+
 std::size_t TotalBytes(const std::vector<iovec>& pieces) {
   std::size_t bytes = 0;
   for (const iovec& piece : pieces) bytes += piece.iov_len;
   return bytes;
-}
-
-void ReportToAdmin(RelayEnvironment& environment, const RequestContext& context,
-                   const Account& account, AccountSignal signal, std::int64_t until_unix_ms,
-                   int http_status, std::string_view error_class) {
-  environment.subscriber.Report({account.id, signal, UnixMs(), until_unix_ms, http_status,
-                                 std::string(error_class), context.request_id});
-}
-
-void ApplyToAccount(RelayEnvironment& environment, const RequestContext& context,
-                    const Account& account, const UpstreamSignal& signal, int http_status) {
-  AccountHealth& health = *account.health;
-  const std::int64_t now_unix_ms = UnixMs();
-  std::int64_t cooldown_ms = signal.effect == AccountEffect::kCoolDown ? signal.cooldown_ms : 0;
-  if (signal.counts_as_failure && health.CountFailure() >= kFailuresMax) {
-    cooldown_ms = std::max(cooldown_ms, kBreakerRestMs);
-  }
-  if (cooldown_ms > 0) {
-    const std::int64_t until_unix_ms = now_unix_ms + cooldown_ms;
-    health.CoolDown(until_unix_ms);
-    const bool limited = signal.error_class == reason::kUpstreamRateLimited;
-    ReportToAdmin(environment, context, account,
-                  limited ? AccountSignal::kRateLimited : AccountSignal::kOverloaded, until_unix_ms,
-                  http_status, signal.error_class);
-    LogWarning("account cools down", {{"account_id", account.id},
-                                      {"reason", signal.error_class},
-                                      {"status", http_status},
-                                      {"cooldown_ms", cooldown_ms},
-                                      {"request_id", context.request_id}});
-  }
-  if (signal.effect == AccountEffect::kReject && !health.rejected()) {
-    health.MarkRejected();
-    ReportToAdmin(environment, context, account, AccountSignal::kCredentialRejected, 0, http_status,
-                  signal.error_class);
-    LogError(
-        "account's credential was refused; it is out until an administrator acts",
-        {{"account_id", account.id}, {"status", http_status}, {"request_id", context.request_id}});
-  }
-  if (signal.effect == AccountEffect::kGood && health.CountSuccess()) {
-    ReportToAdmin(environment, context, account, AccountSignal::kRecovered, 0, http_status, "");
-  }
 }
 
 }  // namespace
@@ -89,97 +74,81 @@ void ApplyToAccount(RelayEnvironment& environment, const RequestContext& context
 Task<AttemptOutcome> Attempt(RelayEnvironment& environment, RequestContext& context,
                              Exchange& exchange, UpstreamCall& call, const Account& account,
                              std::int64_t total_deadline_ms) {
-  const std::string_view group_model = context.caller.group->model_mapping.Map(context.facts.model);
-  const std::string_view upstream_model = account.model_mapping.Map(group_model);
+  const std::string_view upstream_model = context.upstream_model;
   UsageRecord& record = context.record;
   record.account_id = account.id;
   record.account_name = account.name;
   record.served_model = std::string(upstream_model);
-  record.attempts.push_back({account.id, 0, {}, UnixMs(), 0});
+  const std::int64_t now_unix_ms = environment.upstream.loop.now_unix_ms();
+  record.attempts.push_back({account.id, 0, {}, now_unix_ms, 0, upstream_model});
   LoopCounters::Add(environment.counters.upstream_attempts);
 
-  const std::string_view body = exchange.body();
+  Translation* translation = context.translation.get();
+  const bool native = translation == nullptr;
+  const std::string_view body = native ? exchange.body() : translation->request();
   std::vector<BodyEdit> edits;
-  if (context.endpoint->operation == Operation::kGenerate ||
-      upstream_model != context.facts.model) {
-    edits = PlanBodyEdits(context.dialect, context.facts, body, upstream_model);
+  if (native) edits = PlanEdits(environment, context, exchange, account, upstream_model);
+  if (!account.quirks.empty() && context.endpoint->body == BodyForm::kJson) {
+    PlanMemberEdits(body, MemberChangesFor(account, context.upstream_dialect()), edits);
   }
   std::vector<iovec> pieces = BodyPieces(body, edits);
   std::string head;
-  WriteUpstreamHead({&account, &exchange.head(), context.dialect, context.endpoint->upstream_path,
-                     context.request_id, TotalBytes(pieces)},
-                    head);
-  pieces.insert(pieces.begin(), Piece(head));
-  const AttemptOutcome outcome = co_await call.Start(pieces, total_deadline_ms);
+  UpstreamRequest request{&account,
+                          &exchange.head(),
+                          context.upstream_dialect(),
+                          native ? context.endpoint->upstream_path : translation->upstream_path(),
+                          context.request_id,
+                          TotalBytes(pieces),
+                          upstream_model,
+                          native};
+  GeminiTarget target;
+  if (native && context.dialect == Dialect::kGemini) {
+    target = GeminiTargetFor(context, exchange.head());
+    request.path = target.path;
+    request.query = target.query;
+  }
+  RecordUpstreamRequest(context, account, std::span(pieces).subspan(1), !native || !edits.empty());
+  WriteUpstreamHead(request, head);
+  pieces.front() = Piece(head);
+  KeepIntent(environment, context);
+  call.TellWhenSent(context.intent.sent());
+  AttemptOutcome outcome = co_await call.Start(pieces, total_deadline_ms);
+  if (!native) translation->ForgetRequest();
+  context.translation_bytes.reset();
+  if (outcome == AttemptOutcome::kAnswered && !OpensWell(call)) {
+    const std::int64_t deadline_ms =
+        std::min(total_deadline_ms, exchange.loop().now_ms() + context.timeouts.first_byte_ms);
+    outcome = co_await AwaitOpening(call, deadline_ms);
+  }
   co_return outcome;
 }
 
 UpstreamSignal NoteAttempt(RelayEnvironment& environment, RequestContext& context,
                            const Account& account, const UpstreamCall& call,
                            AttemptOutcome outcome) {
-  const ResponseHead* head = outcome == AttemptOutcome::kAnswered ? &call.head() : nullptr;
-  const UpstreamSignal signal = Classify(outcome, head, UnixMs());
+  const std::int64_t now_unix_ms = environment.upstream.loop.now_unix_ms();
+  const bool answered =
+      outcome == AttemptOutcome::kAnswered || outcome == AttemptOutcome::kErrorInAnswer;
+  const ResponseHead* head = answered ? &call.head() : nullptr;
+  const bool says_why = answered && (head->status >= 400 || outcome != AttemptOutcome::kAnswered);
+  const std::string_view body_start = says_why ? call.peeked() : std::string_view();
+  const UpstreamSignal signal = Classify(outcome, head, body_start, now_unix_ms);
   AttemptRecord& attempt = context.record.attempts.back();
   attempt.http_status = head == nullptr ? 0 : head->status;
   attempt.error_class = signal.error_class;
-  attempt.duration_ms = UnixMs() - attempt.started_at_unix_ms;
+  attempt.duration_ms = now_unix_ms - attempt.started_at_unix_ms;
   context.upstream_waited_ns += call.waited_ns();
-  context.request_sent = context.request_sent || call.request_sent();
+  context.request_sent = call.request_sent();
   context.record.error_class = signal.error_class;
-  if (!signal.error_class.empty()) environment.reasons.CountFailedAttempt(signal.error_class);
-  ApplyToAccount(environment, context, account, signal, attempt.http_status);
+  if (!signal.error_class.empty()) {
+    context.intent.TakeBack();
+    environment.reasons.CountFailedAttempt(signal.error_class, signal.row->name);
+  }
+  NoteForAccount(environment, context, account, signal, attempt.http_status);
+  if (head != nullptr && signal.row->kind == SignalKind::kGood) {
+    NoteGoodAnswer(environment, context, account, *head, attempt.duration_ms, now_unix_ms);
+  }
   return signal;
-}
-
-bool PassesOn(AttemptOutcome outcome, const UpstreamSignal& signal, const UpstreamCall& call) {
-  if (outcome != AttemptOutcome::kAnswered) return false;
-  if (signal.effect == AccountEffect::kReject) return false;
-  const ResponseHead& head = call.head();
-  const std::string_view encoding = head.Find("content-encoding");
-  const bool readable = encoding.empty() || EqualsIgnoreCase(encoding, "identity") ||
-                        EqualsIgnoreCase(encoding, "gzip");
-  if (!readable) return false;
-  if (head.status < 300) return true;
-  constexpr std::string_view kJson = "application/json";
-  const std::string_view type = head.Find("content-type");
-  return EqualsIgnoreCase(type.substr(0, kJson.size()), kJson);
-}
-
-LocalReply AllFailed(const RequestContext& context, const UpstreamSignal& last) {
-  const std::string& model = context.facts.model;
-  const std::int64_t retry_after_s = (last.cooldown_ms + kMsPerSecond - 1) / kMsPerSecond;
-  if (last.error_class == reason::kUpstreamRateLimited) {
-    return {last.error_class,
-            StrCat("The provider's rate limit for ", model, " is reached. Try again later."),
-            retry_after_s};
-  }
-  if (last.error_class == reason::kUpstreamOverloaded) {
-    return {last.error_class, StrCat("The provider of ", model, " is overloaded. Try again later."),
-            retry_after_s};
-  }
-  if (last.error_class == reason::kCredentialRejected) {
-    return {last.error_class, StrCat("The gateway's account for ", model,
-                                     " was refused by its provider. An administrator has to act.")};
-  }
-  if (last.error_class == reason::kUpstreamTimeout) {
-    return {last.error_class, StrCat("The provider of ", model, " did not answer in time.")};
-  }
-  if (last.error_class == reason::kUpstreamConnect) {
-    return {last.error_class, StrCat("The provider of ", model, " cannot be reached.")};
-  }
-  if (last.error_class.empty()) {
-    return {reason::kUpstreamMalformed,
-            StrCat("The provider of ", model, " answered in an encoding nobody asked for.")};
-  }
-  if (last.error_class == reason::kUpstreamRejected) {
-    const int status = context.record.attempts.back().http_status;
-    return {last.error_class,
-            StrCat("The provider of ", model, " refused the request with status ", status,
-                   " and gave no reason in this protocol. It would be refused again."),
-            0, status};
-  }
-  return {last.error_class,
-          StrCat("The provider of ", model, " gave no proper answer. Try again.")};
 }
 
 }  // namespace weir::relay

@@ -5,7 +5,6 @@
 #include <cstdint>
 
 #include "services/relay/accounts/upstream_signal.h"
-#include "services/relay/local_reply.h"
 #include "services/relay/relay_environment.h"
 #include "services/relay/request_context.h"
 
@@ -20,12 +19,5 @@ Task<AttemptOutcome> Attempt(RelayEnvironment& environment, RequestContext& cont
 UpstreamSignal NoteAttempt(RelayEnvironment& environment, RequestContext& context,
                            const Account& account, const UpstreamCall& call,
                            AttemptOutcome outcome);
-
-// True: the upstream's answer goes to the client as it is, good or bad. False for what must not be
-// shown (an account's own 401) and for what is not in the caller's shape (an HTML error page).
-bool PassesOn(AttemptOutcome outcome, const UpstreamSignal& signal, const UpstreamCall& call);
-
-// What the client is told when no account could serve it.
-LocalReply AllFailed(const RequestContext& context, const UpstreamSignal& last);
 
 }  // namespace weir::relay

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -9,6 +10,9 @@
 #include "libs/common/grpc_security.h"
 #include "libs/common/settings.h"
 #include "services/relay/http/exchange.h"
+#include "services/relay/redis/redis_link.h"
+#include "services/relay/shared_cache/shared_cache.h"
+#include "services/relay/streams/stream_registry.h"
 
 namespace weir::relay {
 
@@ -23,13 +27,27 @@ struct Config {
   std::string log_level;
   int threads = 0;
   int attempts_max = 3;
+  std::int64_t buffered_bytes_max = 0;  // never 0 once loaded
+  std::int64_t retry_percent = 0;
+  std::int64_t retries_per_second_min = 0;
   std::int64_t upstream_idle_timeout_ms = 0;
   std::int64_t drain_timeout_ms = 0;
   std::int64_t spool_bytes_max = 0;
   std::int64_t spool_sync_ms = 0;
+  std::int64_t usage_batch_age_ms = 0;
+  bool serve_unrecorded = false;  // also while the spool is full
+  std::int64_t cache_bytes = 0;
+  std::int64_t body_queue_bytes = 0;
+  ResumeLimits resume;
   HttpLimits limits;
+  std::optional<RedisOptions> redis;               // nothing: limits are this relay's own
+  std::optional<SharedCacheOptions> shared_cache;  // nothing: so are its cached answers
+  std::string redis_prefix;                        // of the keys in both
   GrpcSecurity security;
   Secret snapshot_file_secret;  // what the copy on disk is sealed with
+
+  // Of the events and of the requests under way.
+  std::string spool_folder() const { return data_dir + "/spool"; }
 };
 
 // The table of all settings; see --help.

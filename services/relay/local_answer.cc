@@ -1,20 +1,21 @@
 #include "services/relay/local_answer.h"
 
 #include <algorithm>
-#include <map>
 
 #include "libs/common/clock.h"
-#include "libs/common/json_text.h"
 #include "libs/common/text.h"
+#include "services/relay/body_stage.h"
 #include "services/relay/http/response_head.h"
+#include "services/relay/rate_stage.h"
 
 namespace weir::relay {
 namespace {
 
-constexpr std::int64_t kNsPerUs = 1'000;
+// Beside the status, for what SDKs would try again in vain.
+constexpr std::string_view kDoNotRetry = "x-should-retry: false\r\n";
 
 void Send(const RequestContext& context, Exchange& exchange, AnswerHead head, std::string_view body,
-          std::string_view content_type) {
+          std::string_view content_type, std::string_view more_fields = {}) {
   if (exchange.http_1_0()) exchange.CloseAfter();
   const std::int64_t since_ns =
       exchange.received_ns() != 0 ? exchange.received_ns() : exchange.began_ns();
@@ -30,80 +31,12 @@ void Send(const RequestContext& context, Exchange& exchange, AnswerHead head, st
   std::string text;
   WriteAnswerHead(head, text);
   // The SDKs read the id of a request from the header that their own provider uses.
-  const bool anthropic = context.dialect == Dialect::kAnthropicMessages;
-  StrAppend(text, anthropic ? "request-id: " : "x-request-id: ", context.request_id,
-            "\r\ncontent-type: ", content_type, "\r\n\r\n", body);
+  StrAppend(text, WordsOf(context.dialect).request_id_header, ": ", context.request_id,
+            "\r\ncontent-type: ", content_type, "\r\n");
+  AppendRateFields(context, exchange.loop().now_unix_ms(), text);
+  StrAppend(text, more_fields, "\r\n", body);
   exchange.Send(text);
-}
-
-// Model name -> provider, sorted by name.
-std::map<std::string, std::string> UsableModels(const RequestContext& context) {
-  std::map<std::string, std::string> models;
-  const Snapshot& snapshot = *context.snapshot;
-  for (const Account* account : snapshot.AccountsOf(context.caller.key->group_id)) {
-    if (account->status == AccountStatus::kDisabled) continue;
-    for (const ModelPattern& pattern : account->models) {
-      if (pattern.exact()) models.emplace(pattern.stem(), account->provider);
-    }
-    for (const std::string& model : snapshot.PricedModels(account->provider)) {
-      if (account->Serves(model)) models.emplace(model, account->provider);
-    }
-  }
-  std::erase_if(models, [&context](const auto& entry) {
-    return !MayUseModel(*context.caller.key, entry.first);
-  });
-  return models;
-}
-
-std::string AnthropicList(const std::map<std::string, std::string>& models) {
-  std::string body = R"({"data":[)";
-  for (const auto& [model, provider] : models) {
-    if (body.back() == '}') body += ',';
-    body += R"({"type":"model","id":)";
-    AppendJsonString(body, model);
-    body += R"(,"display_name":)";
-    AppendJsonString(body, model);
-    body += R"(,"created_at":"1970-01-01T00:00:00Z"})";
-  }
-  body += R"(],"has_more":false,"first_id":)";
-  const auto id_or_null = [&body, &models](bool first) {
-    if (models.empty()) {
-      body += "null";
-    } else {
-      AppendJsonString(body, first ? models.begin()->first : models.rbegin()->first);
-    }
-  };
-  id_or_null(true);
-  body += R"(,"last_id":)";
-  id_or_null(false);
-  body += "}";
-  return body;
-}
-
-std::string OpenAiList(const std::map<std::string, std::string>& models) {
-  std::string body = R"({"object":"list","data":[)";
-  for (const auto& [model, provider] : models) {
-    if (body.back() == '}') body += ',';
-    body += R"({"id":)";
-    AppendJsonString(body, model);
-    body += R"(,"object":"model","created":0,"owned_by":)";
-    AppendJsonString(body, provider);
-    body += "}";
-  }
-  return body + "]}";
-}
-
-std::string PlainList(const std::map<std::string, std::string>& models) {
-  std::string body = "[";
-  for (const auto& [model, provider] : models) {
-    if (body.back() == '}') body += ',';
-    body += R"({"name":)";
-    AppendJsonString(body, model);
-    body += R"(,"provider":)";
-    AppendJsonString(body, provider);
-    body += "}";
-  }
-  return body + "]";
+  RecordOwnAnswer(context, body, content_type, /*last=*/true);
 }
 
 }  // namespace
@@ -112,19 +45,16 @@ void SendLocalReply(const RequestContext& context, Exchange& exchange, const Loc
   AnswerHead head;
   head.status = LocalReplyStatus(reply, context.dialect);
   head.retry_after_s = reply.retry_after_s;
-  Send(context, exchange, head, LocalReplyBody(reply, context.dialect, context.request_id),
-       "application/json");
+  const std::string body = context.plain_errors
+                               ? PlainReplyBody(reply, head.status, context.request_id)
+                               : LocalReplyBody(reply, context.dialect, context.request_id);
+  Send(context, exchange, head, body, "application/json",
+       reply.worth_retrying ? std::string_view() : kDoNotRetry);
 }
 
 void SendLocalAnswer(const RequestContext& context, Exchange& exchange, std::string_view body,
-                     std::string_view content_type) {
-  Send(context, exchange, AnswerHead{}, body, content_type);
-}
-
-std::string ModelList(const RequestContext& context, const RequestHead& head) {
-  const std::map<std::string, std::string> models = UsableModels(context);
-  if (head.path().starts_with("/api/")) return PlainList(models);
-  return head.Find("anthropic-version").empty() ? OpenAiList(models) : AnthropicList(models);
+                     std::string_view content_type, std::string_view fields) {
+  Send(context, exchange, AnswerHead{}, body, content_type, fields);
 }
 
 }  // namespace weir::relay

@@ -6,15 +6,20 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/status/status.h"
 
+#include "services/relay/accounts/retry_budget.h"
+#include "services/relay/accounts/session_memory.h"
 #include "services/relay/config.h"
 #include "services/relay/http/listener.h"
 #include "services/relay/net/event_loop.h"
 #include "services/relay/net/resolver.h"
 #include "services/relay/net/tls_client.h"
 #include "services/relay/relay_environment.h"
+#include "services/relay/shared_cache/shared_cache.h"
+#include "services/relay/shared_limits/shared_limiter.h"
 #include "services/relay/upstream/connection_pool.h"
 
 namespace weir::relay {
@@ -27,13 +32,38 @@ struct SharedParts {
   SnapshotSubscriber& subscriber;
   UsageSpool& spool;
   ReasonCounters& reasons;
+  SessionMemory& sessions;
+  RateLimiter& rate_limiter;
+  ResponseCache& cache;
+  StreamRegistry& streams;
+  SignatureTable& signatures;
+  LeaseDesk& leases;
+  BodyDesk& bodies;
   const std::atomic<bool>& draining;
+  const std::atomic<bool>& closing;
+  BufferCap& buffer_cap;
+};
+
+// Once a second on the loop: gives back memory that only an idle loop would go on holding.
+class LoopHousekeeper final : public Waiter {
+ public:
+  LoopHousekeeper(EventLoop& loop, SnapshotReader& snapshots, StreamRegistry& streams);
+  ~LoopHousekeeper();
+  LoopHousekeeper(const LoopHousekeeper&) = delete;
+  LoopHousekeeper& operator=(const LoopHousekeeper&) = delete;
+
+  void Wake(bool timed_out) override;
+
+ private:
+  EventLoop& loop_;
+  SnapshotReader& snapshots_;
+  StreamRegistry& streams_;
 };
 
 class LoopWorker final : public RequestHandler {
  public:
   // Opens the loop's own parts. The errors of TLS authorities, spool and port.
-  static absl::StatusOr<std::unique_ptr<LoopWorker>> Make(const SharedParts& shared,
+  static absl::StatusOr<std::unique_ptr<LoopWorker>> Make(const SharedParts& shared, int number,
                                                           const std::string& host, int port);
   ~LoopWorker() override;
 
@@ -43,7 +73,15 @@ class LoopWorker final : public RequestHandler {
   void CloseAll();
   void Stop();
 
+  // From another thread: SharedLimiter::Peek on the loop, within `timeout_ms`. False: Redis is
+  // away.
+  bool PeekShared(std::vector<SharedPeek>& peeks, std::int64_t timeout_ms);
+
   const LoopCounters& counters() const { return counters_; }
+  const RedisCounters& redis_counters() const { return redis_counters_; }
+  const RedisCounters& cache_redis_counters() const { return cache_redis_counters_; }
+  const IntentFile& intents() const { return *intents_; }
+  const LoopBuffers& buffers() const { return loop_.buffers(); }
 
   Task<void> Handle(Exchange& exchange) override;
   Task<void> HandleBadHead(Exchange& exchange, ReadStatus status) override;
@@ -51,14 +89,21 @@ class LoopWorker final : public RequestHandler {
 
  private:
   LoopWorker(const SharedParts& shared, std::unique_ptr<TlsClient> tls,
-             std::unique_ptr<SpoolWriter> spool_writer);
+             std::unique_ptr<SpoolWriter> spool_writer, std::unique_ptr<IntentFile> intents);
 
   EventLoop loop_;
   std::unique_ptr<TlsClient> tls_;
   ConnectionPool pool_;
   SnapshotReader snapshots_;
+  LoopHousekeeper housekeeper_;
   std::unique_ptr<SpoolWriter> spool_writer_;
+  std::unique_ptr<IntentFile> intents_;
   LoopCounters counters_;
+  RetryBudget retries_;
+  RedisCounters redis_counters_;
+  SharedLimiter shared_limiter_;
+  RedisCounters cache_redis_counters_;
+  SharedCache shared_cache_;
   RelayEnvironment environment_;
   Listener listener_;
   std::thread thread_;

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "absl/synchronization/mutex.h"
+
 #include "libs/common/log.h"
 #include "libs/common/shutdown.h"
 #include "libs/common/text.h"
@@ -22,6 +24,8 @@ int Fail(const absl::Status& status) {
 
 int main(int argc, char** argv) {
   weir::ShutdownSignal shutdown;
+  // A debugging aid that Debian's Abseil has on: gRPC's locks would each go through a graph of all.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   if (sodium_init() < 0) return Fail(absl::InternalError("libsodium cannot start"));
 
   weir::Settings settings = weir::relay::RelaySettingsTable();

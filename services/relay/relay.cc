@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <limits>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -20,20 +22,40 @@
 #include "libs/common/ops_server.h"
 #include "libs/common/text.h"
 #include "libs/common/version.h"
+#include "services/relay/account_gauges.h"
+#include "services/relay/accounts/session_memory.h"
+#include "services/relay/bodies/body_desk.h"
+#include "services/relay/budgets/lease_client.h"
+#include "services/relay/budgets/lease_desk.h"
+#include "services/relay/budgets/lease_holder.h"
+#include "services/relay/budgets/lease_metrics.h"
+#include "services/relay/cache/response_cache.h"
+#include "services/relay/explain.h"
+#include "services/relay/explain_desk.h"
+#include "services/relay/intents/intent_recovery.h"
+#include "services/relay/limits/rate_limiter.h"
 #include "services/relay/loop_worker.h"
 #include "services/relay/metering/reason_counters.h"
 #include "services/relay/metering/usage_reporter.h"
 #include "services/relay/metering/usage_spool.h"
+#include "services/relay/relay_metrics.h"
+#include "services/relay/signatures/signature_table.h"
 #include "services/relay/snapshot/account_health_registry.h"
 #include "services/relay/snapshot/snapshot_file.h"
+#include "services/relay/streams/stream_registry.h"
+#include "weir/v1/snapshot.pb.h"
 
 namespace weir::relay {
 namespace {
 
-constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::int64_t kPollMs = 20;
 constexpr std::int64_t kCloseGraceMs = 5'000;  // for requests that were cut to write their records
-constexpr std::int64_t kHandOverMs = 5'000;    // for the spool; what is left waits on disk
+constexpr std::int64_t kReturnLeasesMs =
+    1'000;                                  // what is not returned is held until the next start
+constexpr std::int64_t kPeekMarginMs = 50;  // beyond Redis's own time, for the loop to come to it
+constexpr std::int64_t kPeekBudgetsMs = 500;
+constexpr std::int64_t kSendBodiesMs = 2'000;
+constexpr std::int64_t kHandOverMs = 5'000;  // for the spool; what is left waits on disk
 
 // A stream needs two descriptors; the soft limit of 1024 would end at 500 of them.
 void RaiseDescriptorLimit() {
@@ -54,31 +76,20 @@ absl::Status MakeFolder(const std::string& path) {
   return absl::OkStatus();
 }
 
-using CounterOf = LoopCounters::Counter LoopCounters::*;
-
-struct LoopMetric {
-  Metrics::SampledKind kind;
-  std::string_view name;
-  std::string_view help;
-  CounterOf counter;
-};
-
-constexpr LoopMetric kLoopMetrics[] = {
-    {Metrics::SampledKind::kCounter, "weir_relay_connections_total", "Client connections accepted.",
-     &LoopCounters::connections_accepted},
-    {Metrics::SampledKind::kGauge, "weir_relay_connections", "Client connections open.",
-     &LoopCounters::connections_open},
-    {Metrics::SampledKind::kGauge, "weir_relay_requests_in_flight", "Requests under way.",
-     &LoopCounters::requests_in_flight},
-    {Metrics::SampledKind::kGauge, "weir_relay_streams", "Event streams open.",
-     &LoopCounters::streams_open},
-    {Metrics::SampledKind::kCounter, "weir_relay_upstream_attempts_total", "Calls of upstreams.",
-     &LoopCounters::upstream_attempts},
-    {Metrics::SampledKind::kCounter, "weir_relay_client_gone_total",
-     "Requests whose client left before the end.", &LoopCounters::client_gone},
-    {Metrics::SampledKind::kCounter, "weir_relay_events_unrecorded_total",
-     "Usage events that the spool refused; must stay 0.", &LoopCounters::events_unrecorded},
-};
+// What the system or the settings take away from what was meant.
+void WarnOfLimits(const Config& config) {
+  std::ifstream file("/proc/sys/net/core/somaxconn");
+  int connections_max = 0;
+  if (file >> connections_max && connections_max < Listener::kBacklog) {
+    LogWarning("net.core.somaxconn is small: bursts of connections may be dropped",
+               {{"somaxconn", connections_max}, {"wanted", Listener::kBacklog}});
+  }
+  if (config.buffered_bytes_max < config.limits.request_body_bytes_max) {
+    LogWarning("buffered_bytes_max has no room for a request body of request_body_bytes_max",
+               {{"buffered_bytes_max", config.buffered_bytes_max},
+                {"request_body_bytes_max", config.limits.request_body_bytes_max}});
+  }
+}
 
 }  // namespace
 
@@ -90,23 +101,41 @@ class Relay::Impl {
   void DrainAndStop();
 
  private:
+  absl::Status StartLeases();
   absl::Status MakeWorkers();
+  void AddMetrics();
+  void AnswerExplain(const v1::ExplainRequest& question);
   absl::Status StartOps();
   absl::Status Readiness() const;
-  std::uint64_t Sum(CounterOf counter) const;
+  std::uint64_t Connections() const { return SumOf(workers_, &LoopCounters::connections_open); }
   bool AwaitIdle(std::int64_t timeout_ms) const;
 
   Config config_;
+  BufferCap buffer_cap_{config_.buffered_bytes_max};
   Metrics metrics_;
   ReasonCounters reasons_{metrics_};
   std::atomic<bool> draining_{false};
+  std::atomic<bool> closing_{false};  // the time to drain is over
   Resolver resolver_;
+  RateLimiter rate_limiter_;
+  StreamRegistry streams_{config_.resume, &buffer_cap_};
+  ResponseCache cache_{static_cast<std::size_t>(config_.cache_bytes),
+                       config_.shared_cache ? config_.shared_cache->answer_bytes_max
+                                            : std::numeric_limits<std::size_t>::max()};
+  SignatureTable signatures_;
   SnapshotHolder snapshots_;
   AccountHealthRegistry health_;
+  SessionMemory sessions_;
   std::unique_ptr<SnapshotFile> snapshot_file_;
+  ExplainDesk explain_{[this](const v1::ExplainRequest& question) { AnswerExplain(question); }};
   std::unique_ptr<SnapshotSubscriber> subscriber_;
   std::unique_ptr<UsageSpool> spool_;
+  std::int64_t earlier_events_ = 0;  // that earlier runs left to be sent
+  bool earlier_known_ = true;        // false: more of them wait on the disk
   std::unique_ptr<UsageReporter> reporter_;
+  std::unique_ptr<LeaseDesk> leases_;
+  std::unique_ptr<BodyDesk> bodies_;
+  PeekBudgets peek_budgets_;
   std::vector<std::unique_ptr<LoopWorker>> workers_;
   std::unique_ptr<OpsServer> ops_;
 };
@@ -117,21 +146,37 @@ absl::Status Relay::Impl::Start() {
 
   // The spool first: without it nothing may be served.
   SpoolOptions spool_options;
-  spool_options.folder = config_.data_dir + "/spool";
+  spool_options.folder = config_.spool_folder();
   spool_options.bytes_max = config_.spool_bytes_max;
   spool_options.sync_ms = config_.spool_sync_ms;
   absl::StatusOr<std::unique_ptr<UsageSpool>> spool = UsageSpool::Open(spool_options);
   if (!spool.ok()) return spool.status();
   spool_ = *std::move(spool);
   spool_->AddMetrics(metrics_);
+  const IntentRecovery left = RecoverIntents(config_.spool_folder(), *spool_);
+  earlier_events_ = spool_->recovery().events + left.events;
+  earlier_known_ = left.all;
 
   // Its reader hands over to usage, also what an earlier run left.
   ReporterOptions reporter_options;
   reporter_options.usage_target = config_.usage_target;
   reporter_options.security = config_.security;
   reporter_options.relay_id = config_.relay_id;
+  reporter_options.batch_age_ms = config_.usage_batch_age_ms;
   reporter_ = std::make_unique<UsageReporter>(reporter_options, *spool_, metrics_);
   reporter_->Start();
+
+  // Budgets: leases from usage; those of an earlier run end when its events are in.
+  if (absl::Status status = StartLeases(); !status.ok()) return status;
+
+  // Recorded bodies wait here; nothing else waits for them.
+  BodyDeskOptions body_options;
+  body_options.usage_target = config_.usage_target;
+  body_options.security = config_.security;
+  body_options.relay_id = config_.relay_id;
+  body_options.bytes_max = config_.body_queue_bytes;
+  bodies_ = std::make_unique<BodyDesk>(std::move(body_options), metrics_);
+  bodies_->Start();
 
   // The configuration: from the disk at once, from admin as soon as it answers.
   snapshot_file_ =
@@ -143,34 +188,76 @@ absl::Status Relay::Impl::Start() {
   subscriber_options.version = std::string(kVersion);
   subscriber_ = std::make_unique<SnapshotSubscriber>(subscriber_options, snapshots_, health_,
                                                      snapshot_file_.get(), metrics_);
+  subscriber_->SetExplainer([this](const v1::ExplainRequest& question) { explain_.Ask(question); });
   subscriber_->LoadFromFile();
   subscriber_->Start();
 
   // Both ports are there before the first connection is taken.
   if (absl::Status status = MakeWorkers(); !status.ok()) return status;
+  AddMetrics();
   if (absl::Status status = StartOps(); !status.ok()) return status;
   for (const auto& worker : workers_) worker->Start();
+  explain_.Start();  // it asks the workers
+  return absl::OkStatus();
+}
+
+void Relay::Impl::AnswerExplain(const v1::ExplainRequest& question) {
+  ObstacleSources sources{rate_limiter_, *leases_, peek_budgets_, nullptr};
+  if (config_.redis.has_value()) {
+    sources.peek_shared = [this](std::vector<SharedPeek>& peeks) {
+      return workers_.front()->PeekShared(peeks, config_.redis->reply_timeout_ms + kPeekMarginMs);
+    };
+  }
+  v1::Explanation answer;
+  Explain(snapshots_.Get(), sessions_, sources, question, answer);
+  subscriber_->Answer(answer);
+}
+
+absl::Status Relay::Impl::StartLeases() {
+  LeaseClientOptions options;
+  options.usage_target = config_.usage_target;
+  options.security = config_.security;
+  absl::StatusOr<std::string> holder = LoadLeaseHolder(config_.data_dir);
+  if (!holder.ok()) return holder.status();
+  options.holder = *std::move(holder);
+  LeaseClientOptions peek_options = options;
+  peek_options.timeout_ms = kPeekBudgetsMs;
+  peek_budgets_ = MakeBudgetPeeker(std::move(peek_options));
+  leases_ = std::make_unique<LeaseDesk>(
+      LeaseDeskOptions{}, MakeLeaseClient(std::move(options)),
+      [this] { return earlier_known_ && reporter_->events_acked() >= earlier_events_; });
+  AddLeaseMetrics(*leases_, metrics_);
+  leases_->Start();
   return absl::OkStatus();
 }
 
 absl::Status Relay::Impl::MakeWorkers() {
   const absl::StatusOr<HostPort> address = ParseHostPort(config_.listen);
   if (!address.ok()) return address.status();
-  const SharedParts shared{config_, resolver_, snapshots_, *subscriber_,
-                           *spool_, reasons_,  draining_};
+  const SharedParts shared{
+      config_, resolver_, snapshots_,  *subscriber_, *spool_,  reasons_,  sessions_, rate_limiter_,
+      cache_,  streams_,  signatures_, *leases_,     *bodies_, draining_, closing_,  buffer_cap_};
+  WarnOfLimits(config_);
   absl::Status free = Listener::CheckFree(address->host, address->port);
   if (!free.ok()) return free;
   for (int i = 0; i < config_.threads; ++i) {
     absl::StatusOr<std::unique_ptr<LoopWorker>> worker =
-        LoopWorker::Make(shared, address->host, address->port);
+        LoopWorker::Make(shared, i, address->host, address->port);
     if (!worker.ok()) return worker.status();
     workers_.push_back(*std::move(worker));
   }
-  for (const LoopMetric& metric : kLoopMetrics) {
-    metrics_.AddSampled(metric.kind, metric.name, metric.help, {},
-                        [this, &metric] { return static_cast<double>(Sum(metric.counter)); });
-  }
   return absl::OkStatus();
+}
+
+void Relay::Impl::AddMetrics() {
+  AddLoopMetrics(workers_, metrics_);
+  AddBufferMetrics(workers_, buffer_cap_, metrics_);
+  AddAccountGauges(metrics_, snapshots_);
+  AddCacheMetrics(cache_, metrics_);
+  AddStreamMetrics(streams_, metrics_);
+  AddIntentMetrics(workers_, metrics_);
+  if (config_.redis.has_value()) AddLimitsRedisMetrics(workers_, metrics_);
+  if (config_.shared_cache.has_value()) AddCacheRedisMetrics(workers_, metrics_);
 }
 
 absl::Status Relay::Impl::StartOps() {
@@ -181,22 +268,14 @@ absl::Status Relay::Impl::StartOps() {
 absl::Status Relay::Impl::Readiness() const {
   if (draining_) return absl::UnavailableError("draining");
   if (snapshots_.version() == 0) return absl::UnavailableError("no snapshot from admin yet");
-  if (!spool_->CanAccept()) return absl::UnavailableError("the usage spool is full");
+  if (!spool_->CanAccept() && !config_.serve_unrecorded)
+    return absl::UnavailableError("the usage spool is full");
   return absl::OkStatus();
-}
-
-// The sum over all loops; gauges count up and down by wrapping, which sums right.
-std::uint64_t Relay::Impl::Sum(CounterOf counter) const {
-  std::uint64_t sum = 0;
-  for (const auto& worker : workers_) {
-    sum += (worker->counters().*counter).load(std::memory_order_relaxed);
-  }
-  return sum;
 }
 
 bool Relay::Impl::AwaitIdle(std::int64_t timeout_ms) const {
   const std::int64_t deadline_ns = SteadyNs() + timeout_ms * kNsPerMs;
-  while (Sum(&LoopCounters::connections_open) != 0) {
+  while (Connections() != 0) {
     if (SteadyNs() >= deadline_ns) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(kPollMs));
   }
@@ -205,23 +284,28 @@ bool Relay::Impl::AwaitIdle(std::int64_t timeout_ms) const {
 
 void Relay::Impl::DrainAndStop() {
   draining_ = true;
-  LogInfo("draining", {{"connections", Sum(&LoopCounters::connections_open)}});
+  explain_.Stop();
+  LogInfo("draining", {{"connections", Connections()}});
   for (const auto& worker : workers_) worker->Drain();
   if (!AwaitIdle(config_.drain_timeout_ms)) {
-    LogWarning("drain timeout: closing what is left",
-               {{"connections", Sum(&LoopCounters::connections_open)}});
+    LogWarning("drain timeout: closing what is left", {{"connections", Connections()}});
+    closing_ = true;
     for (const auto& worker : workers_) worker->CloseAll();
     AwaitIdle(kCloseGraceMs);
   }
-  resolver_.Stop();  // it posts to the loops
+  resolver_.Stop();  // it posts to the loops, and so do leases
+  leases_->CloseTickets();
   for (const auto& worker : workers_) worker->Stop();
+  ops_.reset();  // /metrics reads the workers
   workers_.clear();
   if (!reporter_->Drain(kHandOverMs)) {
     LogWarning("usage is away: events stay in the spool", {{"events", spool_->events_pending()}});
   }
   reporter_->Stop();
+  bodies_->Stop(kSendBodiesMs);
+  leases_->ReturnAll(kReturnLeasesMs);
+  leases_->Stop();
   subscriber_->Stop();
-  ops_.reset();
   LogInfo("stopped");
 }
 

@@ -15,8 +15,19 @@
 namespace weir::relay {
 
 class SpoolWriter;
+class IntentFile;
 class UsageSpool;
 class ReasonCounters;
+class RateLimiter;
+class RetryBudget;
+class SharedLimiter;
+class SharedCache;
+class SessionMemory;
+class ResponseCache;
+class StreamRegistry;
+class SignatureTable;
+class LeaseDesk;
+class BodyDesk;
 
 // Written by one loop, read by /metrics: relaxed atomics, no shared cache lines between loops.
 struct alignas(64) LoopCounters {
@@ -33,6 +44,11 @@ struct alignas(64) LoopCounters {
   Counter streams_open{};
   Counter upstream_attempts{};
   Counter client_gone{};
+  Counter retries{};  // attempts after a request's first
+  Counter retries_denied{};
+  Counter signed_blocks_dropped{};
+  Counter account_probes{};
+  Counter account_probes_good{};
   Counter events_unrecorded{};  // usage events that the spool refused: must stay 0
 };
 
@@ -41,13 +57,26 @@ struct RelayEnvironment {
   SnapshotReader& snapshots;
   UsageSpool& spool;
   SpoolWriter& spool_writer;
+  IntentFile& intents;
   SnapshotSubscriber& subscriber;
   LoopCounters& counters;
   ReasonCounters& reasons;
+  RateLimiter& rate_limiter;
+  RetryBudget& retries;
+  SharedLimiter& shared_limiter;
+  SharedCache& shared_cache;
+  SessionMemory& sessions;
+  ResponseCache& cache;
+  StreamRegistry& streams;
+  SignatureTable& signatures;
+  LeaseDesk& leases;
+  BodyDesk& bodies;
   const HttpLimits& limits;
   std::string relay_id;
   int attempts_max = 3;
+  bool serve_unrecorded = false;  // also while the spool is full
   const std::atomic<bool>& draining;
+  const std::atomic<bool>& closing;  // what is left ends now
 };
 
 }  // namespace weir::relay

@@ -4,36 +4,39 @@
 
 #include "libs/common/clock.h"
 #include "libs/common/log.h"
+#include "libs/common/price.h"
+#include "services/relay/budget_stage.h"
+#include "services/relay/intent_stage.h"
 #include "services/relay/metering/usage_event.h"
 #include "services/relay/metering/usage_spool.h"
+#include "services/relay/rate_stage.h"
+#include "services/relay/request_price.h"
 
 namespace weir::relay {
 namespace {
 
-constexpr std::int64_t kNsPerMs = 1'000'000;
-constexpr std::int64_t kCostNanoUsdMax = 1'000'000'000'000'000;  // a million USD
-
 void PriceRecord(const RequestContext& context, UsageRecord& record) {
-  const Account* account = context.snapshot->FindAccount(record.account_id);
-  if (account == nullptr) return;
-  const Price* price = context.snapshot->FindPrice(account->provider, record.served_model,
-                                                   record.started_at_unix_ms);
-  if (price == nullptr) return;
-  const bool tier = price->tier_above_input_tokens > 0 &&
-                    TotalInputTokens(record.tokens) > price->tier_above_input_tokens;
-  record.price_id = price->id;
-  record.prices = tier ? price->tier_prices : price->prices;
+  // Also without a price: who rates the request again once there is one needs it.
   record.multiplier_ppm = context.caller.group->price_multiplier_ppm;
-  record.cost_nano_usd = CostNanoUsd(record.tokens, record.prices, record.multiplier_ppm);
-  if (record.cost_nano_usd > kCostNanoUsdMax) {
-    // The ledger refuses such an event, and with it the request would vanish.
-    LogError("a cost beyond all reason was cut",
-             {{"request_id", context.request_id}, {"cost_nano_usd", record.cost_nano_usd}});
-    record.cost_nano_usd = kCostNanoUsdMax;
-  }
+  const Price* price = PriceOf(context);
+  if (price == nullptr) return;
+  const Charge charge = ChargeFor(price->prices, record.tokens, record.multiplier_ppm);
+  record.price_id = price->id;
+  record.prices = charge.prices;
+  record.cost_nano_usd = charge.cost_nano_usd;
+  // The ledger refuses such an event, and with it the request would vanish.
+  if (charge.cut)
+    LogError("a cost beyond all reason was cut", {{"request_id", context.request_id}});
 }
 
 }  // namespace
+
+std::int64_t CostSoFar(const RequestContext& context, const AnswerMeter& meter) {
+  const Price* price = PriceOf(context);
+  if (price == nullptr) return 0;
+  const TokenCounts tokens = meter.Tokens(context.estimated_input_tokens);
+  return CostNanoUsd(tokens, price->prices.For(tokens), context.caller.group->price_multiplier_ppm);
+}
 
 void Settle(RelayEnvironment& environment, RequestContext& context, const AnswerMeter* meter) {
   if (context.settled) return;
@@ -45,11 +48,16 @@ void Settle(RelayEnvironment& environment, RequestContext& context, const Answer
     record.usage_source = meter->source();
     PriceRecord(context, record);
   }
+  SettleBudgets(context, /*used=*/meter != nullptr);
+  SettleRates(environment, context, TotalInputTokens(record.tokens) + record.tokens.output);
   record.latency_ms = (SteadyNs() - context.began_ns) / kNsPerMs;
   thread_local std::string bytes;
   EncodeUsageEvent(record, environment.relay_id, bytes);
-  if (environment.spool_writer.Append(bytes)) return;
+  if (environment.spool_writer.Append(bytes)) return context.intent.Clear();
   LoopCounters::Add(environment.counters.events_unrecorded);
+  // Asked for; the spool itself has told that it is full.
+  if (environment.serve_unrecorded) return context.intent.Clear();
+  NoteProgress(context, meter);  // its intent stays: the next start may find room for it
   LogError("usage event could not be written: the spool is full",
            {{"request_id", context.request_id}, {"cost_nano_usd", record.cost_nano_usd}});
 }

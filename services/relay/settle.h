@@ -8,6 +8,9 @@
 
 namespace weir::relay {
 
+// What the answer has cost so far, nano-USD; 0 = it has no price.
+std::int64_t CostSoFar(const RequestContext& context, const AnswerMeter& meter);
+
 // Fills in what only the end knows, and appends. Does nothing the second time, and for callers that
 // are not known (a stranger must not be able to fill the ledger). `meter` null: nothing was used.
 void Settle(RelayEnvironment& environment, RequestContext& context, const AnswerMeter* meter);

@@ -4,20 +4,22 @@
 #include <string>
 #include <string_view>
 
+#include "libs/common/cost_bound.h"
 #include "libs/common/ids.h"
 #include "libs/common/text.h"
+#include "services/usage/day_partition.h"
 
 namespace weir::usage {
 namespace {
 
 // Roll-ups add these up in 64 bits; a single absurd event must not be able to overflow them.
 constexpr std::int64_t kCountMax = 1'000'000'000'000;
-constexpr std::int64_t kCostNanoUsdMax = 1'000'000'000'000'000;  // a million USD
-constexpr std::int64_t kUnixMsMax = 10'000'000'000'000;          // the year 2286
+constexpr std::int64_t kUnixMsMax = 10'000'000'000'000;  // the year 2286
 
 constexpr std::size_t kTextBytesMax = 512;
 constexpr std::size_t kUserAgentBytesMax = 256;
 constexpr std::size_t kAttemptsMax = 64;
+constexpr std::size_t kSessionBytesMax = 64;  // as LeaseLedger takes it
 
 struct NumberRule {
   std::string_view field;
@@ -45,6 +47,15 @@ absl::Status CheckTokens(const TokenCounts& tokens) {
     if (absl::Status status = CheckNumber(rule); !status.ok()) return status;
   }
   return absl::OkStatus();
+}
+
+// Days and retention go by the id, sums and budgets by the time: they must mean the same moment.
+absl::Status CheckIdTime(const UsageEvent& event) {
+  const std::int64_t skew_ms = UnixMsOfId(event.id) - event.started_at_unix_ms;
+  if (skew_ms >= -kIdSkewMsMax && skew_ms <= kIdSkewMsMax) return absl::OkStatus();
+  return absl::InvalidArgumentError(StrCat("the time within id is ", skew_ms,
+                                           " ms after started_at_unix_ms; at most ", kIdSkewMsMax,
+                                           " ms are between them"));
 }
 
 // Drops NUL bytes, which PostgreSQL cannot store, and cuts at the start of a UTF-8 character.
@@ -79,7 +90,7 @@ absl::Status CheckEvent(const UsageEvent& event) {
   for (const NumberRule& rule : rules) {
     if (absl::Status status = CheckNumber(rule); !status.ok()) return status;
   }
-  return absl::OkStatus();
+  return CheckIdTime(event);
 }
 
 void TrimEvent(UsageEvent& event) {
@@ -90,7 +101,14 @@ void TrimEvent(UsageEvent& event) {
   }
   Trim(event.user_agent, kUserAgentBytesMax);
   if (event.attempts.size() > kAttemptsMax) event.attempts.resize(kAttemptsMax);
-  for (Attempt& attempt : event.attempts) Trim(attempt.error_class);
+  for (Attempt& attempt : event.attempts) {
+    Trim(attempt.error_class);
+    Trim(attempt.served_model);
+  }
+  const std::string& session = event.charge.session;
+  if (session.size() > kSessionBytesMax || session.find('\0') != std::string::npos) {
+    event.charge = {};
+  }
 }
 
 std::int64_t ExpectedCostNanoUsd(const UsageEvent& event) {

@@ -50,6 +50,7 @@ void VisitColumns(Event& event, Visitor& visit) {
   visit("client_ip", event.client_ip);
   visit("user_agent", event.user_agent);
   visit("upstream_request_id", event.upstream_request_id);
+  visit("cache_hit", event.cache_hit);
   visit.Derived("failed", event.failed());
 }
 

@@ -1,26 +1,31 @@
 #include "services/usage/event_filter.h"
 
+#include <algorithm>
 #include <bit>
+#include <cstdint>
 
 #include "absl/status/statusor.h"
 
 #include "libs/common/ids.h"
 #include "libs/common/text.h"
-#include "services/usage/rollups.h"
+#include "services/usage/day_partition.h"
 
 namespace weir::usage {
 namespace {
 
-// `text` for LIKE … ESCAPE '!', as a part that may stand anywhere. (A backslash would mean
-// something of its own to PostgreSQL.)
-std::string LikePattern(std::string_view text) {
-  std::string pattern = "%";
+// `text` for LIKE … ESCAPE '!', where it stands for itself. (A backslash would mean something of
+// its own to PostgreSQL.)
+std::string LikeText(std::string_view text) {
+  std::string pattern;
   for (char c : text) {
     if (c == '%' || c == '_' || c == '!') pattern += '!';
     pattern += c;
   }
-  return pattern + "%";
+  return pattern;
 }
+
+// As a part that may stand anywhere.
+std::string LikePattern(std::string_view text) { return StrCat("%", LikeText(text), "%"); }
 
 void AddSearch(std::string_view search, WhereBuilder& where) {
   if (const absl::StatusOr<std::string> id = UuidFromText(search); id.ok()) {
@@ -36,12 +41,37 @@ void AddSearch(std::string_view search, WhereBuilder& where) {
   where.And(any + ")");
 }
 
-void AddDimensions(const EventFilter& filter, WhereBuilder& where) {
-  where.AndIn("user_id", filter.user_ids);
-  where.AndIn("key_id", filter.key_ids);
-  where.AndIn("group_id", filter.group_ids);
-  where.AndIn("account_id", filter.account_ids);
-  where.AndIn("model", filter.models);
+// Addresses are stored as text, in one spelling each.
+void AddClientIp(std::string_view client_ip, WhereBuilder& where) {
+  if (client_ip.ends_with('.') || client_ip.ends_with(':')) {
+    where.And(StrCat("client_ip LIKE ", where.Parameter(LikeText(client_ip) + "%"), " ESCAPE '!'"));
+  } else {
+    where.And(StrCat("client_ip = ", where.Parameter(std::string(client_ip))));
+  }
+}
+
+// An id's time is its event's, but for some skew.
+void AddIdRange(const EventFilter& filter, WhereBuilder& where) {
+  const std::int64_t from = filter.from_unix_ms - kIdSkewMsMax;
+  if (filter.from_unix_ms != 0 && from > 0) {
+    where.And(StrCat("id >= ", where.Parameter(sql::Blob{LeastId(from)})));
+  }
+  if (filter.to_unix_ms > 0) {
+    const std::int64_t to = std::min(filter.to_unix_ms, kIdUnixMsMax - kIdSkewMsMax) + kIdSkewMsMax;
+    where.And(StrCat("id < ", where.Parameter(sql::Blob{LeastId(to)})));
+  }
+}
+
+// What matches has failed all the same: said, there is an index for it.
+bool OnlyFailures(const EventFilter& filter) {
+  const bool errors =
+      !filter.statuses.empty() && std::all_of(filter.statuses.begin(), filter.statuses.end(),
+                                              [](std::int64_t status) { return status >= 400; });
+  return errors || (filter.complete.has_value() && !*filter.complete);
+}
+
+void AddFlag(std::string_view column, const std::optional<bool>& flag, WhereBuilder& where) {
+  if (flag.has_value()) where.And(StrCat(column, " = ", *flag ? "1" : "0"));
 }
 
 }  // namespace
@@ -74,33 +104,65 @@ void WhereBuilder::AndIn(std::string_view column, const std::vector<std::string>
   AndInImpl(column, values);
 }
 
+void WhereBuilder::AndIn(std::string_view column, const std::vector<sql::Blob>& values) {
+  AndInImpl(column, values);
+}
+
+std::string WhereBuilder::TakeClause() {
+  std::string clause = Clause();
+  conditions_.clear();
+  return clause;
+}
+
 std::string WhereBuilder::Clause() const {
   return conditions_.empty() ? "" : StrCat("WHERE ", conditions_);
 }
 
-void AddEventConditions(const EventFilter& filter, WhereBuilder& where) {
+void AddDimensions(const EventFilter& filter, WhereBuilder& where) {
+  where.AndIn("user_id", filter.user_ids);
+  where.AndIn("key_id", filter.key_ids);
+  where.AndIn("group_id", filter.group_ids);
+  where.AndIn("account_id", filter.account_ids);
+  where.AndIn("model", filter.models);
+}
+
+void AddEventConditions(const EventFilter& filter, sql::SqlDialect dialect, WhereBuilder& where) {
   if (filter.from_unix_ms != 0) {
     where.And(StrCat("started_at_unix_ms >= ", where.Parameter(filter.from_unix_ms)));
   }
   if (filter.to_unix_ms != 0) {
     where.And(StrCat("started_at_unix_ms < ", where.Parameter(filter.to_unix_ms)));
   }
+  if (dialect == sql::SqlDialect::kPostgres) AddIdRange(filter, where);
   AddDimensions(filter, where);
   where.AndIn("status", filter.statuses);
   where.AndIn("error_class", filter.error_classes);
-  if (filter.only_errors) where.And("failed = 1");
+  if (filter.only_errors || OnlyFailures(filter)) where.And("failed = 1");
+  if (filter.only_cache_hits) where.And("cache_hit = 1");
+  where.AndIn("served_model", filter.served_models);
+  where.AndIn("dialect", filter.dialects);
+  AddFlag("complete", filter.complete, where);
+  AddFlag("stream", filter.stream, where);
+  if (!filter.id.empty()) where.And(StrCat("id = ", where.Parameter(sql::Blob{filter.id})));
+  if (!filter.client_ip.empty()) AddClientIp(filter.client_ip, where);
+  if (!filter.user_agent.empty()) {
+    where.And(StrCat("LOWER(user_agent) LIKE LOWER(",
+                     where.Parameter(LikePattern(filter.user_agent)), ") ESCAPE '!'"));
+  }
   if (!filter.search.empty()) AddSearch(filter.search, where);
 }
 
-void AddQuarterConditions(const EventFilter& filter, WhereBuilder& where) {
-  if (filter.from_unix_ms != 0) {
-    const std::int64_t first = filter.from_unix_ms - filter.from_unix_ms % kQuarterMs;
-    where.And(StrCat("quarter_unix_ms >= ", where.Parameter(first)));
+bool HasLogConditions(const EventFilter& filter) {
+  WhereBuilder where;
+  EventFilter rest = filter;
+  rest.from_unix_ms = rest.to_unix_ms = 0;
+  for (std::vector<std::int64_t>* ids :
+       {&rest.user_ids, &rest.key_ids, &rest.group_ids, &rest.account_ids}) {
+    ids->clear();
   }
-  if (filter.to_unix_ms != 0) {
-    where.And(StrCat("quarter_unix_ms < ", where.Parameter(filter.to_unix_ms)));
-  }
-  AddDimensions(filter, where);
+  rest.models.clear();
+  AddEventConditions(rest, sql::SqlDialect::kSqlite, where);
+  return !where.Clause().empty();
 }
 
 }  // namespace weir::usage

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,15 @@ struct EventFilter {
   std::vector<std::int64_t> statuses = {};
   std::vector<std::string> error_classes = {};
   bool only_errors = false;
+  bool only_cache_hits = false;
   std::string search = {};
+  std::vector<std::string> served_models = {};
+  std::vector<std::int64_t> dialects = {};
+  std::optional<bool> complete = {};
+  std::optional<bool> stream = {};
+  std::string client_ip = {};   // whole, or a beginning that ends in "." or ":"
+  std::string user_agent = {};  // a part
+  std::string id = {};          // 16 bytes
 };
 
 // A WHERE clause that grows; values go into parameters, never into the text.
@@ -36,9 +45,13 @@ class WhereBuilder {
   // so that few different statements have to be prepared.
   void AndIn(std::string_view column, const std::vector<std::int64_t>& values);
   void AndIn(std::string_view column, const std::vector<std::string>& values);
+  void AndIn(std::string_view column, const std::vector<sql::Blob>& values);
 
   // "" or "WHERE …".
   std::string Clause() const;
+  // The same, and begins anew; parameters stay and go on being counted, for a statement of several
+  // parts.
+  std::string TakeClause();
   const std::vector<sql::Value>& parameters() const { return parameters_; }
 
  private:
@@ -49,11 +62,14 @@ class WhereBuilder {
   std::vector<sql::Value> parameters_;
 };
 
-// The conditions of `filter` on usage_events.
-void AddEventConditions(const EventFilter& filter, WhereBuilder& where);
+// The conditions of `filter` on usage_events. On PostgreSQL the range is said of ids too, because
+// partitions go by them: those of other days are not looked at.
+void AddEventConditions(const EventFilter& filter, sql::SqlDialect dialect, WhereBuilder& where);
 
-// Those that roll-ups can answer, on usage_quarters; a quarter-hour counts when any part of it
-// does.
-void AddQuarterConditions(const EventFilter& filter, WhereBuilder& where);
+// True when the filter narrows by more than the range and the dimensions of roll-ups.
+bool HasLogConditions(const EventFilter& filter);
+
+// Those of the dimensions alone, on roll-ups.
+void AddDimensions(const EventFilter& filter, WhereBuilder& where);
 
 }  // namespace weir::usage

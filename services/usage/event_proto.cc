@@ -37,12 +37,34 @@ void PriceToProto(const AppliedPrice& price, v1::AppliedPrice& proto) {
   proto.set_multiplier_ppm(price.multiplier_ppm);
 }
 
+// Kinds that this version does not know have no leases here, so nothing is charged for them.
+std::vector<SubjectKind> KindsFromProto(const google::protobuf::RepeatedField<int>& kinds) {
+  std::vector<SubjectKind> known;
+  for (const int kind : kinds) {
+    if (kind >= v1::SUBJECT_KIND_KEY && kind <= v1::SUBJECT_KIND_ACCOUNT) {
+      known.push_back(static_cast<SubjectKind>(kind));
+    }
+  }
+  return known;
+}
+
+BudgetCharge ChargeFromProto(const v1::BudgetCharge& proto) {
+  return {.session = proto.session(),
+          .day_cost = KindsFromProto(proto.day_cost()),
+          .month_cost = KindsFromProto(proto.month_cost()),
+          .total_cost = KindsFromProto(proto.total_cost()),
+          .day_requests = KindsFromProto(proto.day_requests()),
+          .month_requests = KindsFromProto(proto.month_requests()),
+          .total_requests = KindsFromProto(proto.total_requests())};
+}
+
 Attempt AttemptFromProto(const v1::Attempt& proto) {
   return {.account_id = proto.account_id(),
           .http_status = proto.http_status(),
           .error_class = proto.error_class(),
           .started_at_unix_ms = proto.started_at_unix_ms(),
-          .duration_ms = proto.duration_ms()};
+          .duration_ms = proto.duration_ms(),
+          .served_model = proto.served_model()};
 }
 
 void AttemptToProto(const Attempt& attempt, v1::Attempt& proto) {
@@ -51,6 +73,15 @@ void AttemptToProto(const Attempt& attempt, v1::Attempt& proto) {
   proto.set_error_class(attempt.error_class);
   proto.set_started_at_unix_ms(attempt.started_at_unix_ms);
   proto.set_duration_ms(attempt.duration_ms);
+  proto.set_served_model(attempt.served_model);
+}
+
+void CorrectionToProto(const Correction& correction, v1::Correction& proto) {
+  proto.set_rerate_id(correction.rerate_id);
+  proto.set_made_at_unix_ms(correction.made_at_unix_ms);
+  proto.set_cost_nano_usd(correction.cost_nano_usd);
+  proto.set_spend_nano_usd(correction.spend_nano_usd);
+  PriceToProto(correction.price, *proto.mutable_price());
 }
 
 // Who did it, and on what; the rest of an event is what came of it.
@@ -106,9 +137,11 @@ UsageEvent EventFromProto(const v1::UsageEvent& proto) {
   event.client_ip = proto.client_ip();
   event.user_agent = proto.user_agent();
   event.upstream_request_id = proto.upstream_request_id();
+  event.cache_hit = proto.cache_hit();
   for (const v1::Attempt& attempt : proto.attempts()) {
     event.attempts.push_back(AttemptFromProto(attempt));
   }
+  if (proto.has_charge()) event.charge = ChargeFromProto(proto.charge());
   return event;
 }
 
@@ -127,7 +160,12 @@ void EventToProto(const UsageEvent& event, v1::UsageEvent& proto) {
   proto.set_first_token_ms(event.first_token_ms);
   proto.set_overhead_us(event.overhead_us);
   proto.set_upstream_request_id(event.upstream_request_id);
+  proto.set_cache_hit(event.cache_hit);
   for (const Attempt& attempt : event.attempts) AttemptToProto(attempt, *proto.add_attempts());
+  proto.set_corrections_nano_usd(event.corrections_nano_usd);
+  for (const Correction& correction : event.corrections) {
+    CorrectionToProto(correction, *proto.add_corrections());
+  }
 }
 
 void TokensToProto(const TokenCounts& tokens, v1::TokenCounts& proto) {

@@ -11,6 +11,7 @@ class UsageEvent;
 namespace weir::usage {
 
 UsageEvent EventFromProto(const v1::UsageEvent& proto);
+// Without the charge, which is not kept.
 void EventToProto(const UsageEvent& event, v1::UsageEvent& proto);
 void TokensToProto(const TokenCounts& tokens, v1::TokenCounts& proto);
 

@@ -83,7 +83,8 @@ class Answerer {
     ack.set_batch_number(pending.batch_number);
     ack.set_inserted(static_cast<std::uint32_t>(outcome->inserted));
     ack.set_duplicates(static_cast<std::uint32_t>(outcome->duplicates));
-    ack.set_rejected(pending.rejected);
+    ack.set_rejected(pending.rejected +
+                     static_cast<std::uint32_t>(outcome->too_old + outcome->refused));
     if (!stream_.Write(ack)) failed_ = true;
   }
 

@@ -1,10 +1,11 @@
-// The gRPC edge of UsageQuery.
+// The gRPC edge of UsageQuery, and of summaries.
 #pragma once
 
 #include <memory>
 
 #include "libs/common/grpc_security.h"
 #include "services/usage/usage_query.h"
+#include "services/usage/usage_reports.h"
 
 namespace grpc {
 class Service;
@@ -14,8 +15,8 @@ namespace weir::usage {
 
 class QueryService {
  public:
-  // Both must outlive it.
-  QueryService(UsageQuery& query, const GrpcSecurity& security);
+  // All must outlive it.
+  QueryService(UsageQuery& query, UsageReports& reports, const GrpcSecurity& security);
   ~QueryService();
 
   grpc::Service& service();

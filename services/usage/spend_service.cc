@@ -1,6 +1,7 @@
 #include "services/usage/spend_service.h"
 
 #include <utility>
+#include <vector>
 
 #include <grpcpp/server_context.h>
 
@@ -22,25 +23,57 @@ absl::StatusOr<Subject> SubjectFromProto(const v1::Subject& proto) {
   }
 }
 
-absl::StatusOr<LeaseWish> WishFromProto(const v1::AcquireLeaseRequest& request) {
-  absl::StatusOr<Subject> subject = SubjectFromProto(request.subject());
+absl::StatusOr<Budget> BudgetFromProto(const v1::Budget& proto) {
+  absl::StatusOr<Subject> subject = SubjectFromProto(proto.subject());
   if (!subject.ok()) return subject.status();
-  if (request.period() < v1::PERIOD_DAY || request.period() > v1::PERIOD_TOTAL) {
+  if (proto.period() < v1::PERIOD_DAY || proto.period() > v1::PERIOD_TOTAL) {
     return absl::InvalidArgumentError("unknown period");
   }
-  return LeaseWish{.relay_id = request.relay_id(),
-                   .subject = *subject,
-                   .period = static_cast<Period>(request.period()),
-                   .cap_nano_usd = request.cap_nano_usd(),
-                   .amount_nano_usd = request.amount_nano_usd(),
-                   .duration_ms = request.duration_ms()};
+  if (proto.unit() < v1::BUDGET_UNIT_NANO_USD || proto.unit() > v1::BUDGET_UNIT_REQUESTS) {
+    return absl::InvalidArgumentError("unknown unit");
+  }
+  return Budget{*subject, static_cast<Period>(proto.period()),
+                static_cast<BudgetUnit>(proto.unit()), proto.window_unix_ms()};
+}
+
+absl::StatusOr<LeaseRound> RoundFromProto(const v1::ExchangeLeasesRequest& proto) {
+  LeaseRound round{.holder = proto.holder(),
+                   .session = proto.session(),
+                   .number = static_cast<std::int64_t>(proto.number()),
+                   .alive_ms = proto.alive_ms(),
+                   .begins = proto.begins(),
+                   .earlier_sessions_settled = proto.earlier_sessions_settled()};
+  for (const v1::LeaseState& lease : proto.leases()) {
+    absl::StatusOr<Budget> budget = BudgetFromProto(lease.budget());
+    if (!budget.ok()) return budget.status();
+    round.leases.push_back({.budget = *budget,
+                            .granted = lease.granted(),
+                            .cap = lease.cap(),
+                            .least = lease.least(),
+                            .need = lease.need(),
+                            .want = lease.want(),
+                            .done = lease.done()});
+  }
+  return round;
+}
+
+void AnswerToProto(const LeaseAnswer& answer, v1::ExchangeLeasesResponse& proto) {
+  proto.set_session_known(answer.session_known);
+  for (const LeaseGrant& grant : answer.grants) {
+    v1::LeaseGrant& out = *proto.add_grants();
+    out.set_granted(grant.granted);
+    out.set_spent(grant.spent);
+    out.set_left(grant.left);
+    out.set_closed(grant.closed);
+  }
 }
 
 }  // namespace
 
 class SpendService::Impl final : public v1::SpendService::Service {
  public:
-  Impl(SpendLedger& ledger, const GrpcSecurity& security) : ledger_(ledger), security_(security) {}
+  Impl(SpendLedger& ledger, LeaseLedger& leases, const GrpcSecurity& security)
+      : ledger_(ledger), leases_(leases), security_(security) {}
 
   grpc::Status GetSpend(grpc::ServerContext* context, const v1::GetSpendRequest* request,
                         v1::GetSpendResponse* response) override {
@@ -53,29 +86,43 @@ class SpendService::Impl final : public v1::SpendService::Service {
       response->set_month_nano_usd(spend->month_nano_usd);
       response->set_total_nano_usd(spend->total_nano_usd);
       response->set_day_requests(spend->day_requests);
+      response->set_month_requests(spend->month_requests);
+      response->set_total_requests(spend->total_requests);
       return absl::OkStatus();
     });
   }
 
-  grpc::Status AcquireLease(grpc::ServerContext* context, const v1::AcquireLeaseRequest* request,
-                            v1::AcquireLeaseResponse* response) override {
+  grpc::Status ExchangeLeases(grpc::ServerContext* context,
+                              const v1::ExchangeLeasesRequest* request,
+                              v1::ExchangeLeasesResponse* response) override {
     return Checked(*context, [&] {
-      absl::StatusOr<LeaseWish> wish = WishFromProto(*request);
-      if (!wish.ok()) return wish.status();
-      absl::StatusOr<Lease> lease = ledger_.Acquire(*wish);
-      if (!lease.ok()) return lease.status();
-      response->set_lease_id(lease->id);
-      response->set_granted_nano_usd(lease->granted_nano_usd);
-      response->set_expires_at_unix_ms(lease->expires_at_unix_ms);
-      response->set_spent_nano_usd(lease->spent_nano_usd);
+      absl::StatusOr<LeaseRound> round = RoundFromProto(*request);
+      if (!round.ok()) return round.status();
+      absl::StatusOr<LeaseAnswer> answer = leases_.Exchange(*round);
+      if (!answer.ok()) return answer.status();
+      AnswerToProto(*answer, *response);
       return absl::OkStatus();
     });
   }
 
-  grpc::Status ReturnLease(grpc::ServerContext* context, const v1::ReturnLeaseRequest* request,
-                           v1::ReturnLeaseResponse*) override {
-    return Checked(*context,
-                   [&] { return ledger_.Return(request->relay_id(), request->lease_id()); });
+  grpc::Status PeekBudgets(grpc::ServerContext* context, const v1::PeekBudgetsRequest* request,
+                           v1::PeekBudgetsResponse* response) override {
+    return Checked(*context, [&] {
+      std::vector<Budget> budgets;
+      for (const v1::Budget& proto : request->budgets()) {
+        absl::StatusOr<Budget> budget = BudgetFromProto(proto);
+        if (!budget.ok()) return budget.status();
+        budgets.push_back(*budget);
+      }
+      absl::StatusOr<std::vector<BudgetStanding>> standings = leases_.Peek(budgets);
+      if (!standings.ok()) return standings.status();
+      for (const BudgetStanding& standing : *standings) {
+        v1::BudgetStanding& out = *response->add_standings();
+        out.set_spent(standing.spent);
+        out.set_held(standing.held);
+      }
+      return absl::OkStatus();
+    });
   }
 
  private:
@@ -87,11 +134,12 @@ class SpendService::Impl final : public v1::SpendService::Service {
   }
 
   SpendLedger& ledger_;
+  LeaseLedger& leases_;
   const GrpcSecurity& security_;
 };
 
-SpendService::SpendService(SpendLedger& ledger, const GrpcSecurity& security)
-    : impl_(std::make_unique<Impl>(ledger, security)) {}
+SpendService::SpendService(SpendLedger& ledger, LeaseLedger& leases, const GrpcSecurity& security)
+    : impl_(std::make_unique<Impl>(ledger, leases, security)) {}
 
 SpendService::~SpendService() = default;
 

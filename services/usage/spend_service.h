@@ -1,9 +1,10 @@
-// The gRPC edge of SpendLedger.
+// The gRPC edge of SpendLedger and LeaseLedger.
 #pragma once
 
 #include <memory>
 
 #include "libs/common/grpc_security.h"
+#include "services/usage/lease_ledger.h"
 #include "services/usage/spend_ledger.h"
 
 namespace grpc {
@@ -14,8 +15,8 @@ namespace weir::usage {
 
 class SpendService {
  public:
-  // Both must outlive it.
-  SpendService(SpendLedger& ledger, const GrpcSecurity& security);
+  // All must outlive it.
+  SpendService(SpendLedger& ledger, LeaseLedger& leases, const GrpcSecurity& security);
   ~SpendService();
 
   grpc::Service& service();

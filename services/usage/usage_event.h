@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "libs/common/cost.h"
+#include "services/usage/budget.h"
 
 namespace weir::usage {
 
@@ -16,6 +17,7 @@ struct Attempt {
   std::string error_class = {};  // empty = good
   std::int64_t started_at_unix_ms = 0;
   std::int64_t duration_ms = 0;
+  std::string served_model = {};
 
   bool operator==(const Attempt&) const = default;
 };
@@ -29,8 +31,34 @@ struct AppliedPrice {
   bool operator==(const AppliedPrice&) const = default;
 };
 
+// One line beside an event, which itself never changes.
+struct Correction {
+  std::int64_t number = 0;  // of the event's, from 1
+  std::int64_t rerate_id = 0;
+  std::int64_t made_at_unix_ms = 0;
+  std::int64_t cost_nano_usd = 0;   // added to the cost; may be negative
+  std::int64_t spend_nano_usd = 0;  // added to what budgets count; 0 = they were left alone
+  AppliedPrice price = {};          // by which the event is rated from now on
+
+  bool operator==(const Correction&) const = default;
+};
+
+// Whose leases paid: the cost of each budget of money, one of each budget of requests.
+struct BudgetCharge {
+  std::string session = {};  // empty = none
+  std::vector<SubjectKind> day_cost = {};
+  std::vector<SubjectKind> month_cost = {};
+  std::vector<SubjectKind> total_cost = {};
+  std::vector<SubjectKind> day_requests = {};
+  std::vector<SubjectKind> month_requests = {};
+  std::vector<SubjectKind> total_requests = {};
+
+  bool operator==(const BudgetCharge&) const = default;
+};
+
 // Values of weir.v1.UsageSource that roll-ups tell apart.
-inline constexpr std::int64_t kSourceEstimated = 2;
+inline constexpr std::int64_t kSourceNone = 0;
+inline constexpr std::int64_t kSourceReported = 1;
 
 // Field for field weir.v1.UsageEvent, where the units are told. Enums are kept as their numbers, so
 // that a newer relay's values pass through.
@@ -63,10 +91,22 @@ struct UsageEvent {
   std::string client_ip;
   std::string user_agent;
   std::string upstream_request_id;
+  bool cache_hit = false;
   std::vector<Attempt> attempts;
+  std::vector<Correction> corrections;    // read with one event alone
+  std::int64_t corrections_nano_usd = 0;  // the sum of all corrections; read with it, not a column
+  BudgetCharge charge;  // moves leases when the event is committed; not stored with it
 
   // What the log list and the roll-ups count as an error.
   bool failed() const { return status >= 400 || !complete; }
+
+  // Some of its counts were never told by the provider.
+  bool has_estimates() const {
+    return usage_source != kSourceNone && usage_source != kSourceReported;
+  }
+
+  // What a budget of requests counts.
+  bool used_tokens() const { return usage_source != kSourceNone; }
 
   bool operator==(const UsageEvent&) const = default;
 };

@@ -1,13 +1,21 @@
 #include "services/usage/usage_ledger.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "libs/common/text.h"
+#include "services/usage/day_partition.h"
 #include "services/usage/event_columns.h"
+#include "services/usage/event_conflicts.h"
+#include "services/usage/lease_ledger.h"
+#include "services/usage/retention.h"
 #include "services/usage/rollups.h"
+#include "services/usage/tally.h"
+#include "services/usage/tally_ledger.h"
+#include "services/usage/unpriced.h"
 
 namespace weir::usage {
 namespace {
@@ -23,52 +31,34 @@ std::string Join(const std::vector<std::string_view>& columns) {
   return list;
 }
 
-// An empty table of this connection alone with the columns of `table`; its name.
-absl::StatusOr<std::string> EmptyStaging(Transaction& transaction, std::string_view table) {
-  const std::string name = StrCat("staging_", table);
-  const std::string create = transaction.dialect() == sql::SqlDialect::kPostgres
-                                 ? StrCat("CREATE TEMPORARY TABLE IF NOT EXISTS ", name, " (LIKE ",
-                                          table, ") ON COMMIT DELETE ROWS")
-                                 : StrCat("CREATE TEMPORARY TABLE IF NOT EXISTS ", name,
-                                          " AS SELECT * FROM ", table, " WHERE 0");
-  if (absl::StatusOr<Result> created = transaction.Execute(create); !created.ok()) {
-    return created.status();
-  }
-  absl::StatusOr<Result> emptied = transaction.Execute(StrCat("DELETE FROM ", name));
-  if (!emptied.ok()) return emptied.status();
-  return name;
+// Each id once, in the order of ids: two writers then lock rows in one order and cannot deadlock.
+std::vector<const UsageEvent*> ById(std::vector<const UsageEvent*> events) {
+  std::stable_sort(events.begin(), events.end(),
+                   [](const UsageEvent* a, const UsageEvent* b) { return a->id < b->id; });
+  events.erase(std::unique(events.begin(), events.end(),
+                           [](const UsageEvent* a, const UsageEvent* b) { return a->id == b->id; }),
+               events.end());
+  return events;
 }
 
-// Brings many rows in at once by way of a staging table, because COPY knows no ON CONFLICT. Sorted
-// by the key, so that two writers lock rows in one order and cannot deadlock.
-absl::StatusOr<Result> Upsert(Transaction& transaction, std::string_view table,
-                              const std::vector<std::string_view>& columns,
-                              const std::vector<std::vector<Value>>& rows, std::string_view keys,
-                              std::string_view on_conflict) {
-  absl::StatusOr<std::string> staging = EmptyStaging(transaction, table);
-  if (!staging.ok()) return staging.status();
-  if (absl::Status status = transaction.InsertMany(*staging, columns, rows); !status.ok()) {
-    return status;
-  }
-  const std::string list = Join(columns);
-  // Without WHERE, SQLite would read ON CONFLICT as the ON of a join.
-  return transaction.Execute(StrCat("INSERT INTO ", table, " (", list, ") SELECT ", list, " FROM ",
-                                    *staging, " WHERE 1 = 1 ORDER BY ", keys, " ", on_conflict));
-}
-
-// The ids that were new.
+// The ids that were new. Mostly all are, which COPY is quickest for; it knows no ON CONFLICT, so a
+// batch in which one is known already is merged.
 absl::StatusOr<std::set<std::string>> InsertEvents(Transaction& transaction,
                                                    const std::vector<const UsageEvent*>& events) {
+  std::set<std::string> ids;
   std::vector<std::vector<Value>> rows;
   rows.reserve(events.size());
-  std::set<std::string_view> seen;
-  for (const UsageEvent* event : events) {
-    if (seen.insert(event->id).second) rows.push_back(EventValues(*event));
+  for (const UsageEvent* event : ById(events)) {
+    rows.push_back(EventValues(*event));
+    ids.insert(ids.end(), event->id);
   }
-  absl::StatusOr<Result> result = Upsert(transaction, "usage_events", EventColumns(), rows, "id",
-                                         "ON CONFLICT (id) DO NOTHING RETURNING id");
+  absl::StatusOr<bool> all_new = transaction.TryInsertMany("usage_events", EventColumns(), rows);
+  if (!all_new.ok()) return all_new.status();
+  if (*all_new) return ids;
+  absl::StatusOr<Result> result = transaction.MergeMany("usage_events", EventColumns(), rows,
+                                                        "ON CONFLICT (id) DO NOTHING RETURNING id");
   if (!result.ok()) return result.status();
-  std::set<std::string> ids;
+  ids.clear();
   for (const sql::Row& row : result->rows) ids.insert(row.Bytes(0));
   return ids;
 }
@@ -80,17 +70,21 @@ absl::Status InsertAttempts(Transaction& transaction,
     std::int64_t number = 0;
     for (const Attempt& attempt : event->attempts) {
       rows.push_back({Blob{event->id}, ++number, attempt.account_id, attempt.http_status,
-                      attempt.error_class, attempt.started_at_unix_ms, attempt.duration_ms});
+                      attempt.error_class, attempt.started_at_unix_ms, attempt.duration_ms,
+                      attempt.served_model});
     }
   }
   if (rows.empty()) return absl::OkStatus();
   return transaction.InsertMany("usage_attempts",
                                 {"event_id", "number", "account_id", "http_status", "error_class",
-                                 "started_at_unix_ms", "duration_ms"},
+                                 "started_at_unix_ms", "duration_ms", "served_model"},
                                 rows);
 }
 
+}  // namespace
+
 absl::Status AddRollups(Transaction& transaction, const RollupRows& rollups) {
+  if (rollups.rows.empty()) return absl::OkStatus();
   const std::string_view table = rollups.table;
   std::vector<std::string_view> columns = rollups.keys;
   std::string changes;
@@ -104,47 +98,101 @@ absl::Status AddRollups(Transaction& transaction, const RollupRows& rollups) {
     StrAppend(changes, ", ", column, " = CASE WHEN excluded.", column, " > ", table, ".", column,
               " THEN excluded.", column, " ELSE ", table, ".", column, " END");
   }
-  const std::string keys = Join(rollups.keys);
-  return Upsert(transaction, table, columns, rollups.rows, keys,
-                StrCat("ON CONFLICT (", keys, ") DO UPDATE SET ", changes))
+  for (std::string_view column : rollups.news) {
+    columns.push_back(column);
+    StrAppend(changes, changes.empty() ? "" : ", ", column, " = excluded.", column);
+  }
+  return transaction
+      .MergeMany(table, columns, rollups.rows,
+                 StrCat("ON CONFLICT (", Join(rollups.keys), ") DO UPDATE SET ", changes))
       .status();
 }
 
-// Marks the first event of each new id.
-std::vector<bool> MarkNew(const std::vector<const UsageEvent*>& events,
-                          std::set<std::string> new_ids) {
-  std::vector<bool> marks;
-  marks.reserve(events.size());
-  for (const UsageEvent* event : events) marks.push_back(new_ids.erase(event->id) == 1);
-  return marks;
+namespace {
+
+// Those whose ids are of the time that is kept.
+std::vector<const UsageEvent*> KeptOf(const std::vector<const UsageEvent*>& events,
+                                      std::int64_t kept_from_unix_ms) {
+  std::vector<const UsageEvent*> kept;
+  kept.reserve(events.size());
+  for (const UsageEvent* event : events) {
+    if (UnixMsOfId(event->id) >= kept_from_unix_ms) kept.push_back(event);
+  }
+  return kept;
+}
+
+// The first event of each new id is new; `fresh` gets those.
+std::vector<Stored> Outcomes(const std::vector<const UsageEvent*>& events,
+                             std::int64_t kept_from_unix_ms, std::set<std::string> new_ids,
+                             std::vector<const UsageEvent*>& fresh) {
+  std::vector<Stored> outcomes;
+  outcomes.reserve(events.size());
+  for (const UsageEvent* event : events) {
+    if (UnixMsOfId(event->id) < kept_from_unix_ms) {
+      outcomes.push_back(Stored::kTooOld);
+    } else if (new_ids.erase(event->id) == 1) {
+      outcomes.push_back(Stored::kNew);
+      fresh.push_back(event);
+    } else {
+      outcomes.push_back(Stored::kDuplicate);
+    }
+  }
+  return outcomes;
+}
+
+// Tells the conflicts among those that were there already.
+absl::Status FindConflicts(Transaction& transaction, const std::vector<const UsageEvent*>& events,
+                           std::vector<Stored>& outcomes) {
+  std::vector<const UsageEvent*> repeated;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (outcomes[i] == Stored::kDuplicate) repeated.push_back(events[i]);
+  }
+  if (repeated.empty()) return absl::OkStatus();
+  const absl::StatusOr<std::set<const UsageEvent*>> conflicts =
+      KeepConflicts(transaction, repeated);
+  if (!conflicts.ok()) return conflicts.status();
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (conflicts->contains(events[i])) outcomes[i] = Stored::kConflict;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status StoreBatch(Transaction& transaction, const std::vector<const UsageEvent*>& events,
-                        std::vector<bool>& marks) {
-  absl::StatusOr<std::set<std::string>> new_ids = InsertEvents(transaction, events);
+                        std::vector<Stored>& outcomes) {
+  absl::StatusOr<std::int64_t> kept_from_unix_ms = HoldKeptFrom(transaction);
+  if (!kept_from_unix_ms.ok()) return kept_from_unix_ms.status();
+  absl::StatusOr<std::set<std::string>> new_ids =
+      InsertEvents(transaction, KeptOf(events, *kept_from_unix_ms));
   if (!new_ids.ok()) return new_ids.status();
-  marks = MarkNew(events, *std::move(new_ids));
   std::vector<const UsageEvent*> fresh;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    if (marks[i]) fresh.push_back(events[i]);
+  outcomes = Outcomes(events, *kept_from_unix_ms, *std::move(new_ids), fresh);
+  if (absl::Status status = FindConflicts(transaction, events, outcomes); !status.ok()) {
+    return status;
   }
   if (fresh.empty()) return absl::OkStatus();
   if (absl::Status status = InsertAttempts(transaction, fresh); !status.ok()) return status;
   if (absl::Status status = AddRollups(transaction, QuarterRows(fresh)); !status.ok()) {
     return status;
   }
-  return AddRollups(transaction, DayRows(fresh));
+  for (RollupRows (*rows_of)(const std::vector<const UsageEvent*>&) :
+       {DaySumRows, PartSumRows, SubjectSumRows, DayRows, UnpricedRows}) {
+    if (absl::Status status = AddRollups(transaction, rows_of(fresh)); !status.ok()) return status;
+  }
+  absl::StatusOr<RollupRows> tallies = MergedTallies(transaction, TalliesOf(fresh));
+  if (!tallies.ok()) return tallies.status();
+  if (absl::Status status = AddRollups(transaction, *tallies); !status.ok()) return status;
+  return ChargeLeases(transaction, ChargesOf(fresh));
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<bool>> UsageLedger::Insert(
+absl::StatusOr<std::vector<Stored>> UsageLedger::Insert(
     const std::vector<const UsageEvent*>& events) {
-  std::vector<bool> marks;
+  std::vector<Stored> outcomes;
   absl::Status status = database_.Transact(
-      [&](Transaction& transaction) { return StoreBatch(transaction, events, marks); });
+      [&](Transaction& transaction) { return StoreBatch(transaction, events, outcomes); });
   if (!status.ok()) return status;
-  return marks;
+  return outcomes;
 }
 
 }  // namespace weir::usage

@@ -8,12 +8,24 @@ namespace {
 constexpr std::string_view kEvents = "weir_usage_events_total";
 constexpr std::string_view kEventsHelp = "Usage events received, by what became of them.";
 
+constexpr std::string_view kBodies = "weir_usage_bodies_total";
+constexpr std::string_view kBodiesHelp = "Recorded bodies received, by what became of them.";
+
 }  // namespace
 
 UsageMetrics::UsageMetrics(Metrics& metrics)
     : events_inserted(metrics.AddCounter(kEvents, kEventsHelp, {{"outcome", "inserted"}})),
       events_duplicate(metrics.AddCounter(kEvents, kEventsHelp, {{"outcome", "duplicate"}})),
       events_rejected(metrics.AddCounter(kEvents, kEventsHelp, {{"outcome", "rejected"}})),
+      events_too_old(metrics.AddCounter(kEvents, kEventsHelp, {{"outcome", "too_old"}})),
+      events_unexpected_day(metrics.AddCounter(
+          "weir_usage_events_of_unexpected_days_total",
+          "Events, also repeated ones, whose ids are of days so far away that they have no "
+          "partition: a relay's clock is wrong, or it was away for long.")),
+      events_conflicting(metrics.AddCounter(
+          "weir_usage_conflicting_events_total",
+          "Events that came again with another content; the first stays, the other is kept in "
+          "usage_conflicts.")),
       cost_mismatches(metrics.AddCounter(
           "weir_usage_cost_mismatches_total",
           "Events whose cost is not what their own tokens and price give; stored as sent.")),
@@ -26,6 +38,11 @@ UsageMetrics::UsageMetrics(Metrics& metrics)
       commit_events(metrics.AddHistogram("weir_usage_commit_events",
                                          "Events in one committed batch.",
                                          {1, 10, 50, 100, 250, 500, 1000, 2000})),
+      bodies_inserted(metrics.AddCounter(kBodies, kBodiesHelp, {{"outcome", "inserted"}})),
+      bodies_duplicate(metrics.AddCounter(kBodies, kBodiesHelp, {{"outcome", "duplicate"}})),
+      bodies_rejected(metrics.AddCounter(kBodies, kBodiesHelp, {{"outcome", "rejected"}})),
+      bodies_bytes(metrics.AddCounter("weir_usage_bodies_bytes_total",
+                                      "Bytes of recorded bodies received, compressed.")),
       queue_events(
           metrics.AddGauge("weir_usage_queue_events", "Events received and not yet committed.")),
       ingest_streams(

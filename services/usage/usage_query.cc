@@ -1,6 +1,8 @@
 #include "services/usage/usage_query.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <string_view>
 #include <utility>
 
@@ -8,7 +10,9 @@
 
 #include "libs/common/ids.h"
 #include "libs/common/text.h"
+#include "services/usage/correction_store.h"
 #include "services/usage/event_columns.h"
+#include "services/usage/event_count.h"
 
 namespace weir::usage {
 namespace {
@@ -18,41 +22,51 @@ using sql::Result;
 using sql::Row;
 using sql::Transaction;
 
-// Where a page ended: "time.id", the id as UUID text.
-std::string MakeCursor(const UsageEvent& last) {
-  return StrCat(last.started_at_unix_ms, ".", UuidToText(last.id));
+// What a page is ordered by; the id makes the order of equals certain.
+struct OrderRule {
+  EventOrder order;
+  std::string_view column;
+  bool ascending;
+  char letter;  // begins its cursors, so that one of another order is told apart
+  std::int64_t UsageEvent::*field;
+};
+
+constexpr std::array<OrderRule, 4> kOrders = {{
+    {EventOrder::kNewest, "started_at_unix_ms", false, 'n', &UsageEvent::started_at_unix_ms},
+    {EventOrder::kOldest, "started_at_unix_ms", true, 'o', &UsageEvent::started_at_unix_ms},
+    {EventOrder::kCost, "cost_nano_usd", false, 'c', &UsageEvent::cost_nano_usd},
+    {EventOrder::kLatency, "latency_ms", false, 'l', &UsageEvent::latency_ms},
+}};
+
+const OrderRule& RuleOf(EventOrder order) {
+  return *std::find_if(kOrders.begin(), kOrders.end(),
+                       [order](const OrderRule& rule) { return rule.order == order; });
 }
 
-absl::Status AddCursor(std::string_view cursor, EventOrder order, WhereBuilder& where) {
+// Where a page ended: "n1750000000000.id", the id as UUID text. What comes in later lies before it
+// or behind it, but moves nothing.
+std::string MakeCursor(const UsageEvent& last, const OrderRule& rule) {
+  return StrCat(rule.letter, last.*(rule.field), ".", UuidToText(last.id));
+}
+
+absl::Status AddCursor(std::string_view cursor, const OrderRule& rule, WhereBuilder& where) {
   const std::size_t dot = cursor.find('.');
-  std::int64_t unix_ms = 0;
-  if (dot == std::string_view::npos || !ParseInteger(cursor.substr(0, dot), unix_ms)) {
-    return absl::InvalidArgumentError("the cursor is not one of ours");
+  std::int64_t value = 0;
+  if (dot == std::string_view::npos || cursor.front() != rule.letter ||
+      !ParseInteger(cursor.substr(1, dot - 1), value)) {
+    return absl::InvalidArgumentError("the cursor is not one of ours for this order");
   }
   const absl::StatusOr<std::string> id = UuidFromText(cursor.substr(dot + 1));
   if (!id.ok()) return absl::InvalidArgumentError("the cursor is not one of ours");
-  const std::string time_marker = where.Parameter(unix_ms);
-  where.And(StrCat("(started_at_unix_ms, id) ", order == EventOrder::kOldest ? ">" : "<", " (",
-                   time_marker, ", ", where.Parameter(Blob{*id}), ")"));
+  const std::string value_marker = where.Parameter(value);
+  where.And(StrCat("(", rule.column, ", id) ", rule.ascending ? ">" : "<", " (", value_marker, ", ",
+                   where.Parameter(Blob{*id}), ")"));
   return absl::OkStatus();
 }
 
-std::string_view OrderText(EventOrder order) {
-  switch (order) {
-    case EventOrder::kNewest:
-      return "started_at_unix_ms DESC, id DESC";
-    case EventOrder::kOldest:
-      return "started_at_unix_ms, id";
-    case EventOrder::kCost:
-      return "cost_nano_usd DESC, id DESC";
-    case EventOrder::kLatency:
-      return "latency_ms DESC, id DESC";
-  }
-  return "id";
-}
-
-bool HasCursor(EventOrder order) {
-  return order == EventOrder::kNewest || order == EventOrder::kOldest;
+std::string OrderText(const OrderRule& rule) {
+  const std::string_view way = rule.ascending ? "" : " DESC";
+  return StrCat(rule.column, way, ", id", way);
 }
 
 absl::Status CheckQuestion(const ListQuestion& question) {
@@ -63,26 +77,15 @@ absl::Status CheckQuestion(const ListQuestion& question) {
   if (!question.cursor.empty() && question.offset != 0) {
     return absl::InvalidArgumentError("give a cursor or an offset, not both");
   }
-  if (!question.cursor.empty() && !HasCursor(question.order)) {
-    return absl::InvalidArgumentError("cursors go with the orders by time alone");
-  }
   return absl::OkStatus();
-}
-
-absl::StatusOr<std::int64_t> CountEvents(Transaction& transaction, const EventFilter& filter) {
-  WhereBuilder where;
-  AddEventConditions(filter, where);
-  absl::StatusOr<Result> result = transaction.Execute(
-      StrCat("SELECT COUNT(*) FROM usage_events ", where.Clause()), where.parameters());
-  if (!result.ok()) return result.status();
-  return result->rows.at(0).Int(0);
 }
 
 absl::Status ListPage(Transaction& transaction, const ListQuestion& question, ListAnswer& answer) {
   WhereBuilder where;
-  AddEventConditions(question.filter, where);
+  AddEventConditions(question.filter, transaction.dialect(), where);
+  const OrderRule& rule = RuleOf(question.order);
   if (!question.cursor.empty()) {
-    absl::Status status = AddCursor(question.cursor, question.order, where);
+    absl::Status status = AddCursor(question.cursor, rule, where);
     if (!status.ok()) return status;
   }
   // One row more than asked for tells whether there is another page.
@@ -90,22 +93,47 @@ absl::Status ListPage(Transaction& transaction, const ListQuestion& question, Li
   const std::string offset = where.Parameter(question.offset);
   absl::StatusOr<Result> result = transaction.Execute(
       StrCat("SELECT ", EventColumnList(), " FROM usage_events ", where.Clause(), " ORDER BY ",
-             OrderText(question.order), " LIMIT ", limit, " OFFSET ", offset),
+             OrderText(rule), " LIMIT ", limit, " OFFSET ", offset),
       where.parameters());
   if (!result.ok()) return result.status();
   const auto limit_rows = static_cast<std::size_t>(question.limit);
   for (std::size_t i = 0; i < std::min(result->rows.size(), limit_rows); ++i) {
     answer.events.push_back(EventFromRow(result->rows[i]));
   }
-  if (result->rows.size() > limit_rows && HasCursor(question.order)) {
-    answer.next_cursor = MakeCursor(answer.events.back());
+  if (result->rows.size() > limit_rows) {
+    answer.next_cursor = MakeCursor(answer.events.back(), rule);
   }
+  return AddCorrectionSums(transaction, answer.events);
+}
+
+absl::Status CountAttempts(Transaction& transaction, ListAnswer& answer) {
+  if (answer.events.empty()) return absl::OkStatus();
+  WhereBuilder where;
+  std::vector<Blob> ids;
+  for (const UsageEvent& event : answer.events) ids.push_back({event.id});
+  where.AndIn("event_id", ids);
+  absl::StatusOr<Result> result =
+      transaction.Execute(StrCat("SELECT event_id, COUNT(*) FROM usage_attempts ", where.Clause(),
+                                 " GROUP BY event_id"),
+                          where.parameters());
+  if (!result.ok()) return result.status();
+  std::map<std::string, std::int64_t> counts;
+  for (const Row& row : result->rows) counts[row.Bytes(0)] = row.Int(1);
+  for (const UsageEvent& event : answer.events) answer.attempt_counts.push_back(counts[event.id]);
+  return absl::OkStatus();
+}
+
+absl::Status ReadCorrectionsOf(Transaction& transaction, UsageEvent& event) {
+  absl::StatusOr<std::vector<Correction>> corrections = ReadCorrections(transaction, event.id);
+  if (!corrections.ok()) return corrections.status();
+  event.corrections = *std::move(corrections);
+  for (const Correction& one : event.corrections) event.corrections_nano_usd += one.cost_nano_usd;
   return absl::OkStatus();
 }
 
 absl::Status ReadAttempts(Transaction& transaction, UsageEvent& event) {
   absl::StatusOr<Result> result = transaction.Execute(
-      "SELECT account_id, http_status, error_class, started_at_unix_ms, duration_ms "
+      "SELECT account_id, http_status, error_class, started_at_unix_ms, duration_ms, served_model "
       "FROM usage_attempts WHERE event_id = $1 ORDER BY number",
       {Blob{event.id}});
   if (!result.ok()) return result.status();
@@ -114,82 +142,10 @@ absl::Status ReadAttempts(Transaction& transaction, UsageEvent& event) {
                               .http_status = row.Int(1),
                               .error_class = row.Text(2),
                               .started_at_unix_ms = row.Int(3),
-                              .duration_ms = row.Int(4)});
+                              .duration_ms = row.Int(4),
+                              .served_model = row.Text(5)});
   }
   return absl::OkStatus();
-}
-
-std::string_view ColumnOf(Dimension dimension) {
-  switch (dimension) {
-    case Dimension::kModel:
-      return "model";
-    case Dimension::kKey:
-      return "key_id";
-    case Dimension::kUser:
-      return "user_id";
-    case Dimension::kGroup:
-      return "group_id";
-    case Dimension::kAccount:
-      return "account_id";
-  }
-  return "";
-}
-
-// "SUM(x)" as an integer on both databases, 0 over no rows.
-std::string Sum(std::string_view column) {
-  return StrCat("CAST(COALESCE(SUM(", column, "), 0) AS BIGINT)");
-}
-
-std::string SummarySql(const std::vector<Dimension>& by, const WhereBuilder& where) {
-  std::string dimensions;
-  for (Dimension dimension : by) StrAppend(dimensions, ColumnOf(dimension), ", ");
-  std::string sums;
-  for (std::string_view column :
-       {"requests", "errors", "estimated_requests", "input_tokens", "cache_read_tokens",
-        "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens", "reasoning_tokens"}) {
-    StrAppend(sums, Sum(column), ", ");
-  }
-  std::string grouping;
-  if (!by.empty()) {
-    grouping = StrCat("GROUP BY ", dimensions.substr(0, dimensions.size() - 2));
-  }
-  // The dimensions make the order of equals certain.
-  return StrCat("SELECT ", dimensions, sums, Sum("cost_nano_usd"), " AS cost FROM usage_quarters ",
-                where.Clause(), " ", grouping, " ORDER BY ",
-                by.empty() ? std::string("cost")
-                           : StrCat("cost DESC, ", dimensions.substr(0, dimensions.size() - 2)),
-                " LIMIT ", kSummaryRowsMax);
-}
-
-SummaryRow SummaryFromRow(const Row& row, const std::vector<Dimension>& by) {
-  SummaryRow summary;
-  std::size_t column = 0;
-  for (Dimension dimension : by) {
-    switch (dimension) {
-      case Dimension::kModel:
-        summary.model = row.Text(column++);
-        break;
-      case Dimension::kKey:
-        summary.key_id = row.Int(column++);
-        break;
-      case Dimension::kUser:
-        summary.user_id = row.Int(column++);
-        break;
-      case Dimension::kGroup:
-        summary.group_id = row.Int(column++);
-        break;
-      case Dimension::kAccount:
-        summary.account_id = row.Int(column++);
-        break;
-    }
-  }
-  for (std::int64_t* sum :
-       {&summary.requests, &summary.errors, &summary.estimated_requests, &summary.tokens.input,
-        &summary.tokens.cache_read, &summary.tokens.cache_write_5m, &summary.tokens.cache_write_1h,
-        &summary.tokens.output, &summary.tokens.reasoning, &summary.cost_nano_usd}) {
-    *sum = row.Int(column++);
-  }
-  return summary;
 }
 
 }  // namespace
@@ -201,14 +157,32 @@ absl::StatusOr<ListAnswer> UsageQuery::List(const ListQuestion& question) {
   status = database_.Read([&](Transaction& transaction) {
     answer = ListAnswer{};
     if (question.with_total) {
-      absl::StatusOr<std::int64_t> total = CountEvents(transaction, question.filter);
+      const absl::StatusOr<EventCount> total = CountEvents(transaction, question.filter);
       if (!total.ok()) return total.status();
-      answer.total = *total;
+      answer.total = total->events;
+      answer.total_at_least = total->at_least;
     }
-    return ListPage(transaction, question, answer);
+    absl::Status listed = ListPage(transaction, question, answer);
+    return listed.ok() ? CountAttempts(transaction, answer) : listed;
   });
   if (!status.ok()) return status;
   return answer;
+}
+
+absl::Status UsageQuery::Export(const EventFilter& filter,
+                                const std::function<bool(const std::vector<UsageEvent>&)>& take) {
+  ListQuestion question{.filter = filter, .order = EventOrder::kOldest, .limit = kExportPieceRows};
+  do {
+    ListAnswer piece;
+    absl::Status status = database_.Read([&](Transaction& transaction) {
+      piece = ListAnswer{};
+      return ListPage(transaction, question, piece);
+    });
+    if (!status.ok()) return status;
+    if (!piece.events.empty() && !take(piece.events)) return absl::OkStatus();
+    question.cursor = piece.next_cursor;
+  } while (!question.cursor.empty());
+  return absl::OkStatus();
 }
 
 absl::StatusOr<UsageEvent> UsageQuery::Get(const std::string& id) {
@@ -219,22 +193,11 @@ absl::StatusOr<UsageEvent> UsageQuery::Get(const std::string& id) {
     if (!result.ok()) return result.status();
     if (result->rows.empty()) return absl::NotFoundError("no event has this id");
     event = EventFromRow(result->rows[0]);
-    return ReadAttempts(transaction, event);
+    absl::Status read = ReadAttempts(transaction, event);
+    return read.ok() ? ReadCorrectionsOf(transaction, event) : read;
   });
   if (!status.ok()) return status;
   return event;
-}
-
-absl::StatusOr<std::vector<SummaryRow>> UsageQuery::Summarize(const EventFilter& filter,
-                                                              const std::vector<Dimension>& by) {
-  WhereBuilder where;
-  AddQuarterConditions(filter, where);
-  absl::StatusOr<Result> result = database_.Query(SummarySql(by, where), where.parameters());
-  if (!result.ok()) return result.status();
-  std::vector<SummaryRow> rows;
-  rows.reserve(result->rows.size());
-  for (const Row& row : result->rows) rows.push_back(SummaryFromRow(row, by));
-  return rows;
 }
 
 absl::StatusOr<std::map<std::int64_t, std::int64_t>> UsageQuery::LastUsed(

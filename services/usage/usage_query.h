@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -9,8 +10,8 @@
 #include "absl/status/statusor.h"
 
 #include "libs/common/sql/database.h"
+#include "services/usage/budget.h"
 #include "services/usage/event_filter.h"
-#include "services/usage/rollups.h"
 #include "services/usage/usage_event.h"
 
 namespace weir::usage {
@@ -22,36 +23,20 @@ struct ListQuestion {
   EventOrder order = EventOrder::kNewest;
   std::int64_t limit = 50;  // 1 to kListRowsMax
   std::int64_t offset = 0;  // not together with cursor
-  std::string cursor = {};  // of the page before; only with kNewest and kOldest
+  std::string cursor = {};  // of the page before, of the same order
   bool with_total = false;
 };
 
 inline constexpr std::int64_t kListRowsMax = 200;
+inline constexpr std::int64_t kExportPieceRows = 500;
 
 struct ListAnswer {
-  std::vector<UsageEvent> events;  // without attempts
+  std::vector<UsageEvent> events;            // without attempts, with the sum of corrections
+  std::vector<std::int64_t> attempt_counts;  // of each of them
   std::int64_t total = 0;
-  std::string next_cursor;  // empty = the last page, or an order without cursors
+  bool total_at_least = false;  // there are more; see event_count.h
+  std::string next_cursor;      // empty = the last page
 };
-
-// One row of a summary; the dimensions that were not asked for stay 0 and "".
-struct SummaryRow {
-  std::string model;
-  std::int64_t key_id = 0;
-  std::int64_t user_id = 0;
-  std::int64_t group_id = 0;
-  std::int64_t account_id = 0;
-  std::int64_t requests = 0;
-  std::int64_t errors = 0;
-  std::int64_t estimated_requests = 0;
-  TokenCounts tokens;
-  std::int64_t cost_nano_usd = 0;
-};
-
-enum class Dimension { kModel, kKey, kUser, kGroup, kAccount };
-
-// Rows of one summary; the greatest by cost come first, the rest is left out.
-inline constexpr std::int64_t kSummaryRowsMax = 10000;
 
 // Thread-safe. Errors: InvalidArgument for a question that makes no sense, NotFound, and those of
 // Database::Read.
@@ -61,10 +46,12 @@ class UsageQuery {
   explicit UsageQuery(sql::Database& database) : database_(database) {}
 
   absl::StatusOr<ListAnswer> List(const ListQuestion& question);
-  // With its attempts. `id`: 16 bytes.
+  // All that match, the oldest first, piece by piece (without attempts), until `take` returns
+  // false. Each piece is a query of its own, so that a slow taker holds nothing up.
+  absl::Status Export(const EventFilter& filter,
+                      const std::function<bool(const std::vector<UsageEvent>&)>& take);
+  // With its attempts and corrections. `id`: 16 bytes.
   absl::StatusOr<UsageEvent> Get(const std::string& id);
-  absl::StatusOr<std::vector<SummaryRow>> Summarize(const EventFilter& filter,
-                                                    const std::vector<Dimension>& by);
   // Id -> time; absent = never used.
   absl::StatusOr<std::map<std::int64_t, std::int64_t>> LastUsed(
       SubjectKind kind, const std::vector<std::int64_t>& ids);

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 namespace weir::bench {
 
@@ -18,6 +19,7 @@ const char* const kLoadHelp =
   --body-file FILE      send this body instead
   --stream              ask for a stream; an answer without its terminal event counts as lost
   --connections N       keep-alive connections, each with one request at a time (1)
+  --pause-ms N          rest of a connection between an answer and its next request (0)
   --seconds S           ask for that long
   --requests N          or that often
   --hold N              instead: N connections with one stream each, all open at once
@@ -51,17 +53,32 @@ double ToNumber(std::string_view flag, const std::string& value) {
   return number;
 }
 
-// A request that both protocols take, filled up to the wanted size with the user's words.
-std::string MakeBody(const RawFlags& raw, bool stream) {
+constexpr std::string_view kGeminiWhole = ":generateContent";
+constexpr std::string_view kGeminiStream = ":streamGenerateContent?alt=sse";
+
+// What stands before and behind the user's words: of a request that Anthropic's Messages and
+// OpenAI's Chat take, one of OpenAI's Responses, or one of Gemini's.
+std::pair<std::string, std::string> Frame(const RawFlags& raw, std::string_view path, bool stream) {
+  if (path.ends_with(kGeminiWhole) || path.ends_with(kGeminiStream)) {
+    return {R"({"generationConfig":{"maxOutputTokens":1024},"contents":[{"role":"user","parts":)"
+            R"([{"text":")",
+            R"("}]}]})"};
+  }
+  const bool responses = path.ends_with("/responses");
+  return {"{\"model\":\"" + raw.model + "\",\"" + (responses ? "max_output_tokens" : "max_tokens") +
+              "\":1024,\"stream\":" + (stream ? "true" : "false") + ",\"" +
+              (responses ? "input" : "messages") + "\":[{\"role\":\"user\",\"content\":\"",
+          "\"}]}"};
+}
+
+// Filled up to the wanted size with the user's words.
+std::string MakeBody(const RawFlags& raw, std::string_view path, bool stream) {
   if (!raw.body_file.empty()) {
     std::ifstream file(raw.body_file, std::ios::binary);
     if (!file) throw std::invalid_argument("cannot read " + raw.body_file);
     return std::string(std::istreambuf_iterator<char>(file), {});
   }
-  const std::string before = "{\"model\":\"" + raw.model +
-                             "\",\"max_tokens\":1024,\"stream\":" + (stream ? "true" : "false") +
-                             ",\"messages\":[{\"role\":\"user\",\"content\":\"";
-  const std::string after = "\"}]}";
+  const auto [before, after] = Frame(raw, path, stream);
   const std::size_t frame = before.size() + after.size();
   std::string words;
   while (words.size() + frame < raw.body_bytes) words += "How does the river run? ";
@@ -99,6 +116,8 @@ void Apply(std::string_view flag, const std::string& value, RawFlags& raw, LoadO
     raw.body_bytes = static_cast<std::size_t>(ToNumber(flag, value));
   } else if (flag == "--connections") {
     options.connections = static_cast<int>(ToNumber(flag, value));
+  } else if (flag == "--pause-ms") {
+    options.pause_ms = ToNumber(flag, value);
   } else if (flag == "--seconds") {
     options.seconds = ToNumber(flag, value);
   } else if (flag == "--requests") {
@@ -123,7 +142,12 @@ void Complete(const RawFlags& raw, LoadOptions& options) {
   if (options.connections < 1) throw std::invalid_argument("--connections must be 1 or more");
   if (options.hold > 0) options.stream = true;
   if (!raw.limit_given) options.limit_seconds = options.seconds + options.ramp_seconds + 60;
-  const std::string body = MakeBody(raw, options.stream);
+  // Gemini says in the path whether it is a stream.
+  if (options.stream && options.path.ends_with(kGeminiWhole)) {
+    options.path.replace(options.path.size() - kGeminiWhole.size(), kGeminiWhole.size(),
+                         kGeminiStream);
+  }
+  const std::string body = MakeBody(raw, options.path, options.stream);
   options.request = "POST " + options.path + " HTTP/1.1\r\nHost: " + options.host + ":" +
                     std::to_string(options.port) +
                     "\r\nUser-Agent: weir-load\r\nContent-Type: application/json\r\n" +

@@ -1,6 +1,5 @@
 // The load generator's flags.
-#ifndef WEIR_TESTS_BENCH_LOAD_OPTIONS_H_
-#define WEIR_TESTS_BENCH_LOAD_OPTIONS_H_
+#pragma once
 
 #include <cstdint>
 #include <string>
@@ -15,6 +14,7 @@ struct LoadOptions {
   std::string request;  // head and body, ready to send
   bool stream = false;  // answers are event streams and must end with a terminal event
   int connections = 1;
+  double pause_ms = 0;         // between an answer and the connection's next request
   double seconds = 0;          // stop asking after that long; 0: no limit
   std::int64_t requests = 0;   // stop after that many; 0: no limit
   int hold = 0;                // open that many connections, one request each, all held at once
@@ -29,5 +29,3 @@ extern const char* const kLoadHelp;
 LoadOptions ReadLoadOptions(const std::vector<std::string>& arguments);
 
 }  // namespace weir::bench
-
-#endif  // WEIR_TESTS_BENCH_LOAD_OPTIONS_H_

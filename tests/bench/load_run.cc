@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <deque>
 #include <memory>
 #include <system_error>
 
@@ -65,6 +66,7 @@ class Runner {
     start_ = Clock::now();
     while (true) {
       OpenDue();
+      AskRested();
       if (busy_ == 0 && !MayAsk() && opened_ == connections_.size()) break;
       if (Seconds() > options_.limit_seconds) {
         GiveUp();
@@ -93,12 +95,36 @@ class Runner {
       const double share = Seconds() / options_.ramp_seconds;
       due = std::min(due, static_cast<std::size_t>(share * static_cast<double>(due)) + 1);
     }
-    while (opened_ < due) Ask(connections_[opened_++]);
+    while (opened_ < due) {
+      Connection& connection = connections_[opened_++];
+      if (options_.pause_ms <= 0) {
+        Ask(connection);
+        continue;
+      }
+      // Spread over the first pause: else all would ask at the same moments for ever.
+      const double share = static_cast<double>(opened_) / static_cast<double>(connections_.size());
+      Rest(connection, options_.pause_ms * share);
+    }
+  }
+
+  void Rest(Connection& connection, double pause_ms) {
+    const auto pause = std::chrono::duration<double, std::milli>(pause_ms);
+    resting_.push_back(
+        {Clock::now() + std::chrono::duration_cast<Clock::duration>(pause), &connection});
+  }
+
+  // Pauses are of one length, so the first to rest is the first to go on.
+  void AskRested() {
+    while (!resting_.empty() && resting_.front().until <= Clock::now()) {
+      Connection& connection = *resting_.front().connection;
+      resting_.pop_front();
+      if (MayAsk()) Ask(connection);
+    }
   }
 
   void Turn() {
     std::array<epoll_event, kEventsPerWait> events{};
-    const int timeout_ms = opened_ < connections_.size() ? 1 : 50;
+    const int timeout_ms = opened_ < connections_.size() || !resting_.empty() ? 1 : 50;
     const int count = epoll_wait(epoll_, events.data(), kEventsPerWait, timeout_ms);
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
@@ -217,7 +243,12 @@ class Runner {
       if (options_.stream) ++result_.lost;
     }
     if (!good || !reader.keep_alive() || options_.hold > 0) Disconnect(connection);
-    if (MayAsk()) Ask(connection);
+    if (!MayAsk()) return;
+    if (options_.pause_ms > 0) {
+      Rest(connection, options_.pause_ms);
+    } else {
+      Ask(connection);
+    }
   }
 
   void GiveUp() {
@@ -226,10 +257,16 @@ class Runner {
     }
   }
 
+  struct Resting {
+    Clock::time_point until;
+    Connection* connection;
+  };
+
   const LoadOptions& options_;
   const int epoll_;
   sockaddr_in address_{};
   std::vector<Connection> connections_;
+  std::deque<Resting> resting_;  // the first to go on is in front
   std::array<char, kScratchBytes> scratch_{};
   LoadResult result_;
   Clock::time_point start_;

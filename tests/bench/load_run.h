@@ -1,6 +1,5 @@
 // Runs a load on one thread and says what came of it.
-#ifndef WEIR_TESTS_BENCH_LOAD_RUN_H_
-#define WEIR_TESTS_BENCH_LOAD_RUN_H_
+#pragma once
 
 #include <cstdint>
 #include <string>
@@ -30,5 +29,3 @@ LoadResult RunLoad(const LoadOptions& options);
 std::string ToJson(LoadResult& result);
 
 }  // namespace weir::bench
-
-#endif  // WEIR_TESTS_BENCH_LOAD_RUN_H_

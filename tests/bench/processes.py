@@ -33,11 +33,13 @@ http {{
     server 127.0.0.1:{upstream_port};
     keepalive 512;
     keepalive_requests 100000000;
+    keepalive_timeout 600;
   }}
   server {{
     listen 127.0.0.1:{port} backlog=4096 reuseport;
     location / {{
-      proxy_pass http://provider;
+      proxy_pass {scheme}://provider;
+      {tls}
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_buffering off;
@@ -46,6 +48,14 @@ http {{
   }}
 }}
 """
+
+# As the relay does: the authority and the name are checked, sessions are used again.
+_NGINX_TLS = """proxy_ssl_verify on;
+      proxy_ssl_verify_depth 2;
+      proxy_ssl_trusted_certificate {authority};
+      proxy_ssl_name localhost;
+      proxy_ssl_server_name on;
+      proxy_ssl_protocols TLSv1.3;"""
 
 
 class Missing(Exception):
@@ -103,34 +113,62 @@ def binary(build_dir, name):
 class FakeProvider:
     """The upstream of all targets. It keeps no requests, so that its memory stays small."""
 
-    def __init__(self, build_dir, folder):
-        self._port_file = folder / "fake.port"
-        self._process = subprocess.Popen(
-            [binary(build_dir, "weir-fake-provider"), "--port", "0", "--port-file",
-             str(self._port_file), "--no-record"],
-            stderr=subprocess.DEVNULL)
-        wait_for(self._port_file.exists, "the start of the fake provider")
-        self.port = int(self._port_file.read_text())
+    def __init__(self, build_dir, folder, certificate=None):
+        """`certificate` is (chain, key): then it speaks TLS alone."""
+        port_file = folder / ("fake-tls.port" if certificate else "fake.port")
+        command = [binary(build_dir, "weir-fake-provider"), "--port", "0", "--port-file",
+                   str(port_file), "--no-record"]
+        if certificate:
+            command += ["--tls-cert", str(certificate[0]), "--tls-key", str(certificate[1])]
+        self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        wait_for(port_file.exists, "the start of the fake provider")
+        self.port = int(port_file.read_text())
+        self.url = f"https://localhost:{self.port}" if certificate else (
+            f"http://127.0.0.1:{self.port}")
 
     def stop(self):
         self._process.terminate()
         self._process.wait(timeout=20)
 
 
+class Authority:
+    """A certificate authority and the provider's certificate by it."""
+
+    def __init__(self, folder):
+        self.certificate = folder / "authority.crt"
+        self._folder = folder
+        key = folder / "authority.key"
+        self._run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                  "-keyout", key, "-out", self.certificate, "-subj", "/CN=bench", "-days", "2")
+        self.provider = (folder / "provider.crt", folder / "provider.key")
+        request, extension = folder / "provider.csr", folder / "provider.ext"
+        extension.write_text("subjectAltName=DNS:localhost\n")
+        self._run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                  "-keyout", self.provider[1], "-out", request, "-subj", "/CN=localhost")
+        self._run("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", key,
+                  "-CAcreateserial", "-days", "2", "-extfile", extension, "-out", self.provider[0])
+
+    def _run(self, *arguments):
+        subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True,
+                       timeout=60, cwd=self._folder)
+
+
 class Nginx:
     """nginx as a bare proxy: two workers, keep-alive upwards, no buffering of answers."""
 
-    def __init__(self, folder, port, upstream_port):
+    def __init__(self, folder, port, upstream_port, authority=None):
+        """With an `authority` it speaks TLS upwards and verifies by it."""
         self._program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/sbin")
         if self._program is None:
             raise Missing("nginx is missing: apt-get install nginx-light (or nginx)")
         self.port = port
-        self._folder = folder / "nginx"
+        self._folder = folder / ("nginx-tls" if authority else "nginx")
         self._folder.mkdir()
         self._config = self._folder / "nginx.conf"
         self._config.write_text(_NGINX_CONFIG.format(
             user="user root;" if os.geteuid() == 0 else "", folder=self._folder, port=port,
-            upstream_port=upstream_port))
+            upstream_port=upstream_port, scheme="https" if authority else "http",
+            tls=_NGINX_TLS.format(authority=authority.certificate) if authority else ""))
         self._process = None
 
     def start(self):

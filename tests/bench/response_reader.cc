@@ -8,7 +8,8 @@ namespace weir::bench {
 namespace {
 
 constexpr std::size_t kHeadBytesMax = std::size_t{64} * 1024;
-constexpr std::size_t kTailBytes = 64;
+constexpr std::size_t kTailBytes = 512;
+constexpr std::size_t kEventHeadBytes = 32;  // of what tells one event from others
 
 int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -134,13 +135,18 @@ void ResponseReader::ReadTrailerByte(char c) {
   }
 }
 
-// An event ends with an empty line; CRLF streams are not counted, the benchmark has none.
+// An event ends with an empty line, its line ends being LF or, as Google has them, CRLF.
 void ResponseReader::Payload(std::string_view bytes) {
   payload_bytes_ += bytes.size();
   for (const char c : bytes) {
+    if (between_events_) event_head_.clear();
+    between_events_ = false;
+    if (event_head_.size() < kEventHeadBytes) event_head_ += c;
+    if (c == '\r') continue;
     if (c == '\n' && last_ == '\n') {
       ++events_;
       last_ = 0;
+      between_events_ = true;
     } else {
       last_ = c;
     }
@@ -150,7 +156,12 @@ void ResponseReader::Payload(std::string_view bytes) {
 }
 
 bool ResponseReader::HasTerminalEvent() const {
-  return tail_.ends_with("data: [DONE]\n\n") || tail_.ends_with("\"type\":\"message_stop\"}\n\n");
+  const bool whole_response =
+      between_events_ && event_head_.starts_with("event: response.completed\n");
+  // Gemini has no event for the end: its last one says why it ends.
+  const bool last_chunk = between_events_ && tail_.find("\"finishReason\":\"") != std::string::npos;
+  return whole_response || last_chunk || tail_.ends_with("data: [DONE]\n\n") ||
+         tail_.ends_with("\"type\":\"message_stop\"}\n\n");
 }
 
 }  // namespace weir::bench

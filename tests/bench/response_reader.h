@@ -1,6 +1,5 @@
 // Reads HTTP/1.1 answers as they arrive and counts the events of their streams. No I/O.
-#ifndef WEIR_TESTS_BENCH_RESPONSE_READER_H_
-#define WEIR_TESTS_BENCH_RESPONSE_READER_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -28,7 +27,7 @@ class ResponseReader {
   std::int64_t events() const { return events_; }
   std::uint64_t payload_bytes() const { return payload_bytes_; }
 
-  // Whether the payload so far ends as a complete stream of either protocol does.
+  // Whether the payload so far ends as a complete stream of any of the protocols does.
   bool HasTerminalEvent() const;
 
  private:
@@ -51,10 +50,10 @@ class ResponseReader {
   std::size_t line_bytes_ = 0;  // of the trailer line so far
   char last_ = 0;               // payload byte before the next
   std::string tail_;
+  std::string event_head_;  // how the last event begins
+  bool between_events_ = true;
   std::int64_t events_ = 0;
   std::uint64_t payload_bytes_ = 0;
 };
 
 }  // namespace weir::bench
-
-#endif  // WEIR_TESTS_BENCH_RESPONSE_READER_H_

@@ -30,6 +30,16 @@ TEST(ResponseReader, CountsEventsHoweverTheBytesArrive) {
   }
 }
 
+TEST(ResponseReader, GeminisLastChunkSaysWhyItEnds) {
+  const std::string head = "HTTP/1.1 200 OK\r\n\r\n";
+  const std::string chunk = "data: {\"candidates\":[{\"content\":{}}]}\n\n";
+  ResponseReader reader;
+  reader.Feed(head + chunk);
+  EXPECT_FALSE(reader.HasTerminalEvent());
+  reader.Feed("data: {\"candidates\":[{\"finishReason\":\"STOP\"}],\"usageMetadata\":{}}\r\n\r\n");
+  EXPECT_TRUE(reader.HasTerminalEvent());
+}
+
 TEST(ResponseReader, AStreamWithoutItsTerminalEventIsSeen) {
   ResponseReader reader;
   EXPECT_EQ(reader.Feed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -37,6 +47,20 @@ TEST(ResponseReader, AStreamWithoutItsTerminalEventIsSeen) {
             State::kDone);
   EXPECT_EQ(reader.events(), 1);
   EXPECT_FALSE(reader.HasTerminalEvent());
+}
+
+TEST(ResponseReader, ResponsesEndWithTheWholeAnswer) {
+  const std::string_view event =
+      "event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{}}\n\n";
+  const std::string head = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
+  ResponseReader reader;
+  reader.Feed(head + "event: a\ndata: b\n\n");
+  EXPECT_FALSE(reader.HasTerminalEvent());
+  reader.Feed(event.substr(0, event.size() - 1));
+  EXPECT_FALSE(reader.HasTerminalEvent()) << "it is not whole";
+  reader.Feed("\n");
+  EXPECT_TRUE(reader.HasTerminalEvent());
+  EXPECT_EQ(reader.events(), 2);
 }
 
 TEST(ResponseReader, LengthCloseAndEnd) {

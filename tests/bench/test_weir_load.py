@@ -55,6 +55,12 @@ def test_a_stream_that_does_not_end_well_is_lost(url, scenario):
     assert (result["requests"], result["errors"], result["lost"]) == (0, 5, 5)
 
 
+def test_a_pause_bounds_the_rate(url):
+    result, _ = load(url, "--seconds", 1, "--connections", 8, "--pause-ms", 50)
+    assert result["errors"] == 0
+    assert 8 * 5 < result["requests"] <= 8 * 20  # at most one in 50 ms on each connection
+
+
 def test_refused_connections_are_errors():
     result, _ = load("http://127.0.0.1:1", "--requests", 3)
     assert (result["requests"], result["errors"]) == (0, 3)

@@ -4,9 +4,13 @@
 #include <cstdio>
 #include <string_view>
 
+#include "tests/fakes/thinking_check.h"
+
 namespace weir::fakes {
 namespace {
 
+constexpr const char* kSignature = "ZmFrZS1zaWduYXR1cmUtb2YtdGhlLWZha2UtcHJvdmlkZXI=";
+constexpr const char* kRedactedData = "ZmFrZS1yZWRhY3RlZC10aGlua2luZw==";
 constexpr std::string_view kPlainText =
     "Hello from the fake provider. Every answer of mine is made up, but its tokens are counted.";
 constexpr std::string_view kUnicodeText =
@@ -111,6 +115,10 @@ Answer MakeAnswer(const ModelRequest& request, const Scenario& scenario, std::ui
   answer.model = request.model;
   if (scenario.thinking || request.wants_thinking) answer.thinking = kThinkingText;
   answer.redacted = scenario.redacted;
+  const bool signs = scenario.family >= 0;
+  answer.stored_id = signs ? FamilyPrefix(scenario.family) + answer.id : answer.id;
+  answer.signature = signs ? SignatureOf(scenario.family, answer.id) : kSignature;
+  answer.redacted_data = signs ? SignatureOf(scenario.family, "data-" + answer.id) : kRedactedData;
   // Once the tool's result is there the model speaks, so that an agent's loop comes to its end.
   const bool calls = (scenario.tool || scenario.parallel) && !request.answers_tool;
   if (calls) AddCalls(request, scenario.parallel, answer);

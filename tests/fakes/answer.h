@@ -1,4 +1,4 @@
-// What the model "says": the same for both protocols, and the same for the same request.
+// What the model "says": the same for all protocols, and the same for the same request.
 #ifndef WEIR_TESTS_FAKES_ANSWER_H_
 #define WEIR_TESTS_FAKES_ANSWER_H_
 
@@ -30,10 +30,13 @@ struct TokenUsage {
 };
 
 struct Answer {
-  std::string id;  // 16 hex digits, a hash of the request
+  std::string id;         // 16 hex digits, a hash of the request
+  std::string stored_id;  // the same, with the family that has stored it
   std::string model;
   std::string thinking;
   bool redacted = false;
+  std::string signature;          // of the thinking
+  std::string redacted_data;      // when it is redacted
   std::vector<std::string> text;  // one piece a stream event; joined they are the whole text
   std::vector<ToolCall> calls;
   StopReason stop = StopReason::kEnd;

@@ -10,9 +10,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr const char* kSignature = "ZmFrZS1zaWduYXR1cmUtb2YtdGhlLWZha2UtcHJvdmlkZXI=";
-constexpr const char* kRedactedData = "ZmFrZS1yZWRhY3RlZC10aGlua2luZw==";
-
 const char* StopName(StopReason reason) {
   switch (reason) {
     case StopReason::kToolUse:
@@ -65,10 +62,10 @@ json::array Content(const Answer& answer) {
   json::array content;
   if (!answer.thinking.empty()) {
     content.push_back(
-        {{"type", "thinking"}, {"thinking", answer.thinking}, {"signature", kSignature}});
+        {{"type", "thinking"}, {"thinking", answer.thinking}, {"signature", answer.signature}});
   }
   if (answer.redacted) {
-    content.push_back({{"type", "redacted_thinking"}, {"data", kRedactedData}});
+    content.push_back({{"type", "redacted_thinking"}, {"data", answer.redacted_data}});
   }
   if (!answer.text.empty()) {
     content.push_back({{"type", "text"}, {"text", JoinText(answer)}, {"citations", nullptr}});
@@ -141,11 +138,11 @@ void WriteThinking(const Answer& answer, EventWriter& writer) {
     const std::size_t half = answer.thinking.size() / 2;
     writer.Delta("thinking_delta", "thinking", answer.thinking.substr(0, half));
     writer.Delta("thinking_delta", "thinking", answer.thinking.substr(half));
-    writer.Delta("signature_delta", "signature", kSignature);
+    writer.Delta("signature_delta", "signature", answer.signature);
     writer.CloseBlock();
   }
   if (answer.redacted) {
-    writer.OpenBlock({{"type", "redacted_thinking"}, {"data", kRedactedData}});
+    writer.OpenBlock({{"type", "redacted_thinking"}, {"data", answer.redacted_data}});
     writer.CloseBlock();
   }
 }
@@ -182,9 +179,9 @@ const char* ErrorType(int status) {
   return "api_error";
 }
 
-std::string Rfc3339InOneMinute() {
+std::string Rfc3339In(std::int64_t seconds) {
   const std::time_t when =
-      std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()) + 60;
+      std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()) + seconds;
   std::tm parts{};
   gmtime_r(&when, &parts);
   char text[32];
@@ -267,21 +264,22 @@ std::string ModelsBody(const std::vector<std::string>& models) {
                                       {"last_id", models.back()}});
 }
 
-Headers RateHeaders(bool exhausted, bool unified) {
-  if (unified) return UnifiedHeaders(exhausted);
-  const std::string reset = Rfc3339InOneMinute();
-  const auto left = [exhausted](const char* remaining) { return exhausted ? "0" : remaining; };
+Headers RateHeaders(const RateFigures& figures) {
+  if (figures.unified) return UnifiedHeaders(figures.exhausted);
+  const std::string reset = Rfc3339In(figures.reset_in_seconds);
+  const std::int64_t requests = figures.requests_left;
+  const std::int64_t tokens = figures.tokens_left;
   return {{"anthropic-ratelimit-requests-limit", "4000"},
-          {"anthropic-ratelimit-requests-remaining", left("3999")},
+          {"anthropic-ratelimit-requests-remaining", figures.Left(requests, "3999")},
           {"anthropic-ratelimit-requests-reset", reset},
           {"anthropic-ratelimit-tokens-limit", "500000"},
-          {"anthropic-ratelimit-tokens-remaining", left("499000")},
+          {"anthropic-ratelimit-tokens-remaining", figures.Left(tokens, "499000")},
           {"anthropic-ratelimit-tokens-reset", reset},
           {"anthropic-ratelimit-input-tokens-limit", "400000"},
-          {"anthropic-ratelimit-input-tokens-remaining", left("399000")},
+          {"anthropic-ratelimit-input-tokens-remaining", figures.Left(tokens, "399000")},
           {"anthropic-ratelimit-input-tokens-reset", reset},
           {"anthropic-ratelimit-output-tokens-limit", "100000"},
-          {"anthropic-ratelimit-output-tokens-remaining", left("99000")},
+          {"anthropic-ratelimit-output-tokens-remaining", figures.Left(tokens, "99000")},
           {"anthropic-ratelimit-output-tokens-reset", reset}};
 }
 

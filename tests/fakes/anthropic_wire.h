@@ -22,9 +22,8 @@ std::string ErrorEvent(int status, std::string_view message);
 std::string CountBody(const TokenUsage& usage);
 std::string ModelsBody(const std::vector<std::string>& models);
 
-// Rate-limit headers as the API sends them; `exhausted` shows nothing remaining. `unified` gives a
-// subscription's instead of an API key's.
-Headers RateHeaders(bool exhausted, bool unified);
+// Rate-limit headers as the API sends them, a subscription's or an API key's.
+Headers RateHeaders(const RateFigures& figures);
 
 }  // namespace weir::fakes::anthropic
 

@@ -53,6 +53,11 @@ class Fake:
                 "messages": [{"role": "user", "content": "hi"}], **fields}
         return self.call("/v1/chat/completions", body, headers=headers)
 
+    def responses(self, model, stream=False, **fields):
+        headers = fields.pop("headers", None)
+        body = {"model": model, "stream": stream, "input": "hi", **fields}
+        return self.call("/v1/responses", body, headers=headers)
+
     def raw(self, model, path="/v1/messages", stream=True):
         """The answer's bytes as they came, packet by packet, until the fake closes."""
         body = json.dumps({"model": model, "max_tokens": 9, "stream": stream,

@@ -195,16 +195,17 @@ std::vector<std::string> CompletionEvents(const Answer& answer, bool include_usa
   return events;
 }
 
-std::string ErrorBody(int status, std::string_view message, bool quota) {
+std::string ErrorBody(int status, std::string_view message, bool quota, std::string_view code) {
   const ErrorKind kind = KindOf(status, quota);
-  json::value code;
-  if (kind.code != nullptr) code = kind.code;
+  json::value shown;
+  if (kind.code != nullptr) shown = kind.code;
+  if (!code.empty()) shown = json::string_view(code.data(), code.size());
   return json::serialize(
       json::object{{"error",
                     {{"message", json::string_view(message.data(), message.size())},
                      {"type", kind.type},
                      {"param", nullptr},
-                     {"code", code}}}});
+                     {"code", shown}}}});
 }
 
 std::string ErrorEvent(int status, std::string_view message) {
@@ -234,14 +235,19 @@ std::string ModelsBody(const std::vector<std::string>& models) {
   return json::serialize(json::object{{"object", "list"}, {"data", data}});
 }
 
-Headers RateHeaders(bool exhausted) {
-  const auto left = [exhausted](const char* remaining) { return exhausted ? "0" : remaining; };
+Headers RateHeaders(const RateFigures& figures) {
+  const auto reset = [&figures](std::int64_t asked, const char* exhausted, const char* usual) {
+    if (figures.exhausted) return std::string(exhausted);
+    return asked >= 0 ? std::to_string(figures.reset_in_seconds) + "s" : std::string(usual);
+  };
+  const std::int64_t requests = figures.requests_left;
+  const std::int64_t tokens = figures.tokens_left;
   return {{"x-ratelimit-limit-requests", "5000"},
-          {"x-ratelimit-remaining-requests", left("4999")},
-          {"x-ratelimit-reset-requests", exhausted ? "1s" : "12ms"},
+          {"x-ratelimit-remaining-requests", figures.Left(requests, "4999")},
+          {"x-ratelimit-reset-requests", reset(requests, "1s", "12ms")},
           {"x-ratelimit-limit-tokens", "800000"},
-          {"x-ratelimit-remaining-tokens", left("799000")},
-          {"x-ratelimit-reset-tokens", exhausted ? "6m0s" : "75ms"}};
+          {"x-ratelimit-remaining-tokens", figures.Left(tokens, "799000")},
+          {"x-ratelimit-reset-tokens", reset(tokens, "6m0s", "75ms")}};
 }
 
 }  // namespace weir::fakes::openai

@@ -18,13 +18,14 @@ std::string CompletionBody(const Answer& answer);
 std::vector<std::string> CompletionEvents(const Answer& answer, bool include_usage,
                                           bool usage_twice);
 
-std::string ErrorBody(int status, std::string_view message, bool quota);
+// `code`: another one than the status's usual; empty = that.
+std::string ErrorBody(int status, std::string_view message, bool quota, std::string_view code = {});
 std::string ErrorEvent(int status, std::string_view message);
 std::string EmbeddingsBody(const ModelRequest& request, const TokenUsage& usage);
 std::string ModelsBody(const std::vector<std::string>& models);
 
-// Rate-limit headers; `exhausted` shows nothing remaining.
-Headers RateHeaders(bool exhausted);
+// Rate-limit headers as the API sends them.
+Headers RateHeaders(const RateFigures& figures);
 
 }  // namespace weir::fakes::openai
 

@@ -6,7 +6,11 @@
 
 #include "tests/fakes/answer.h"
 #include "tests/fakes/anthropic_wire.h"
+#include "tests/fakes/form_request.h"
+#include "tests/fakes/gemini_wire.h"
 #include "tests/fakes/openai_wire.h"
+#include "tests/fakes/responses_wire.h"
+#include "tests/fakes/thinking_check.h"
 
 namespace weir::fakes {
 namespace {
@@ -61,12 +65,28 @@ std::uint64_t CacheHash(std::string_view key, std::string_view body) {
 
 // The fields without which the real services refuse a request.
 bool IsComplete(Endpoint endpoint, const ModelRequest& request, std::string& problem) {
-  if (endpoint == Endpoint::kEmbeddings) return true;
+  const bool talks = endpoint == Endpoint::kMessages || endpoint == Endpoint::kCountTokens ||
+                     endpoint == Endpoint::kChat || endpoint == Endpoint::kResponses ||
+                     endpoint == Endpoint::kInputTokens || endpoint == Endpoint::kGenerateContent;
+  if (!talks) return true;
   if (!request.has_messages) problem = "messages: at least one message is required";
   if (endpoint == Endpoint::kMessages && !request.has_max_tokens) {
     problem = "max_tokens: Field required";
   }
   return problem.empty();
+}
+
+// What the real service takes when a request names no model; empty = it must.
+const char* DefaultModel(Endpoint endpoint) {
+  switch (endpoint) {
+    case Endpoint::kModerations:
+      return "omni-moderation-latest";
+    case Endpoint::kImages:
+    case Endpoint::kImageForm:
+      return "dall-e-2";
+    default:
+      return "";
+  }
 }
 
 Decision PageOf(const HttpRequest& request, int status, std::string body) {
@@ -94,13 +114,40 @@ Decision Provider::Decide(const HttpRequest& request) {
       {"POST", "/messages", Endpoint::kMessages},
       {"POST", "/messages/count_tokens", Endpoint::kCountTokens},
       {"POST", "/chat/completions", Endpoint::kChat},
+      {"POST", "/responses", Endpoint::kResponses},
+      {"POST", "/responses/input_tokens", Endpoint::kInputTokens},
+      {"POST", "/completions", Endpoint::kCompletions},  // behind /chat/completions
       {"POST", "/embeddings", Endpoint::kEmbeddings},
+      {"POST", "/moderations", Endpoint::kModerations},
+      {"POST", "/rerank", Endpoint::kRerank},
+      {"POST", "/images/generations", Endpoint::kImages},
+      {"POST", "/images/edits", Endpoint::kImageForm},
+      {"POST", "/images/variations", Endpoint::kImageForm},
+      {"POST", "/audio/transcriptions", Endpoint::kTranscription},
+      {"POST", "/audio/translations", Endpoint::kTranscription},
+      {"POST", "/audio/speech", Endpoint::kSpeech},
   };
   const std::string_view path = request.Path();
   if (path.starts_with("/__fake/") || path == "/health") return DecideControl(request);
   for (const Route& route : kRoutes) {
     if (request.method == route.method && path.ends_with(route.suffix)) {
       return DecideModelCall(request, route.endpoint);
+    }
+  }
+  struct Verb {
+    std::string_view name;
+    Endpoint endpoint;
+  };
+  static constexpr Verb kVerbs[] = {
+      {"generateContent", Endpoint::kGenerateContent},
+      {"streamGenerateContent", Endpoint::kGenerateContent},
+      {"countTokens", Endpoint::kGeminiCount},
+      {"embedContent", Endpoint::kEmbedContent},
+      {"batchEmbedContents", Endpoint::kBatchEmbedContents},
+  };
+  for (const Verb& verb : kVerbs) {
+    if (request.method == "POST" && gemini::TargetOf(path).verb == verb.name) {
+      return DecideModelCall(request, verb.endpoint);
     }
   }
   if (request.method == "GET" && path.ends_with("/models")) return DecideModels(request);
@@ -139,9 +186,9 @@ bool Provider::StillFails(const std::string& counter, std::int64_t first) {
 }
 
 Decision Provider::Refuse(const HttpRequest& request, Protocol protocol, const Scenario& scenario,
-                          std::string message) {
+                          std::string message, std::string_view code) {
   Script script =
-      BuildScript(RefusalReply(protocol, scenario, message), scenario, TraitsOf(request));
+      BuildScript(RefusalReply(protocol, scenario, message, code), scenario, TraitsOf(request));
   script.request_id_header = RequestIdHeader(protocol);
   Decision decision;
   decision.script = std::make_shared<const Script>(std::move(script));
@@ -150,14 +197,18 @@ Decision Provider::Refuse(const HttpRequest& request, Protocol protocol, const S
 
 Decision Provider::DecideModels(const HttpRequest& request) {
   const bool is_anthropic = !request.Header("anthropic-version").empty();
-  const Protocol protocol = is_anthropic ? Protocol::kAnthropic : Protocol::kOpenAi;
+  const bool is_gemini = !request.Header("x-goog-api-key").empty();
+  const Protocol protocol = is_anthropic ? Protocol::kAnthropic
+                            : is_gemini  ? Protocol::kGemini
+                                         : Protocol::kOpenAi;
   Scenario scenario;
   std::string unknown;
   ApplyTokens(TokensOfCredential(CredentialOf(request)), scenario, unknown);
   if (!KeyIsGood(request)) scenario.status = 401;
   if (scenario.status != 200) return Refuse(request, protocol, scenario, RefusalMessage(scenario));
-  const std::string body =
-      is_anthropic ? anthropic::ModelsBody(ModelNames()) : openai::ModelsBody(ModelNames());
+  const std::string body = is_anthropic ? anthropic::ModelsBody(ModelNames())
+                           : is_gemini  ? gemini::ModelsBody(ModelNames())
+                                        : openai::ModelsBody(ModelNames());
   Script script = BuildScript(PlainReply(protocol, scenario, body), scenario, TraitsOf(request));
   script.request_id_header = RequestIdHeader(protocol);
   Decision decision;
@@ -175,6 +226,7 @@ Decision Provider::DecideModelCall(const HttpRequest& request, Endpoint endpoint
   const std::string key_tokens(TokensOfCredential(CredentialOf(request)));
   std::string key = std::to_string(static_cast<int>(endpoint)) + (request.keep_alive ? "k" : "c") +
                     (request.http11 ? "1" : "0") + key_tokens;
+  if (ProtocolOf(endpoint) == Protocol::kGemini) key += request.target;  // it names the model
   const std::uint64_t hash = CacheHash(key, request.body);
   {
     const std::lock_guard lock(mutex_);
@@ -201,8 +253,19 @@ Decision Provider::DecideFresh(const HttpRequest& request, Endpoint endpoint,
   std::string problem;
   Scenario bad_request;
   bad_request.status = 400;
-  if (!ParseModelRequest(protocol, request.body, model_request, problem) ||
-      !IsComplete(endpoint, model_request, problem)) {
+  model_request.model = DefaultModel(endpoint);
+  if (protocol == Protocol::kGemini) {
+    const gemini::Target target = gemini::TargetOf(request.Path());
+    model_request.model = target.model;
+    model_request.stream = target.verb == "streamGenerateContent";
+    model_request.json_array =
+        model_request.stream && request.target.find("alt=sse") == std::string::npos;
+  }
+  const bool parsed =
+      TakesForm(endpoint)
+          ? ParseFormRequest(request.Header("content-type"), request.body, model_request, problem)
+          : ParseModelRequest(protocol, request.body, model_request, problem);
+  if (!parsed || !IsComplete(endpoint, model_request, problem)) {
     return Refuse(request, protocol, bad_request, problem);
   }
 
@@ -214,11 +277,19 @@ Decision Provider::DecideFresh(const HttpRequest& request, Endpoint endpoint,
       !ApplyTokens(key_tokens, scenario, unknown)) {
     return Refuse(request, protocol, bad_request, "the fake knows no scenario token " + unknown);
   }
-  const std::string tokens = model_tokens + (key_tokens.empty() ? "" : " key:" + key_tokens);
-  if (scenario.first >= 0 &&
-      !StillFails(std::string(CredentialOf(request)) + " " + model_request.model, scenario.first)) {
-    scenario = Healed(scenario);
+  if (scenario.family >= 0 && protocol == Protocol::kAnthropic) {
+    problem = ThinkingProblem(scenario.family, request.body);
+    if (!problem.empty()) return Refuse(request, protocol, bad_request, problem);
   }
+  if (scenario.family >= 0 && protocol == Protocol::kResponses) {
+    std::string code;
+    problem = responses::ForeignProblem(scenario.family, request.body, code);
+    if (!problem.empty()) return Refuse(request, protocol, bad_request, problem, code);
+  }
+  const std::string tokens = model_tokens + (key_tokens.empty() ? "" : " key:" + key_tokens);
+  const std::string counter = std::string(CredentialOf(request)) + " " + model_request.model + " " +
+                              std::to_string(static_cast<int>(protocol));
+  if (scenario.first >= 0 && !StillFails(counter, scenario.first)) scenario = Healed(scenario);
   MoveStreamErrors(protocol, model_request.stream, scenario);
   may_cache = scenario.first < 0 && scenario.status == 200;
 

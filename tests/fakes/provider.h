@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -47,7 +48,7 @@ class Provider {
   Decision DecideFresh(const HttpRequest& request, Endpoint endpoint, const std::string& key_tokens,
                        bool& may_cache);
   Decision Refuse(const HttpRequest& request, Protocol protocol, const Scenario& scenario,
-                  std::string message);
+                  std::string message, std::string_view code = {});
   bool KeyIsGood(const HttpRequest& request) const;
   // Counts a request against `first=N`; true when it is one of the N.
   bool StillFails(const std::string& counter, std::int64_t first);

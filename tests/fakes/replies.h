@@ -12,9 +12,30 @@
 
 namespace weir::fakes {
 
-enum class Endpoint { kMessages, kCountTokens, kChat, kEmbeddings };
+enum class Endpoint {
+  kMessages,
+  kCountTokens,
+  kChat,
+  kResponses,
+  kInputTokens,
+  kGenerateContent,
+  kGeminiCount,
+  kEmbedContent,
+  kBatchEmbedContents,
+  kCompletions,
+  kEmbeddings,
+  kModerations,
+  kRerank,
+  kImages,
+  kImageForm,
+  kTranscription,
+  kSpeech,
+};
 
 Protocol ProtocolOf(Endpoint endpoint);
+
+// Its requests are multipart/form-data.
+bool TakesForm(Endpoint endpoint);
 
 // The header in which the protocol's service names a request.
 const char* RequestIdHeader(Protocol protocol);
@@ -26,8 +47,9 @@ Reply ReplyOf(Endpoint endpoint, const ModelRequest& request, const Scenario& sc
 // A plain answer with the usual headers.
 Reply PlainReply(Protocol protocol, const Scenario& scenario, std::string body);
 
-// The answer with the scenario's error status.
-Reply RefusalReply(Protocol protocol, const Scenario& scenario, std::string_view message);
+// The answer with the scenario's error status; `code` as for openai::ErrorBody.
+Reply RefusalReply(Protocol protocol, const Scenario& scenario, std::string_view message,
+                   std::string_view code = {});
 
 // Errors that only a stream can carry become a status where no stream was asked for.
 void MoveStreamErrors(Protocol protocol, bool stream, Scenario& scenario);

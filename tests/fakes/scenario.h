@@ -22,8 +22,11 @@ struct Scenario {
   bool empty = false;
   bool unicode = false;
   bool usage_twice = false;
+  bool no_usage = false;
   std::int64_t huge_kib = 0;
   std::int64_t events = -1;
+  // Anthropic: thinking is signed as this family's, and another family's is refused.
+  std::int64_t family = -1;
   // The figures to report.
   std::int64_t input_tokens = -1;
   std::int64_t output_tokens = -1;
@@ -39,10 +42,16 @@ struct Scenario {
   bool no_body = false;
   bool quota = false;
   bool unified = false;
+  // What the rate-limit headers of a good answer say is left, of requests and of tokens.
+  std::int64_t requests_left = -1;
+  std::int64_t tokens_left = -1;
+  std::int64_t reset_in_seconds = 60;
   std::int64_t first = -1;  // the refusals above hold for that many requests only
   // Damage to the answer.
   bool stream_error = false;
   bool overload_first = false;
+  bool error_behind_start = false;
+  bool error_200 = false;
   bool malformed = false;
   bool no_done = false;
   bool cut = false;

@@ -53,7 +53,7 @@ const char* ReasonPhrase(int status) {
 std::string WithCrlf(std::string_view event) {
   std::string out;
   for (const char c : event) {
-    if (c == '\n') out += '\r';
+    if (c == '\n' && !out.ends_with('\r')) out += '\r';
     out += c;
   }
   return out;

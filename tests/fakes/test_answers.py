@@ -4,6 +4,7 @@ import http.client
 import json
 import ssl
 import subprocess
+import time
 
 import pytest
 from fake_process import Fake, events_of, names_of
@@ -47,6 +48,20 @@ def test_anthropic_thinking_and_tools_keep_their_order_and_indexes(fake):
     plain = json.loads(fake.messages("m@thinking+redacted+text+parallel", tools=tools)[2])
     assert [block["type"] for block in plain["content"]] == [
         s["content_block"]["type"] for s in starts]
+
+
+def tool_called(fake, names, **fields):
+    tools = [{"name": name, "input_schema": {"type": "object"}} for name in names]
+    answer = json.loads(fake.messages("m@tool", tools=tools, **fields)[2])
+    return answer["content"][0]["name"]
+
+
+def test_the_tool_called_is_the_forced_one_else_a_shell_else_the_first(fake):
+    assert tool_called(fake, ["Agent", "Bash", "Read"]) == "Bash"
+    assert tool_called(fake, ["Agent", "Edit", "Read"]) == "Agent"
+    forced = {"type": "tool", "name": "Read"}
+    assert tool_called(fake, ["Agent", "Bash", "Read"], tool_choice=forced) == "Read"
+    assert tool_called(fake, ["Agent", "Bash"], tool_choice=forced) == "Bash"
 
 
 def test_a_tool_result_ends_the_loop_with_text(fake):
@@ -191,9 +206,48 @@ def test_records_keep_order_case_and_body(fake, tmp_path):
     (tmp_path / "second").mkdir()
     second = Fake(tmp_path / "second", "--record", str(tmp_path / "r.jsonl"), "--threads", "2")
     second.messages("m@429")
+    deadline = time.monotonic() + 10  # the record is written a moment after the answer
+    while not (tmp_path / "r.jsonl").read_text() and time.monotonic() < deadline:
+        time.sleep(0.01)
     second.stop()
     lines = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
     assert [line["status"] for line in lines] == [429]
+
+
+FORM = (b'--B\r\nContent-Disposition: form-data; name="file"; filename="a.mp3"\r\n\r\n\x00\xff\r\n'
+        b'--B\r\nContent-Disposition: form-data; name="model"\r\n\r\nMODEL\r\n--B--\r\n')
+
+
+def form_call(fake, path, model, body=FORM):
+    status, headers, answer = fake.call(path, body.replace(b"MODEL", model.encode()),
+                                        headers={"content-type": "multipart/form-data; boundary=B"})
+    return status, headers["content-type"], answer
+
+
+def test_forms_are_read(fake):
+    status, _, body = form_call(fake, "/v1/audio/transcriptions", "whisper-1@in=9")
+    assert status == 200
+    assert json.loads(body)["usage"] == {"type": "duration", "seconds": 9}
+    body = form_call(fake, "/v1/audio/transcriptions", "gpt@in=9+out=4")[2]
+    assert json.loads(body)["usage"]["input_tokens"] == 9
+    body = form_call(fake, "/v1/images/edits", "m@in=9+out=4")[2]
+    assert json.loads(body)["usage"]["output_tokens"] == 4
+    assert form_call(fake, "/v1/images/edits", "m", FORM[:20])[0] == 400
+    srt = FORM.replace(b"--B--", b'--B\r\nContent-Disposition: form-data; name="response_format"'
+                                 b"\r\n\r\nsrt\r\n--B--")
+    status, content_type, body = form_call(fake, "/v1/audio/translations", "whisper-1", srt)
+    assert content_type.startswith("text/plain") and body.startswith(b"1\n00:00:00,000 --> ")
+
+
+def test_endpoints_beside_chat(fake):
+    body = json.loads(fake.call("/v1/completions", {"model": "m@in=3+out=2", "prompt": "a"})[2])
+    assert body["usage"]["completion_tokens"] == 2 and body["choices"][0]["text"]
+    body = json.loads(fake.call("/v1/images/generations", {"prompt": "a", "n": 2})[2])
+    assert len(body["data"]) == 2
+    assert "usage" not in json.loads(fake.call("/v1/rerank", {"model": "m@no_usage"})[2])
+    assert json.loads(fake.call("/v1/moderations", {"input": "a"})[2])["model"].startswith("omni")
+    status, headers, body = fake.call("/v1/audio/speech", {"model": "tts-1", "input": "a"})
+    assert headers["content-type"] == "audio/mpeg" and body.startswith(b"ID3")
 
 
 def test_other_endpoints(fake):
@@ -237,3 +291,57 @@ def test_https(tmp_path):
     assert connection.getresponse().status == 200
     connection.close()
     fake.stop()
+
+
+def test_a_response_streams_its_items_in_openais_order(fake):
+    tools = [{"type": "web_search"}, {"type": "function", "name": "shell", "parameters": {
+        "type": "object", "required": ["command"],
+        "properties": {"command": {"type": "string"}}}}]
+    fields = {"tools": tools, "include": ["reasoning.encrypted_content"]}
+    body = fake.responses("m@thinking+text+tool+in=9", stream=True, **fields)[2]
+    events = events_of(body)
+    assert [name for name, _ in events] == [data["type"] for _, data in events]
+    assert [data["sequence_number"] for _, data in events] == list(range(len(events)))
+    assert names_of(events)[:3] == ["response.created", "response.in_progress",
+                                    "response.output_item.added"]
+    done = [data["item"] for name, data in events if name == "response.output_item.done"]
+    assert [item["type"] for item in done] == ["reasoning", "message", "function_call"]
+    assert done[0]["encrypted_content"] and done[2]["name"] == "shell"
+    assert json.loads(done[2]["arguments"]) == {"command": "fake"}
+    name, last = events[-1]
+    assert name == "response.completed" and last["response"]["output"] == done
+    plain = json.loads(fake.responses("m@thinking+text+tool+in=9", **fields)[2])
+    assert [item["type"] for item in plain["output"]] == [item["type"] for item in done]
+    text = "".join(data["delta"] for name, data in events if name == "response.output_text.delta")
+    assert plain["output"][1]["content"][0]["text"] == text
+
+
+def test_a_response_tells_its_usage_and_its_end(fake):
+    usage = json.loads(fake.responses("m@cache+in=12+out=5+reason=2")[2])["usage"]
+    assert usage["input_tokens"] == 12 + 2048 + 400
+    assert usage["input_tokens_details"] == {"cached_tokens": 2048, "cache_write_tokens": 400}
+    assert usage["output_tokens_details"] == {"reasoning_tokens": 2}
+    assert usage["total_tokens"] == 2460 + 5
+    assert json.loads(fake.responses("m@no_usage")[2])["usage"] is None
+    events = events_of(fake.responses("m@max_tokens", stream=True)[2])
+    assert events[-1][0] == "response.incomplete"
+    refused = json.loads(fake.responses("m@refusal")[2])["output"][0]["content"][0]
+    assert refused["type"] == "refusal" and refused["refusal"]
+    called = [{"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
+              {"type": "function_call_output", "call_id": "c", "output": "sunny"}]
+    assert json.loads(fake.responses("m@tool", input=called)[2])["output"][0]["type"] == "message"
+    assert fake.responses("m", input=[])[0] == 400
+    count = fake.call("/v1/responses/input_tokens", {"model": "m@in=7", "input": "x"})
+    assert json.loads(count[2]) == {"object": "response.input_tokens", "input_tokens": 7}
+
+
+def test_what_a_family_has_stored_or_encrypted_is_its_own(fake):
+    stored = json.loads(fake.responses("m@family=1")[2])["id"]
+    assert fake.responses("m@family=1", previous_response_id=stored)[0] == 200
+    status, _, body = fake.responses("m@family=2", previous_response_id=stored)
+    assert status == 400 and json.loads(body)["error"]["code"] == "previous_response_not_found"
+    answer = json.loads(fake.responses("m@family=1+thinking",
+                                       include=["reasoning.encrypted_content"])[2])
+    assert fake.responses("m@family=1", input=answer["output"])[0] == 200
+    status, _, body = fake.responses("m@family=2", input=answer["output"])
+    assert status == 400 and json.loads(body)["error"]["code"] == "invalid_encrypted_content"

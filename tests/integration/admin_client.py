@@ -84,6 +84,22 @@ class AdminClient:
             "group_ids": [group_id], **fields,
         })
 
+    def add_route(self, model, **fields):
+        """A route for a model (POST /api/v1/admin/models); waits until the relays have it."""
+        fields.setdefault("name", f"{model} {fields.get('group_ids', '')} {time.monotonic_ns()}")
+        route = self.post("/api/v1/admin/models", {"model": model, **fields})
+        self.wait_for_relays()
+        return route
+
+    def wait_for_relays(self):
+        """Until all relays serve by what was changed last."""
+        eventually(self._relays_follow, "the relays have the latest revision")
+
+    def _relays_follow(self):
+        status = self.get("/api/v1/status")
+        relays = [relay for relay in status["relays"] if relay["connected"]]
+        return relays and all(relay["revision"] == status["revision"] for relay in relays)
+
     def account(self, account_id):
         return self.get(f"/api/v1/admin/accounts/{account_id}")
 

@@ -1,6 +1,7 @@
 """Fixtures: where the binaries are, and a running stack for a file of tests."""
 
 import pathlib
+import subprocess
 
 import pytest
 
@@ -12,11 +13,31 @@ def pytest_addoption(parser):
     parser.addoption("--build-dir", default="build/release", help="where bin/weir-relay is")
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes minutes; runs with -m long alone")
+
+
+def pytest_collection_modifyitems(config, items):
+    if "long" in config.option.markexpr:
+        return
+    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("long")])
+    items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
 @pytest.fixture(scope="session")
 def build_dir(request):
     path = pathlib.Path(request.config.getoption("--build-dir")).resolve()
     assert (path / "bin" / "weir-relay").exists(), f"{path}/bin/weir-relay is missing: ./weir build"
     return path
+
+
+@pytest.fixture(scope="session")
+def no_sanitizer(build_dir):
+    """For tests of memory, and for what must be loaded first: both belong to a sanitizer there."""
+    linked = subprocess.run(["ldd", build_dir / "bin" / "weir-relay"], capture_output=True, text=True,
+                            check=True).stdout
+    if "libasan" in linked or "libtsan" in linked:
+        pytest.skip("built with a sanitizer")
 
 
 @pytest.fixture(scope="module")

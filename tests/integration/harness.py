@@ -27,7 +27,7 @@ class Service:
         self.process = None
         self._folder = folder
         self._binary = build_dir / "bin" / f"weir-{name}"
-        self._arguments = list(arguments)
+        self.arguments = list(arguments)
 
     def start(self):
         assert self.process is None, f"{self.name} runs already"
@@ -38,7 +38,7 @@ class Service:
         environment.update({k: str(v) for k, v in self.settings.items()})
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [str(self._binary), *self._arguments], cwd=self._folder, env=environment,
+                [str(self._binary), *self.arguments], cwd=self._folder, env=environment,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         return self
 
@@ -135,6 +135,23 @@ class Lane:
         """POST /v1/chat/completions likewise."""
         return self._post("/v1/chat/completions", openai_body(**body), connection, more_headers)
 
+    def responses(self, connection=None, more_headers=None, **body):
+        """POST /v1/responses likewise."""
+        return self._post("/v1/responses", responses_body(**body), connection, more_headers)
+
+    def gemini(self, verb="generateContent", model="gemini-2.5-flash", query="", version="v1beta",
+               more_headers=None, **body):
+        """POST /v1beta/models/MODEL:VERB likewise."""
+        body.setdefault("contents", [{"role": "user", "parts": [{"text": "Say hello"}]}])
+        headers = {"x-goog-api-key": self.key, "content-type": "application/json",
+                   "connection": "close", **(more_headers or {})}
+        return http_client.request(self._stack.relay_port, "POST",
+                                   f"/{version}/models/{model}:{verb}{query}", headers,
+                                   json.dumps(body).encode())
+
+    def gemini_stream(self, **body):
+        return self.gemini("streamGenerateContent", query="?alt=sse", **body)
+
     def _post(self, path, body, connection, more_headers):
         headers = self.headers(more_headers)
         if connection is not None:
@@ -151,6 +168,10 @@ def anthropic_body(model="claude-sonnet-4-5", text="Say hello", **fields):
 def openai_body(model="gpt-4o-mini", text="Say hello", **fields):
     return json.dumps({"model": model, "messages": [{"role": "user", "content": text}],
                        **fields}).encode()
+
+
+def responses_body(model="gpt-4o-mini", **fields):
+    return json.dumps({"model": model, "input": "Say hello", **fields}).encode()
 
 
 class Stack:
@@ -293,13 +314,24 @@ class Stack:
         return self.lane(*[{"scenario": scenario, "platform": "openai", "priority": 10 + number,
                             **fields} for number, scenario in enumerate(scenarios)])
 
+    def gemini(self, *scenarios, **fields):
+        return self.lane(*[{"scenario": scenario, "platform": "gemini", "priority": 10 + number,
+                            **fields} for number, scenario in enumerate(scenarios)])
+
+    def openai_responses(self, *scenarios, **fields):
+        return self.lane(*[{"scenario": scenario, "platform": "openai_responses",
+                            "priority": 10 + number, **fields}
+                           for number, scenario in enumerate(scenarios)])
+
     def _add_account(self, lane, number, group_id, account):
         scenario = account.pop("scenario", None)
         platform = account.pop("platform", "claude")
         url = account.pop("url", self.fake_url)
-        if platform == "openai":
+        if platform in ("openai", "openai_responses"):
             url += "/v1"  # an OpenAI base URL has it, an Anthropic one has not
             account.setdefault("provider", "openai")  # whose prices apply; no host tells it here
+        if platform == "gemini":
+            account.setdefault("provider", "gemini")
         default = "fake-key-" + scenario if scenario else f"fake-key-{lane}-{number}"
         secret = account.pop("secret", default)
         name = account.pop("name", f"{lane}-{number}")

@@ -150,16 +150,26 @@ class Connection:
         return False
 
     def _fill(self, where, body=b""):
+        self._buffer += self._receive(where, body)
+
+    def _fill_to(self, size, where, body):
+        parts, have = [self._buffer], len(self._buffer)
+        while have < size:
+            parts.append(self._receive(where, body))
+            have += len(parts[-1])
+        self._buffer = b"".join(parts)
+
+    def _receive(self, where, body):
         try:
             data = self.socket.recv(65536)
         except ConnectionError as error:
-            raise ClosedEarly(f"connection broke {where}: {error}", body) from error
+            raise ClosedEarly(f"connection broke {where}: {error}", bytes(body)) from error
         if not data:
-            raise ClosedEarly(f"connection closed {where}", body + self._buffer)
-        self._buffer += data
+            raise ClosedEarly(f"connection closed {where}", bytes(body) + self._buffer)
+        return data
 
     def _read_exactly(self, length):
-        seen = b""
+        seen = bytearray()  # a body may have 64 MiB: nothing is copied with each piece
         while len(seen) < length:
             if not self._buffer:
                 self._fill(f"{length - len(seen)} bytes before the end of the body", seen)
@@ -169,14 +179,13 @@ class Connection:
             yield piece
 
     def _read_chunks(self):
-        seen = b""
+        seen = bytearray()
         while True:
             while b"\r\n" not in self._buffer:
                 self._fill("in a chunk's size", seen)
             size, _, self._buffer = self._buffer.partition(b"\r\n")
             length = int(size.split(b";")[0], 16)
-            while len(self._buffer) < length + 2:
-                self._fill("inside a chunk", seen)
+            self._fill_to(length + 2, "inside a chunk", seen)
             piece, end = self._buffer[:length], self._buffer[length:length + 2]
             assert end == b"\r\n", f"chunk of {length} bytes ends with {end!r}"
             self._buffer = self._buffer[length + 2:]

@@ -17,7 +17,9 @@ class Postgres:
     PostgreSQL refuses to run as root, so root starts it as `postgres` (or `nobody`).
     """
 
-    def __init__(self):
+    def __init__(self, durable=False):
+        """`durable` waits for the disk as a real one does; tests have no use for that."""
+        self._durable = durable
         self._folder = pathlib.Path(tempfile.mkdtemp(prefix="weir-pg-"))
         self._as_user = []
         if os.geteuid() == 0:
@@ -32,7 +34,8 @@ class Postgres:
         self.start()
 
     def start(self):
-        options = (f"-c listen_addresses=127.0.0.1 -c port={self.port} -c fsync=off "
+        options = (f"-c listen_addresses=127.0.0.1 -c port={self.port} "
+                   f"-c fsync={'on' if self._durable else 'off'} "
                    f"-c unix_socket_directories={self._folder} -c max_connections=50")
         self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "60", "-o", options,
                   "-l", str(self._folder / "log"), "start")
@@ -51,6 +54,18 @@ class Postgres:
                          "-d", database, "-Atc", sql)
         return [line.split("|") for line in text.splitlines()]
 
+    def background(self, database, sql):
+        """psql at work on it, as a process."""
+        return subprocess.Popen([str(BIN / "psql"), "-h", "127.0.0.1", "-p", str(self.port), "-U", "weir",
+                                 "-d", database, "-qc", sql], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def own(self, folder):
+        """Gives it to whom the server runs as."""
+        if os.geteuid() == 0:
+            shutil.chown(folder, _unprivileged_user())
+        folder.chmod(0o700)
+
     def url(self, database):
         return f"postgresql://weir@127.0.0.1:{self.port}/{database}"
 
@@ -63,9 +78,10 @@ class Postgres:
     def _run(self, program, *arguments):
         # A log file instead of a pipe: the server that pg_ctl starts would keep a pipe open.
         with tempfile.TemporaryFile() as output:
+            seconds = 1800 if self._durable else 90  # a bench moves millions of rows
             code = subprocess.run([*self._as_user, str(BIN / program), *arguments], stdout=output,
-                                  stderr=output, stdin=subprocess.DEVNULL, cwd="/", timeout=90,
-                                  check=False).returncode
+                                  stderr=output, stdin=subprocess.DEVNULL, cwd="/",
+                                  timeout=seconds, check=False).returncode
             output.seek(0)
             text = output.read().decode(errors="replace")
         assert code == 0, f"{program} failed: {text}"

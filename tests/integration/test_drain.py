@@ -91,6 +91,32 @@ def _ready(stack):
         return None
 
 
+def _connections_counted(stack):
+    text = http_client.request(stack.relay_ops, "GET", "/metrics",
+                               {"connection": "close"}, timeout=5).body.decode()
+    return next(float(line.split()[1]) for line in text.splitlines()
+                if line.startswith("weir_relay_connections_total "))
+
+
+def test_metrics_are_whole_until_they_end(fresh_stack):
+    """While the relay waits for usage to take its spool, the loops that were counted are gone."""
+    stack = fresh_stack
+    stack.usage.kill9()
+    lane = stack.claude("text")
+    for _ in range(3):
+        lane.messages()
+    counted = [_connections_counted(stack)]
+    assert counted[0] >= 3
+    stack.relay.signal(signal.SIGTERM)
+    while stack.relay.is_running():
+        try:
+            counted.append(_connections_counted(stack))
+        except (OSError, http_client.ClosedEarly):
+            break
+    assert counted == sorted(counted), "a counter fell"
+    assert stack.relay.wait(15) == 0
+
+
 def test_a_second_instance_takes_over_without_a_refused_request(fresh_stack):
     """Restart under load: a client that tries again once sees no failure longer than the restart."""
     stack = fresh_stack

@@ -132,16 +132,25 @@ def send_with(stack, path, headers, body):
 
 
 def test_no_key(stack):
-    check_anthropic(send_with(stack, MESSAGES, {}, harness.anthropic_body()), 401, "key_missing")
-    check_openai(send_with(stack, CHAT, {}, harness.openai_body()), 401, "invalid_api_key")
+    replies = [send_with(stack, MESSAGES, {}, harness.anthropic_body()),
+               send_with(stack, CHAT, {}, harness.openai_body())]
+    check_anthropic(replies[0], 401, "key_missing")
+    check_openai(replies[1], 401, "invalid_api_key")
+    check_not_retried(replies)
 
 
 @pytest.mark.parametrize("key", ["ck_" + "A" * 43, "wrong", "ck_", "x" * 4000])
 def test_an_unknown_key(stack, key):
-    check_anthropic(send_with(stack, MESSAGES, {"x-api-key": key}, harness.anthropic_body()), 401,
-                    "key_unknown")
-    check_openai(send_with(stack, CHAT, {"authorization": f"Bearer {key}"}, harness.openai_body()),
-                 401, "invalid_api_key")
+    replies = [send_with(stack, MESSAGES, {"x-api-key": key}, harness.anthropic_body()),
+               send_with(stack, CHAT, {"authorization": f"Bearer {key}"}, harness.openai_body())]
+    check_anthropic(replies[0], 401, "key_unknown")
+    check_openai(replies[1], 401, "invalid_api_key")
+    check_not_retried(replies)
+
+
+def check_not_retried(replies):
+    """Claude Code tries a 401 again for minutes unless it is told not to."""
+    assert [reply.header("x-should-retry") for reply in replies] == ["false"] * len(replies)
 
 
 def wait_for_status(send, status):
@@ -157,6 +166,19 @@ def test_a_disabled_key_is_told_apart_from_a_wrong_one(stack):
     error = check_anthropic(reply, 403, "key_disabled")
     assert "disabled" in error["message"]
     stack.api.post(f"/api/v1/api-keys/{lane.key_id}/enable")
+    wait_for_status(lane.messages, 200)
+
+
+@pytest.mark.parametrize("whose", ["key", "user", "group"])
+def test_a_key_of_another_address(stack, whose):
+    user = stack.api.post("/api/v1/users", {"username": f"tied-{whose}", "password": "long enough 1"})
+    lane = stack.lane({"scenario": "text"}, key={"user_id": user["id"]})
+    path = {"key": f"/api/v1/api-keys/{lane.key_id}", "user": f"/api/v1/users/{user['id']}",
+            "group": f"/api/v1/groups/{lane.group['id']}"}[whose]
+    stack.api.patch(path, {"allowed_ips": ["192.0.2.0/24", "2001:db8::/32"]})
+    check_anthropic(wait_for_status(lane.messages, 403), 403, "ip_not_allowed")
+    changed = stack.api.patch(path, {"allowed_ips": ["192.0.2.0/24", "127.0.0.0/8"]})
+    assert changed["allowed_ips"] == ["192.0.2.0/24", "127.0.0.0/8"]
     wait_for_status(lane.messages, 200)
 
 

@@ -1,5 +1,8 @@
 """What a client may do to the HTTP side: pipelining, HEAD, Expect, many connections, odd heads."""
 
+import pathlib
+import subprocess
+
 import http_client
 import harness
 from admin_client import eventually
@@ -134,3 +137,12 @@ def test_a_change_reaches_the_relay_within_a_second(stack):
     lane = stack.claude("text")
     stack.api.post(f"/api/v1/api-keys/{lane.key_id}/disable")
     eventually(lambda: lane.messages().status == 403, "the key is refused", timeout=1.0, pause=0.01)
+
+
+def test_bursts_of_connections_find_room(stack):
+    """Each loop's socket asks the kernel for 4,096 waiting connections; ss shows what it got."""
+    most = int(pathlib.Path("/proc/sys/net/core/somaxconn").read_text())
+    shown = subprocess.run(["ss", "-ltnH", f"sport = :{stack.relay_port}"], check=True,
+                           capture_output=True, text=True, timeout=10).stdout
+    backlogs = [int(line.split()[2]) for line in shown.splitlines()]
+    assert backlogs and set(backlogs) == {min(4096, most)}, shown

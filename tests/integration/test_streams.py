@@ -7,7 +7,7 @@ import pytest
 
 import http_client
 from admin_client import eventually
-from upstream import STREAM_HEAD, chunk
+from upstream import STREAM_HEAD, Upstream, answer_with, chunk
 
 START = (b'event: message_start\ndata: {"type":"message_start","message":{"id":"m","type":"message",'
          b'"role":"assistant","model":"claude-sonnet-4-5","content":[],"stop_reason":null,'
@@ -46,7 +46,7 @@ def test_a_broken_anthropic_stream_ends_with_an_error_event(stack, broken):
     assert row["cost_nano_usd"] > 0
 
 
-@pytest.mark.parametrize("broken", ["cut", "rst", "no_done", "stream_error"])
+@pytest.mark.parametrize("broken", ["cut", "rst", "stream_error"])
 def test_a_broken_chat_stream_ends_with_an_error(stack, broken):
     lane = stack.openai(f"{broken}+in=100+out=40")
     events = read_all(lane, "chat")
@@ -55,6 +55,47 @@ def test_a_broken_chat_stream_ends_with_an_error(stack, broken):
     row = row_of(stack, lane)
     assert row["complete"] is False
     assert row["cost_nano_usd"] > 0, "estimated when the provider never told"
+
+
+WORDS = chunk(b'data: {"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":null}]}\n\n')
+WHY = chunk(b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n')
+USAGE = chunk(b'data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":3}}\n\n')
+LAST = b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize("client", ["chat", "messages", "responses", "whole chat", "whole messages"])
+@pytest.mark.parametrize("rest, tokens", [
+    ([WHY, USAGE, LAST], (7, 3)), ([WHY, LAST], None), ([WHY, USAGE], (7, 3)), ([WHY], None),
+], ids=["a clean end", "without usage", "cut", "cut without usage"])
+def test_a_chat_stream_that_said_why_it_ends_is_whole_without_done(stack, rest, tokens, client):
+    """Many servers leave [DONE] out. Translated the client gets its own protocol's end; natively
+    what came, as it came."""
+    sent = [WORDS, *rest]
+    upstream = Upstream(answer_with(STREAM_HEAD + b"".join(sent), keep=False))
+    lane = stack.lane({"platform": "openai", "url": upstream.url})
+    whole = client.startswith("whole ")
+    reply = getattr(lane, client.removeprefix("whole "))(model="gpt-4o-mini", stream=not whole)
+    assert reply.status == 200 and b"error\"" not in reply.body.replace(b'"error":null', b"")
+    if whole:
+        assert "hi" in reply.body.decode() and reply.json()
+    elif client == "chat":
+        assert reply.events() == http_client.parse_events(
+            b"".join(part.split(b"\r\n")[1] for part in (WORDS, WHY)))
+    else:
+        end = {"messages": "message_stop", "responses": "response.completed"}[client]
+        assert reply.events()[-1][0] == end
+    row = stack.api.log_row(reply.request_id)
+    assert (row["complete"], row["error_class"], row["status"]) == (True, "", 200)
+    if tokens:
+        assert (row["input_tokens"], row["output_tokens"]) == tokens
+    assert row["usage_source"] == ("reported" if tokens else "estimated")
+
+
+def test_a_chat_stream_of_which_one_answer_is_missing_is_broken_off(stack):
+    upstream = Upstream(answer_with(STREAM_HEAD + WORDS + WHY + LAST, keep=False))
+    reply = stack.lane({"platform": "openai", "url": upstream.url}).chat(stream=True, n=2)
+    assert "error" in json.loads(reply.events()[-1][1])
+    assert stack.api.log_row(reply.request_id)["error_class"] == "stream_incomplete"
 
 
 def test_a_chat_stream_without_usage_is_estimated_and_says_so(stack):

@@ -8,6 +8,7 @@ import pytest
 import harness
 import ports
 from admin_client import eventually
+from proxies import KINDS, Proxy
 
 
 def openssl(*arguments):
@@ -93,6 +94,28 @@ def test_a_certificate_for_another_name_is_refused(stack, authority, tls_provide
 def test_a_certificate_of_another_authority_is_refused(stack, tls_provider, tmp_path):
     port = tls_provider(*Authority(tmp_path, "stranger").sign("IP:127.0.0.1", "strange"))
     assert stack.lane({"url": f"https://127.0.0.1:{port}"}).messages().status == 502
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("password", [None, "weir:secret"])
+def test_tls_goes_through_a_proxy_verified(stack, authority, tls_provider, tmp_path, kind, password):
+    """The tunnel's far end must prove who it is: a proxy cannot put itself in its place."""
+    good = tls_provider(*authority.sign("DNS:localhost", "tunnelled"))
+    strange = tls_provider(*Authority(tmp_path, "stranger").sign("DNS:localhost", "strange"))
+    proxy = Proxy(KINDS[kind], password)
+    try:
+        user = "" if password is None else password + "@"
+        fields = {"proxy_url": f"{kind}://{user}127.0.0.1:{proxy.port}"}
+        lane = stack.lane({"url": f"https://localhost:{good}", **fields})
+        for stream in (False, True):
+            assert lane.messages(stream=stream).status == 200
+        # The name goes to the proxy as it is: names are not resolved here.
+        assert set(proxy.targets) == {f"localhost:{good}"}
+        refused = stack.lane({"url": f"https://localhost:{strange}", **fields}).messages()
+        assert refused.status == 502
+        assert stack.api.log_row(refused.request_id)["error_class"] == "upstream_connect"
+    finally:
+        proxy.close()
 
 
 def test_a_plain_upstream_behind_https_is_refused(stack):

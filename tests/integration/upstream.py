@@ -10,12 +10,14 @@ import time
 
 
 class Recorded:
-    """A request as it came in: request line, headers as (lower-case name, value), body bytes."""
+    """A request as it came in: request line, headers as (lower-case name, value), body bytes, and
+    the address it came from."""
 
     def __init__(self, line, headers, body):
         self.method, self.target, self.version = line.split(" ", 2)
         self.headers = headers
         self.body = body
+        self.peer = None
 
     def header(self, name):
         values = [value for key, value in self.headers if key == name.lower()]
@@ -84,6 +86,7 @@ class Upstream:
                 recorded = _read_request(stream)
                 if recorded is None:
                     break
+                recorded.peer = connection.getpeername()
                 self._note(lambda: self.requests.append(recorded))
                 if not self.handler(recorded, connection):
                     break

@@ -23,16 +23,54 @@ LAYERS = {
     "services/relay": [RELAY + "**", *COMMON, *PROTO],
     "services/relay/snapshot": [*COMMON, *PROTO],
     "services/relay/dialects": [*COMMON],
+    # One neutral conversation; a folder of readers and writers for each dialect, none of which knows
+    # another; and what joins two of them.
+    "services/relay/translate/neutral": [RELAY + "dialects/", *COMMON],
+    "services/relay/translate/anthropic": [
+        RELAY + "translate/neutral/", RELAY + "dialects/", *COMMON,
+    ],
+    "services/relay/translate/gemini": [
+        RELAY + "translate/neutral/", RELAY + "dialects/", *COMMON,
+    ],
+    "services/relay/translate/openai_chat": [
+        RELAY + "translate/neutral/", RELAY + "dialects/", *COMMON,
+    ],
+    "services/relay/translate/openai_responses": [
+        RELAY + "translate/neutral/", RELAY + "dialects/", *COMMON,
+    ],
+    "services/relay/translate": [RELAY + "translate/**", RELAY + "dialects/", *COMMON],
     "services/relay/route": [RELAY + "snapshot/", *COMMON],
     # http1 is heads and bodies as bytes, without a socket.
     "services/relay/http1": [*COMMON],
     "services/relay/auth": [RELAY + "snapshot/", RELAY + "http1/", *COMMON],
-    "services/relay/limits": [RELAY + "snapshot/", *COMMON],
+    # Its headers name the dialects; it knows nothing else of them.
+    "services/relay/signatures": [*COMMON],
+    # Texts in, numbers out.
+    "services/relay/tokenizer": [*COMMON],
+    "services/relay/websocket": [RELAY + "http1/", *COMMON],
+    # A neutral conversation in, a number out.
+    "services/relay/counting": [RELAY + "tokenizer/", RELAY + "translate/neutral/", *COMMON],
+    "services/relay/limits": [RELAY + "snapshot/", RELAY + "dialects/dialect.h", *COMMON],
+    # One connection of a loop to Redis.
+    "services/relay/redis": [RELAY + "net/", *COMMON],
+    # The same limits in Redis, on the loop.
+    "services/relay/shared_limits": [
+        RELAY + "limits/", RELAY + "redis/", RELAY + "net/", RELAY + "snapshot/", *COMMON,
+    ],
+    "services/relay/cache": [*COMMON],
+    # The same cache in Redis, on the loop.
+    "services/relay/shared_cache": [RELAY + "cache/", RELAY + "redis/", RELAY + "net/", *COMMON],
+    "services/relay/streams": [RELAY + "net/", RELAY + "dialects/dialect.h", *COMMON],
+    # What becomes of recorded bodies: masked, packed, sent.
+    "services/relay/bodies": [
+        RELAY + "snapshot/", RELAY + "net/buffer_cap.h", *COMMON, *PROTO,
+    ],
     "services/relay/accounts": [
         RELAY + "snapshot/", RELAY + "dialects/dialect.h", RELAY + "http1/", *COMMON,
     ],
     "services/relay/providers": [
-        RELAY + "snapshot/", RELAY + "dialects/", RELAY + "http1/", *COMMON,
+        RELAY + "snapshot/", RELAY + "dialects/", RELAY + "http1/",
+        RELAY + "translate/neutral/target.h", *COMMON,
     ],
     "services/relay/net": [*COMMON],
     "services/relay/upstream": [
@@ -42,6 +80,10 @@ LAYERS = {
     # Its table of endpoints names the dialects; it knows nothing else of them.
     "services/relay/http": [RELAY + "net/", RELAY + "http1/", RELAY + "dialects/dialect.h", *COMMON],
     "services/relay/metering": [RELAY + "dialects/", RELAY + "snapshot/", *COMMON, *PROTO],
+    # Plain numbers in a file; its recovery makes events of them.
+    "services/relay/intents": [RELAY + "metering/", *COMMON, *PROTO],
+    # Prices, and a loop to wake whoever waits for a lease.
+    "services/relay/budgets": [RELAY + "snapshot/", RELAY + "net/", *COMMON, *PROTO],
     # Admin.
     "services/admin": [ADMIN + "**", *COMMON, *PROTO],
     "services/admin/model": [*COMMON],
@@ -50,11 +92,13 @@ LAYERS = {
     "services/admin/publish": [
         ADMIN + "model/", ADMIN + "store/", ADMIN + "credentials/", *COMMON, *PROTO,
     ],
+    "services/admin/tasks": [ADMIN + "store/", ADMIN + "maintenance_client", *COMMON],
     "services/admin/json": [ADMIN + "model/", ADMIN + "credentials/", *COMMON, *PROTO],
     "services/admin/http": [ADMIN + "model/", ADMIN + "store/", ADMIN + "credentials/", *COMMON],
     "services/admin/resources": [
         ADMIN + "model/", ADMIN + "json/", ADMIN + "store/", ADMIN + "credentials/",
-        ADMIN + "publish/", ADMIN + "http/", ADMIN + "usage_client", *COMMON, *PROTO,
+        ADMIN + "publish/", ADMIN + "http/", ADMIN + "tasks/", ADMIN + "maintenance_client",
+        ADMIN + "usage_client", *COMMON, *PROTO,
     ],
     # Usage.
     "services/usage": [USAGE + "**", *COMMON, *PROTO],
@@ -63,6 +107,15 @@ LAYERS = {
 # Third parties that a folder must not see, so that it stays free of I/O and cheap to test.
 FORBIDDEN = {
     "services/relay/dialects": ["boost/asio", "boost/beast", "grpc", "weir/v1/"],
+    "services/relay/translate": ["boost/asio", "boost/beast", "grpc", "weir/v1/"],
+    "services/relay/counting": ["boost/asio", "boost/beast", "grpc", "weir/v1/"],
+    "services/relay/translate/neutral": ["boost/asio", "boost/beast", "grpc", "weir/v1/"],
+    "services/relay/translate/anthropic": ["boost/asio", "boost/beast", "grpc", "weir/v1/"],
+    "services/relay/translate/gemini": ["boost/asio", "boost/beast", "grpc", "weir/v1/"],
+    "services/relay/translate/openai_chat": ["boost/asio", "boost/beast", "grpc", "weir/v1/"],
+    "services/relay/translate/openai_responses": [
+        "boost/asio", "boost/beast", "grpc", "weir/v1/",
+    ],
     "services/relay/http1": ["boost/asio", "boost/beast/core", "grpc"],
     "services/relay/route": ["boost/asio", "boost/beast", "grpc"],
     "services/relay/auth": ["boost/asio", "boost/beast", "grpc"],

@@ -37,11 +37,20 @@ usage: ./weir bench [options]
 Drives the relay and nginx with the same load against the same upstream and prints both and
 their ratio: CPU per request and per event, memory per held stream, added latency. Options go to
 tests/bench/bench.py; ./weir bench --options lists them.
+
+./weir bench usage measures the ledger instead: ingest beside a bare \copy, reports, memory. Its
+options go to tests/bench/usage_bench.py.
 TEXT
       return 0
       ;;
   esac
   ensure_packages bench "${PACKAGES_BUILD[@]}" "${PACKAGES_BENCH[@]}"
+  if [[ ${1:-} == usage ]]; then
+    shift
+    compile release weir-usage weir-usage-load
+    /usr/bin/python3 "$WEIR_ROOT/tests/bench/usage_bench.py" --build-dir "$(build_dir release)" "$@"
+    return
+  fi
   compile release weir-relay weir-admin weir-usage weir-fake-provider weir-load
   if [[ ${1:-} == --options ]]; then
     set -- --help

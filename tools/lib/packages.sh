@@ -4,13 +4,17 @@
 readonly PACKAGES_BUILD=(
   ca-certificates cmake curl g++ make ninja-build pkg-config mold ccache
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev
-  libboost1.81-dev libboost-json1.81-dev libcpp-httplib-dev libsimdjson-dev
+  libboost1.81-dev libboost-json1.81-dev libcpp-httplib-dev libsimdjson-dev libjemalloc-dev
   libpqxx-dev libsqlite3-dev prometheus-cpp-dev
-  libsodium-dev libssl-dev libjwt-dev libyaml-cpp-dev zlib1g-dev
+  libhiredis-dev libpcre2-dev libsodium-dev libssl-dev libjwt-dev libwslay-dev libyaml-cpp-dev zlib1g-dev
+  libre2-dev libzstd-dev
+  tzdata
   libgtest-dev libgmock-dev libbenchmark-dev
 )
-readonly PACKAGES_TEST=(openssl python3 python3-pytest postgresql-15)
-readonly PACKAGES_BENCH=(python3 nginx-light)
+readonly PACKAGES_TEST=(openssl python3 python3-pytest python3-venv python3-websocket postgresql-15 redis-server)
+readonly PACKAGES_NODE=(nodejs npm)
+readonly PACKAGES_FUZZ=(clang-14 libclang-rt-14-dev llvm-14)
+readonly PACKAGES_BENCH=(python3 nginx-light postgresql-15)
 readonly PACKAGES_FORMAT=(clang-format)
 readonly PACKAGES_LINT=(clang-format clang-tidy python3 shellcheck)
 

@@ -59,8 +59,8 @@ class Transaction {
   // One statement; `$n` is parameters[n - 1], and each parameter must occur. Text is UTF-8 without
   // NUL bytes. Where PostgreSQL cannot tell a parameter's type, write CAST($1 AS BIGINT).
   // Errors: AlreadyExists (unique constraint), FailedPrecondition (foreign key, check),
-  // InvalidArgument (NUL in text), Unavailable (connection lost), Aborted (deadlock, busy),
-  // Internal (all else). Messages name the constraint, never a parameter.
+  // InvalidArgument (NUL in text, a number out of range), Unavailable (connection lost), Aborted
+  // (deadlock, busy), Internal (all else). Messages name the constraint, never a parameter.
   virtual absl::StatusOr<Result> Execute(std::string_view sql,
                                          const std::vector<Value>& parameters) = 0;
   absl::StatusOr<Result> Execute(std::string_view sql) { return Execute(sql, {}); }
@@ -75,6 +75,21 @@ class Transaction {
   virtual absl::Status InsertMany(std::string_view table,
                                   const std::vector<std::string_view>& columns,
                                   const std::vector<std::vector<Value>>& rows) = 0;
+
+  // The same; but false, and nothing written, when one of the rows would break a unique constraint.
+  // The transaction goes on then.
+  virtual absl::StatusOr<bool> TryInsertMany(std::string_view table,
+                                             const std::vector<std::string_view>& columns,
+                                             const std::vector<std::vector<Value>>& rows) = 0;
+
+  // Writes many rows of which some may be there already: an INSERT of all of them, in their order,
+  // with `on_conflict` behind it ("ON CONFLICT (id) DO …", perhaps RETURNING, whose rows it
+  // answers). Two transactions that merge into the same rows in one order cannot deadlock. No value
+  // is null, and those of a column have one type.
+  virtual absl::StatusOr<Result> MergeMany(std::string_view table,
+                                           const std::vector<std::string_view>& columns,
+                                           const std::vector<std::vector<Value>>& rows,
+                                           std::string_view on_conflict) = 0;
 
   virtual SqlDialect dialect() const = 0;
 };
@@ -132,6 +147,8 @@ struct Migration {
   std::string_view common;
   std::string_view sqlite = {};
   std::string_view postgres = {};
+  // What needs more than text, such as today's date; runs first.
+  absl::Status (*step)(Transaction&) = nullptr;
 };
 
 // Brings the schema of `component` ("admin", "usage") up to date, each step in a transaction, under

@@ -64,7 +64,9 @@ absl::Status RunScript(Transaction& transaction, std::string_view script) {
 
 absl::Status Apply(Transaction& transaction, std::string_view component,
                    const Migration& migration) {
-  absl::Status status = RunScript(transaction, migration.common);
+  absl::Status status = migration.step == nullptr ? absl::OkStatus() : migration.step(transaction);
+  if (!status.ok()) return status;
+  status = RunScript(transaction, migration.common);
   if (!status.ok()) return status;
   const bool sqlite = transaction.dialect() == SqlDialect::kSqlite;
   status = RunScript(transaction, sqlite ? migration.sqlite : migration.postgres);

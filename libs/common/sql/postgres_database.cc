@@ -10,13 +10,14 @@
 #include <pqxx/pqxx>
 
 #include "libs/common/sql/connection_pool.h"
+#include "libs/common/sql/postgres_errors.h"
+#include "libs/common/sql/postgres_text.h"
 #include "libs/common/text.h"
 
 namespace weir::sql {
 namespace {
 
-// A parameter in PostgreSQL's text form. Our own type, so that one conversion serves both
-// statements and COPY.
+// A parameter in PostgreSQL's text form.
 struct PgText {
   bool null = true;
   std::string text;
@@ -40,16 +41,16 @@ struct string_traits<weir::sql::PgText> {
 namespace weir::sql {
 namespace {
 
-// libpqxx joins only rows whose length is known when compiling. Its COPY stream finds this one by
-// the type of our rows.
-std::string separated_list(const std::string& separator, const std::vector<PgText>& fields,
-                           const pqxx::internal::TypedCopyEscaper& escape) {
-  std::string line;
-  for (const PgText& field : fields) {
-    if (&field != &fields.front()) line += separator;
-    line += escape(&field);
-  }
-  return line;
+// Lines of COPY's text format, joined by newlines: each message to libpq has its price.
+struct CopyLines {
+  std::string text;
+};
+constexpr std::size_t kCopyLinesBytes = 64 << 10;
+
+// What libpqxx's COPY stream calls to make a line of a row; it finds this one by the type.
+std::string separated_list(const std::string& /*separator*/, const CopyLines& lines,
+                           const pqxx::internal::TypedCopyEscaper& /*escape*/) {
+  return lines.text;
 }
 
 // Statements with lists of varying length must not fill the server's memory: past this many, they
@@ -137,32 +138,6 @@ absl::StatusOr<Result> ToResult(const pqxx::result& answer) {
   return result;
 }
 
-// The server's DETAIL, and the text of most messages, quote values. The first line of a message
-// about constraints (23), names and syntax (42) names only parts of the schema.
-std::string SafeMessage(const pqxx::sql_error& error) {
-  const std::string& state = error.sqlstate();
-  const bool names_schema_only = state.starts_with("23") || state.starts_with("42");
-  if (!names_schema_only) return StrCat("PostgreSQL: error ", state);
-  const std::string message = error.what();
-  return StrCat("PostgreSQL: ", message.substr(0, message.find('\n')), " (", state, ")");
-}
-
-absl::Status FromSqlState(const pqxx::sql_error& error) {
-  const std::string& state = error.sqlstate();
-  const std::string message = SafeMessage(error);
-  if (state == "23505") return absl::AlreadyExistsError(message);
-  if (state.starts_with("23")) return absl::FailedPreconditionError(message);
-  // Serialization failure, deadlock, lock not available.
-  if (state == "40001" || state == "40P01" || state == "55P03") return absl::AbortedError(message);
-  // Without a state it is not the server that speaks: libpq lost it in the middle of a statement.
-  if (state.empty()) return absl::UnavailableError("PostgreSQL: the connection is lost");
-  // Connection, resources, operator's shutdown, system error, a standby that cannot write.
-  for (std::string_view lost : {"08", "53", "57P", "58", "25006"}) {
-    if (state.starts_with(lost)) return absl::UnavailableError(message);
-  }
-  return absl::InternalError(message);
-}
-
 // Runs `call`, which throws what libpqxx throws; nothing leaves this file as an exception.
 template <typename Call>
 absl::Status Guarded(const Call& call) {
@@ -173,7 +148,7 @@ absl::Status Guarded(const Call& call) {
   } catch (const pqxx::in_doubt_error&) {
     return absl::UnavailableError("PostgreSQL: the connection is lost while committing");
   } catch (const pqxx::sql_error& error) {
-    return FromSqlState(error);
+    return PostgresErrorStatus(error);
   } catch (const std::exception& error) {
     // libpqxx's own complaints; they quote statements, never parameters.
     return absl::InternalError(StrCat("libpqxx: ", error.what()));
@@ -210,17 +185,11 @@ class PostgresTransaction final : public Transaction {
   using Transaction::Execute;
   absl::StatusOr<Result> Execute(std::string_view sql,
                                  const std::vector<Value>& parameters) override {
-    Result result;
-    absl::Status status = Attempt([&] {
+    return Answered([&]() -> absl::StatusOr<Result> {
       absl::StatusOr<std::vector<PgText>> texts = ToText(parameters);
       if (!texts.ok()) return texts.status();
-      absl::StatusOr<Result> answer = ToResult(Send(sql, *texts));
-      if (!answer.ok()) return answer.status();
-      result = *std::move(answer);
-      return absl::OkStatus();
+      return ToResult(Send(sql, *texts));
     });
-    if (!status.ok()) return status;
-    return result;
   }
 
   absl::Status Lock(std::string_view name) override {
@@ -231,17 +200,32 @@ class PostgresTransaction final : public Transaction {
 
   absl::Status InsertMany(std::string_view table, const std::vector<std::string_view>& columns,
                           const std::vector<std::vector<Value>>& rows) override {
-    return Attempt([&] {
-      pqxx::stream_to copy(work_, std::string(table),
-                           std::vector<std::string>(columns.begin(), columns.end()));
-      for (const std::vector<Value>& row : rows) {
-        absl::StatusOr<std::vector<PgText>> texts = ToText(row);
-        if (!texts.ok()) return texts.status();
-        copy << *texts;
-      }
-      copy.complete();
+    return Attempt([&] { return Copy(table, columns, rows); });
+  }
+
+  absl::StatusOr<bool> TryInsertMany(std::string_view table,
+                                     const std::vector<std::string_view>& columns,
+                                     const std::vector<std::vector<Value>>& rows) override {
+    bool inserted = false;
+    absl::Status status = Attempt([&]() -> absl::Status {
+      work_.exec("SAVEPOINT weir_try");
+      absl::Status copied = Guarded([&] { return Copy(table, columns, rows); });
+      inserted = copied.ok();
+      if (!inserted && !absl::IsAlreadyExists(copied)) return copied;
+      if (!inserted) work_.exec("ROLLBACK TO SAVEPOINT weir_try");
+      work_.exec("RELEASE SAVEPOINT weir_try");
       return absl::OkStatus();
     });
+    if (!status.ok()) return status;
+    return inserted;
+  }
+
+  absl::StatusOr<Result> MergeMany(std::string_view table,
+                                   const std::vector<std::string_view>& columns,
+                                   const std::vector<std::vector<Value>>& rows,
+                                   std::string_view on_conflict) override {
+    if (rows.empty()) return Result{};
+    return Answered([&] { return Merge(table, columns, rows, on_conflict); });
   }
 
   SqlDialect dialect() const override { return SqlDialect::kPostgres; }
@@ -253,6 +237,62 @@ class PostgresTransaction final : public Transaction {
   absl::Status Attempt(const Call& call) {
     if (failure_.ok()) failure_ = Guarded(call);
     return failure_;
+  }
+
+  // The same for what gives rows.
+  template <typename Call>
+  absl::StatusOr<Result> Answered(const Call& call) {
+    Result result;
+    absl::Status status = Attempt([&] {
+      absl::StatusOr<Result> answer = call();
+      if (!answer.ok()) return answer.status();
+      result = *std::move(answer);
+      return absl::OkStatus();
+    });
+    if (!status.ok()) return status;
+    return result;
+  }
+
+  absl::Status Copy(std::string_view table, const std::vector<std::string_view>& columns,
+                    const std::vector<std::vector<Value>>& rows) {
+    pqxx::stream_to copy(work_, std::string(table),
+                         std::vector<std::string>(columns.begin(), columns.end()));
+    CopyLines lines;
+    lines.text.reserve(kCopyLinesBytes + kCopyLinesBytes / 8);
+    for (const std::vector<Value>& row : rows) {
+      if (absl::Status status = AppendCopyRow(row, lines.text); !status.ok()) return status;
+      lines.text += '\n';
+      if (lines.text.size() >= kCopyLinesBytes) SendLines(lines, copy);
+    }
+    if (!lines.text.empty()) SendLines(lines, copy);
+    copy.complete();
+    return absl::OkStatus();
+  }
+
+  // The last newline is libpqxx's to write.
+  static void SendLines(CopyLines& lines, pqxx::stream_to& copy) {
+    lines.text.pop_back();
+    copy << lines;
+    lines.text.clear();
+  }
+
+  // One array for each column: no statement for each row, no table to go by first.
+  absl::StatusOr<Result> Merge(std::string_view table, const std::vector<std::string_view>& columns,
+                               const std::vector<std::vector<Value>>& rows,
+                               std::string_view on_conflict) {
+    std::vector<PgText> arrays;
+    std::string names;
+    std::string markers;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      absl::StatusOr<ArrayParameter> array = ColumnAsArray(rows, i);
+      if (!array.ok()) return array.status();
+      StrAppend(names, i == 0 ? "" : ", ", columns[i]);
+      StrAppend(markers, i == 0 ? "$" : ", $", i + 1, "::", array->type);
+      arrays.push_back({false, std::move(array->text)});
+    }
+    return ToResult(Send(StrCat("INSERT INTO ", table, " (", names, ") SELECT * FROM unnest(",
+                                markers, ") ", on_conflict),
+                         arrays));
   }
 
   // Without parameters it is mostly DDL, which gains nothing from being prepared.
@@ -284,16 +324,6 @@ std::string WithOptions(std::string_view url) {
   return full;
 }
 
-// libpq quotes the whole URL when it cannot read it; only its words about the network are passed
-// on.
-absl::Status ConnectError(std::string_view message) {
-  const std::string_view line = message.substr(0, message.find('\n'));
-  if (line.starts_with("connection to server")) {
-    return absl::UnavailableError(StrCat("PostgreSQL: ", line));
-  }
-  return absl::UnavailableError("PostgreSQL: cannot connect; check the database URL");
-}
-
 class PostgresDatabase final : public Database {
  public:
   PostgresDatabase(std::string_view url, int connections_max)
@@ -308,7 +338,7 @@ class PostgresDatabase final : public Database {
     try {
       return std::make_unique<PostgresConnection>(url_);
     } catch (const std::exception& error) {
-      return ConnectError(error.what());
+      return PostgresConnectStatus(error.what());
     }
   }
 
@@ -327,6 +357,10 @@ class PostgresDatabase final : public Database {
       return access == Access::kRead ? RunIn<ReadWork>(**loan, body, begun)
                                      : RunIn<WriteWork>(**loan, body, begun);
     });
+    // libpqxx tells of a connection that breaks within COPY as of any other failure.
+    if (!status.ok() && !(**loan).get().is_open()) {
+      status = absl::UnavailableError("PostgreSQL: the connection is lost");
+    }
     if (absl::IsUnavailable(status)) loan->Discard();
     return status;
   }

@@ -49,6 +49,44 @@ class SqliteTransaction final : public Transaction {
     return failure_;
   }
 
+  absl::StatusOr<bool> TryInsertMany(std::string_view table,
+                                     const std::vector<std::string_view>& columns,
+                                     const std::vector<std::vector<Value>>& rows) override {
+    if (absl::StatusOr<Result> begun = Execute("SAVEPOINT weir_try"); !begun.ok()) {
+      return begun.status();
+    }
+    const std::string sql = InsertStatement(table, columns);
+    bool inserted = true;
+    for (const std::vector<Value>& row : rows) {
+      absl::StatusOr<Result> result = connection_.Execute(sql, row);
+      inserted = result.ok();
+      if (inserted) continue;
+      if (absl::IsAlreadyExists(result.status())) break;
+      failure_ = result.status();
+      return failure_;
+    }
+    if (!inserted && !Execute("ROLLBACK TO weir_try").ok()) return failure_;
+    if (absl::StatusOr<Result> ended = Execute("RELEASE weir_try"); !ended.ok()) {
+      return ended.status();
+    }
+    return inserted;
+  }
+
+  absl::StatusOr<Result> MergeMany(std::string_view table,
+                                   const std::vector<std::string_view>& columns,
+                                   const std::vector<std::vector<Value>>& rows,
+                                   std::string_view on_conflict) override {
+    const std::string sql = StrCat(InsertStatement(table, columns), " ", on_conflict);
+    Result all;
+    for (const std::vector<Value>& row : rows) {
+      absl::StatusOr<Result> result = Execute(sql, row);
+      if (!result.ok()) return result.status();
+      all.affected_rows += result->affected_rows;
+      for (Row& returned : result->rows) all.rows.push_back(std::move(returned));
+    }
+    return all;
+  }
+
   SqlDialect dialect() const override { return SqlDialect::kSqlite; }
 
   // The first error. PostgreSQL refuses everything after it; so do we, that code which passes on

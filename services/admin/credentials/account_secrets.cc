@@ -18,6 +18,9 @@ std::string ProxyOwner(const Account& account) {
 void SetCredential(const Vault& vault, const Secret& credential, Account& account) {
   account.sealed_credential =
       credential.empty() ? "" : vault.Seal(credential, CredentialOwner(account));
+  if (account.status != AccountStatus::kAccountException) return;
+  account.status = AccountStatus::kNormal;
+  account.status_reason.clear();
 }
 
 void SetProxyUrl(const Vault& vault, const Secret& proxy_url, Account& account) {

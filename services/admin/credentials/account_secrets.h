@@ -12,7 +12,7 @@
 namespace weir::admin {
 
 // Put a secret into `account`, which must have its id already: the seal is bound to it. An empty
-// secret removes it.
+// secret removes it. An account whose credential was refused is well again with another one.
 void SetCredential(const Vault& vault, const Secret& credential, Account& account);
 void SetProxyUrl(const Vault& vault, const Secret& proxy_url, Account& account);
 

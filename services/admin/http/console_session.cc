@@ -5,8 +5,10 @@
 
 #include "libs/common/api_key_hash.h"
 #include "libs/common/ids.h"
+#include "libs/common/log.h"
 #include "libs/common/reason.h"
 #include "libs/common/text.h"
+#include "libs/common/utf8.h"
 #include "services/admin/credentials/password.h"
 #include "services/admin/model/problem.h"
 #include "services/admin/store/columns.h"
@@ -17,6 +19,8 @@ namespace weir::admin {
 namespace {
 
 constexpr std::string_view kBearer = "bearer ";
+constexpr std::size_t kUserAgentBytesMax = 256;
+constexpr std::int64_t kSeenEveryMs = 60'000;
 
 // Session secrets have 256 random bits, so a plain SHA-256 is enough to store them by.
 std::string HashOf(std::string_view secret) { return HexOf(ApiKeyHash(secret)); }
@@ -42,42 +46,60 @@ absl::StatusOr<std::string> ConsoleSessions::TokenFor(const Session& session) co
       {.user_id = session.user_id, .session_id = session.id, .expires_at_ms = expires_at_ms});
 }
 
-absl::StatusOr<Login> ConsoleSessions::LogIn(const std::string& username, const Secret& password,
+absl::StatusOr<Login> ConsoleSessions::LogIn(const Credentials& credentials,
+                                             const ClientPlace& client) {
+  Credentials plain = credentials;
+  plain.username = ToLower(StripSpace(credentials.username));
+  const std::string& name = plain.username;
+  if (absl::Status allowed = limiter_.Check(client.ip, name); !allowed.ok()) return allowed;
+  absl::StatusOr<User> user = Verify(plain, client.ip);
+  if (!user.ok()) return user.status();
+  absl::StatusOr<Login> login = Open(*std::move(user), plain, client);
+  const bool guessed = absl::IsUnauthenticated(login.status()) && !plain.code.empty();
+  if (guessed) limiter_.Failed(client.ip, name);
+  if (login.ok()) limiter_.Succeeded(client.ip, name);
+  return login;
+}
+
+absl::StatusOr<User> ConsoleSessions::Verify(const Credentials& credentials,
                                              std::string_view client_ip) {
-  const std::string name = ToLower(StripSpace(username));
-  if (absl::Status allowed = limiter_.Check(client_ip, name); !allowed.ok()) return allowed;
-  Login login;
+  User user;
   absl::Status found = store_.Read([&](sql::Transaction& transaction) -> absl::Status {
-    auto user = user_store::FindByUsername(transaction, name);
-    if (absl::IsNotFound(user.status())) {
-      login.user = {};
-      return absl::OkStatus();
-    }
-    if (!user.ok()) return user.status();
-    login.user = *std::move(user);
-    return absl::OkStatus();
+    auto known = user_store::FindByUsername(transaction, credentials.username);
+    user = known.ok() ? *known : User();
+    return absl::IsNotFound(known.status()) ? absl::OkStatus() : known.status();
   });
   if (!found.ok()) return found;
-  absl::Status verified = VerifyPassword(login.user.password_hash, password);
-  if (absl::IsUnauthenticated(verified)) limiter_.Failed(client_ip, name);
+  absl::Status verified = VerifyPassword(user.password_hash, credentials.password);
+  if (absl::IsUnauthenticated(verified)) limiter_.Failed(client_ip, credentials.username);
   if (!verified.ok()) return verified;
-  if (login.user.status != ActiveStatus::kActive) return Disabled();
-  limiter_.Succeeded(client_ip, name);
+  if (user.status != ActiveStatus::kActive) return Disabled();
+  return user;
+}
 
+absl::StatusOr<Login> ConsoleSessions::Open(User user, const Credentials& credentials,
+                                            const ClientPlace& client) {
+  Login login;
+  login.user = std::move(user);
   login.cookie = Secret(RandomHex(32));
   login.refresh_token = Secret(RandomHex(32));
   login.csrf_token = RandomHex(32);
   const std::int64_t now_ms = clock_.NowUnixMs();
-  const Session session = {.id = RandomHex(16),
-                           .user_id = login.user.id,
-                           .cookie_hash = HashOf(login.cookie.Reveal()),
-                           .refresh_hash = HashOf(login.refresh_token.Reveal()),
-                           .previous_refresh_hash = {},
-                           .csrf_token = login.csrf_token,
-                           .created_at_ms = now_ms,
-                           .expires_at_ms = now_ms + kSessionLifeMs};
+  Session session = {.id = RandomHex(16),
+                     .user_id = login.user.id,
+                     .cookie_hash = HashOf(login.cookie.Reveal()),
+                     .refresh_hash = HashOf(login.refresh_token.Reveal()),
+                     .previous_refresh_hash = {},
+                     .csrf_token = login.csrf_token,
+                     .created_at_ms = now_ms,
+                     .expires_at_ms = now_ms + kSessionLifeMs,
+                     .user_agent = {},
+                     .client_ip = std::string(client.ip),
+                     .last_seen_at_ms = now_ms,
+                     .confirmed_at_ms = now_ms};
+  AssignValidUtf8(session.user_agent, client.user_agent, kUserAgentBytesMax);
   absl::Status stored = store_.Change([&](sql::Transaction& transaction, Changes&) -> absl::Status {
-    absl::Status done = session_store::DeleteExpired(transaction, now_ms);
+    absl::Status done = factors_.Check(transaction, login.user.id, credentials.code, now_ms);
     if (done.ok()) done = session_store::Insert(transaction, session);
     if (done.ok()) done = user_store::TouchLogin(transaction, login.user.id, now_ms);
     return done;
@@ -88,6 +110,16 @@ absl::StatusOr<Login> ConsoleSessions::LogIn(const std::string& username, const 
   if (!token.ok()) return token.status();
   login.token = *std::move(token);
   return login;
+}
+
+// Rarely, so that reading stays reading.
+void ConsoleSessions::NoteSeen(const Session& session, std::string_view client_ip) {
+  const std::int64_t now_ms = clock_.NowUnixMs();
+  if (now_ms - session.last_seen_at_ms < kSeenEveryMs) return;
+  absl::Status noted = store_.Change([&](sql::Transaction& transaction, Changes&) {
+    return session_store::Touch(transaction, session.id, client_ip, now_ms);
+  });
+  if (!noted.ok()) LogWarning("a session's last use was not noted", {{"error", noted.ToString()}});
 }
 
 absl::StatusOr<Caller> ConsoleSessions::Authenticate(const Request& request) {
@@ -117,6 +149,7 @@ absl::StatusOr<Caller> ConsoleSessions::Authenticate(const Request& request) {
     if (user->status != ActiveStatus::kActive) return Disabled();
     caller.user = *std::move(user);
     caller.session_id = session.id;
+    caller.confirmed_at_ms = session.confirmed_at_ms;
     return absl::OkStatus();
   });
   if (!status.ok()) return status;
@@ -124,6 +157,7 @@ absl::StatusOr<Caller> ConsoleSessions::Authenticate(const Request& request) {
       !SameSecret(request.Header("x-csrf-token"), session.csrf_token)) {
     return NotAllowed("the header X-CSRF-Token must hold the session's csrf_token");
   }
+  NoteSeen(session, request.client_ip);
   return caller;
 }
 
@@ -189,6 +223,30 @@ absl::Status ConsoleSessions::ConfirmPassword(const Caller& caller, const Secret
   absl::Status verified = VerifyPassword(caller.user.password_hash, password);
   if (absl::IsUnauthenticated(verified)) limiter_.Failed(client_ip, caller.user.username);
   return verified;
+}
+
+absl::Status ConsoleSessions::Confirm(const Caller& caller, const Secret& password,
+                                      const Secret& code, std::string_view client_ip) {
+  const std::int64_t now_ms = clock_.NowUnixMs();
+  const bool by_password = !password.empty();
+  absl::Status proved = by_password ? ConfirmPassword(caller, password, client_ip)
+                                    : limiter_.Check(client_ip, caller.user.username);
+  if (!proved.ok()) return proved;
+  absl::Status done = store_.Change([&](sql::Transaction& transaction, Changes&) -> absl::Status {
+    if (!by_password) {
+      absl::Status right = factors_.Prove(transaction, caller.user.id, code, now_ms);
+      if (!right.ok()) return right;
+    }
+    return session_store::Confirm(transaction, caller.session_id, now_ms);
+  });
+  if (absl::IsUnauthenticated(done)) limiter_.Failed(client_ip, caller.user.username);
+  return done;
+}
+
+absl::Status ConsoleSessions::CheckConfirmed(const Caller& caller) const {
+  if (clock_.NowUnixMs() - caller.confirmed_at_ms < kConfirmedForMs) return absl::OkStatus();
+  return Problem(absl::StatusCode::kPermissionDenied, reason::kConfirmNeeded,
+                 "this needs your password or code again: POST /api/v1/auth/confirm");
 }
 
 }  // namespace weir::admin

@@ -11,15 +11,32 @@
 #include "absl/status/statusor.h"
 
 #include "libs/common/secret.h"
+#include "services/admin/credentials/vault.h"
 #include "services/admin/http/jwt.h"
 #include "services/admin/http/login_limiter.h"
 #include "services/admin/http/message.h"
+#include "services/admin/http/second_factors.h"
 #include "services/admin/store/store.h"
 
 namespace weir::admin {
 
 inline constexpr std::int64_t kTokenLifeMs = 3600LL * 1000;
 inline constexpr std::int64_t kSessionLifeMs = 7LL * 24 * 3600 * 1000;
+
+// A user who proved to be present this long ago is not asked again.
+inline constexpr std::int64_t kConfirmedForMs = 15LL * 60 * 1000;
+
+struct Credentials {
+  std::string username;
+  Secret password;
+  Secret code;  // of the second factor; empty = none was given
+};
+
+// Where a request comes from.
+struct ClientPlace {
+  std::string_view ip;
+  std::string_view user_agent;
+};
 
 // What a log-in gives. The secrets are nowhere else in clear.
 struct Login {
@@ -33,13 +50,17 @@ struct Login {
 // Thread-safe; calls block on the database.
 class ConsoleSessions {
  public:
-  ConsoleSessions(Store& store, const Clock& clock, Secret signing_key)
-      : store_(store), clock_(clock), signer_(std::move(signing_key)), limiter_(clock) {}
+  // All must outlive this.
+  ConsoleSessions(Store& store, const Clock& clock, const Vault& vault)
+      : store_(store),
+        clock_(clock),
+        factors_(vault),
+        signer_(vault.DeriveKey("token signing")),
+        limiter_(clock) {}
 
-  // Unauthenticated (wrong name or password: the same words for both), PermissionDenied (disabled),
-  // ResourceExhausted (too many failures).
-  absl::StatusOr<Login> LogIn(const std::string& username, const Secret& password,
-                              std::string_view client_ip);
+  // Unauthenticated (wrong name or password: the same words for both; code_needed when the second
+  // factor is missing), PermissionDenied (disabled), ResourceExhausted (too many failures).
+  absl::StatusOr<Login> LogIn(const Credentials& credentials, const ClientPlace& client);
 
   // The router's Authenticate.
   absl::StatusOr<Caller> Authenticate(const Request& request);
@@ -54,13 +75,26 @@ class ConsoleSessions {
   // OK when `password` is the caller's; counts failures like a log-in.
   absl::Status ConfirmPassword(const Caller& caller, const Secret& password,
                                std::string_view client_ip);
+  // The same with the second factor's code where there is no password. The session counts as
+  // confirmed from now on, for kConfirmedForMs.
+  absl::Status Confirm(const Caller& caller, const Secret& password, const Secret& code,
+                       std::string_view client_ip);
+  // PermissionDenied (confirm_needed) when the caller has not proved to be present for a while.
+  absl::Status CheckConfirmed(const Caller& caller) const;
+
+  const SecondFactors& factors() const { return factors_; }
 
  private:
+  absl::StatusOr<User> Verify(const Credentials& credentials, std::string_view client_ip);
+  // Checks the second factor and opens the session, in one transaction.
+  absl::StatusOr<Login> Open(User user, const Credentials& credentials, const ClientPlace& client);
+  void NoteSeen(const Session& session, std::string_view client_ip);
   absl::StatusOr<Login> Renew(const Session& session, bool rotate);
   absl::StatusOr<std::string> TokenFor(const Session& session) const;
 
   Store& store_;
   const Clock& clock_;
+  SecondFactors factors_;
   TokenSigner signer_;
   LoginLimiter limiter_;
 };

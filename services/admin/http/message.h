@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -39,9 +40,14 @@ struct Request {
   std::string_view Cookie(std::string_view name) const;
 };
 
+// Makes a long body piece by piece, as its client takes them; an empty piece is the end. An error
+// cuts the connection, so that the client can tell. Destroyed when the client has left.
+using BodySource = std::function<absl::StatusOr<std::string>()>;
+
 struct Response {
   int status = 200;
   std::string body;
+  BodySource source = {};  // when set, sent in chunks instead of `body`
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers;
 };
@@ -50,6 +56,7 @@ struct Response {
 struct Caller {
   User user;  // id 0 = nobody (public routes)
   std::string session_id;
+  std::int64_t confirmed_at_ms = 0;  // when this user last gave password or code
 
   bool is_admin() const { return user.role == Role::kAdmin && user.id != 0; }
 };

@@ -11,6 +11,7 @@
 #include "libs/common/utf8.h"
 #include "services/admin/http/api_error.h"
 #include "services/admin/model/problem.h"
+#include "services/admin/store/audit.h"
 
 namespace weir::admin {
 namespace {
@@ -56,6 +57,8 @@ absl::StatusOr<Response> Run(const Route& route, const Request& request,
       return NotAllowed("only administrators may do this");
     }
   }
+  const ActorScope scope(
+      {caller.user.id, caller.user.username, request.client_ip, request.request_id});
   return route.handle(request, caller);
 }
 

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t kBodyBytesMax = 16 << 20;  // routes have smaller ones of their own
 constexpr int kReadTimeoutSeconds = 15;
+constexpr int kWriteTimeoutSeconds = 60;  // for a client that has stopped reading
 constexpr int kKeepAliveSeconds = 5;
 
 Request FromHttplib(const httplib::Request& in) {
@@ -33,19 +34,30 @@ Request FromHttplib(const httplib::Request& in) {
   return request;
 }
 
+// httplib asks for pieces until told that there are no more; false ends the connection.
+void SetSource(const BodySource& source, const std::string& content_type, httplib::Response& out) {
+  out.set_chunked_content_provider(content_type, [source](std::size_t, httplib::DataSink& sink) {
+    const absl::StatusOr<std::string> piece = source();
+    if (!piece.ok()) return false;
+    if (piece->empty()) {
+      sink.done();
+      return true;
+    }
+    return sink.write(piece->data(), piece->size());
+  });
+}
+
 void ToHttplib(const Response& response, const Request& request, httplib::Response& out) {
   out.status = response.status;
   out.set_header("X-Request-Id", request.request_id);
   out.set_header("X-Content-Type-Options", "nosniff");
   out.set_header("Cache-Control", "no-store");
   for (const auto& [name, value] : response.headers) out.set_header(name, value);
-  if (response.status != 204) out.set_content(response.body, response.content_type);
-}
-
-// httplib's own sets SO_REUSEPORT too, with which two services could share a port unnoticed.
-void SetSocketOptions(socket_t socket) {
-  const int yes = 1;
-  setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+  if (response.source != nullptr) {
+    SetSource(response.source, response.content_type, out);
+  } else if (response.status != 204) {
+    out.set_content(response.body, response.content_type);
+  }
 }
 
 }  // namespace
@@ -92,9 +104,10 @@ HttpServer::HttpServer(const Router& router, Metrics& metrics, int threads)
   server.new_task_queue = [threads] {
     return new httplib::ThreadPool(static_cast<std::size_t>(threads));
   };
-  server.set_socket_options(SetSocketOptions);
+  server.set_socket_options(SetListenerOptions);
   server.set_payload_max_length(kBodyBytesMax);
   server.set_read_timeout(kReadTimeoutSeconds, 0);
+  server.set_write_timeout(kWriteTimeoutSeconds, 0);
   server.set_keep_alive_timeout(kKeepAliveSeconds);
   server.set_keep_alive_max_count(1000);
   server.set_tcp_nodelay(true);

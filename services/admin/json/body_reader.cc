@@ -246,6 +246,22 @@ void BodyReader::Multiplier(std::string_view name, std::int64_t& ppm) {
   }
 }
 
+void BodyReader::Milli(std::string_view name, std::optional<std::int64_t>& milli) {
+  const json::value* found = Take(name);
+  if (found == nullptr) return;
+  if (found->is_null()) {
+    milli.reset();
+    return;
+  }
+  constexpr std::int64_t kPpmPerMilli = 1'000;
+  const auto ppm = ParsePpm(DecimalOf(*found).value_or("none"));
+  if (ppm.ok() && *ppm % kPpmPerMilli == 0) {
+    milli = *ppm / kPpmPerMilli;
+  } else {
+    Error(name, "must be a decimal number such as \"0.7\", with at most 3 decimals");
+  }
+}
+
 void BodyReader::PerMillion(std::string_view name, std::int64_t& pico_usd) {
   const json::value* found = Take(name);
   if (found == nullptr) return;
@@ -270,6 +286,26 @@ std::unique_ptr<BodyReader> BodyReader::Object(std::string_view name) {
   }
   return std::make_unique<BodyReader>(found->get_object(), errors_, StrCat(prefix_, name, "."),
                                       scalars_);
+}
+
+std::vector<std::unique_ptr<BodyReader>> BodyReader::Objects(std::string_view name) {
+  std::vector<std::unique_ptr<BodyReader>> readers;
+  const json::value* found = Take(name);
+  if (found == nullptr || found->is_null()) return readers;
+  if (!found->is_array()) {
+    Error(name, "must be a list of objects");
+    return readers;
+  }
+  for (const json::value& entry : found->get_array()) {
+    const std::string place = StrCat(prefix_, name, "[", readers.size(), "]");
+    if (!entry.is_object()) {
+      errors_.Add(place, "must be an object");
+      return {};
+    }
+    readers.push_back(
+        std::make_unique<BodyReader>(entry.get_object(), errors_, place + ".", scalars_));
+  }
+  return readers;
 }
 
 void BodyReader::Ignore(std::initializer_list<std::string_view> names) {

@@ -51,6 +51,9 @@ class BodyReader {
   void Ids(std::string_view name, std::vector<std::int64_t>& values);
   void Multiplier(std::string_view name, std::int64_t& ppm);  // "1.25" or 1.25
 
+  // Thousandths of a decimal such as "0.7"; null = none.
+  void Milli(std::string_view name, std::optional<std::int64_t>& milli);
+
   // USD per million tokens as decimal text or number; null = -1, not priced apart.
   void PerMillion(std::string_view name, std::int64_t& pico_usd);
 
@@ -71,6 +74,9 @@ class BodyReader {
   bool IsNull(std::string_view name) const;
   // A reader for an object inside; empty when it is absent, null or no object. Finish it too.
   std::unique_ptr<BodyReader> Object(std::string_view name);
+
+  // Readers for the objects of a list; each is to be finished. Empty when it is null or none.
+  std::vector<std::unique_ptr<BodyReader>> Objects(std::string_view name);
 
   // Fields that an answer holds and that may come back, but are not for the caller to set.
   void Ignore(std::initializer_list<std::string_view> names);

@@ -9,6 +9,7 @@
 #include "libs/common/money.h"
 #include "libs/common/text.h"
 #include "services/admin/credentials/account_secrets.h"
+#include "services/admin/json/value_json.h"
 #include "services/admin/model/account_status.h"
 #include "services/admin/model/provider.h"
 #include "services/admin/model/time_text.h"
@@ -19,20 +20,8 @@ namespace {
 
 namespace json = boost::json;
 
-json::value CapJson(std::int64_t value) { return value == 0 ? json::value() : json::value(value); }
-
-json::value UsdJson(std::int64_t nano_usd) {
-  return nano_usd == 0 ? json::value() : json::value(FormatUsd(nano_usd));
-}
-
 json::value PerMillionJson(std::int64_t pico_usd) {
   return pico_usd < 0 ? json::value() : json::value(FormatUsdPerMillion(pico_usd));
-}
-
-template <class Enum>
-json::string WordJson(Enum value) {
-  const std::string_view word = WordOf(value);
-  return json::string(word.data(), word.size());
 }
 
 void AddRecord(const Record& record, json::object& object) {
@@ -60,6 +49,19 @@ void ReadAccountStatus(BodyReader& reader, Account& account) {
   account.status = status;
   account.status_reason.clear();
   account.cooldown_until_ms = 0;
+  account.model_cooldowns.clear();
+}
+
+// Those whose time has not come.
+json::array CooldownsJson(const Account& account, std::int64_t now_ms) {
+  json::array array;
+  for (const ModelCooldown& cooldown : account.model_cooldowns) {
+    if (cooldown.until_ms <= now_ms) continue;
+    array.push_back(json::object{{"model", cooldown.model},
+                                 {"until", TimeJson(cooldown.until_ms)},
+                                 {"reason", cooldown.reason}});
+  }
+  return array;
 }
 
 }  // namespace
@@ -73,6 +75,8 @@ json::object LimitsJson(const Limits& limits) {
           {"tpm", CapJson(limits.tokens_per_minute)},
           {"concurrency", CapJson(limits.concurrency)},
           {"requests_per_day", CapJson(limits.requests_per_day)},
+          {"requests_per_month", CapJson(limits.requests_per_month)},
+          {"requests_total", CapJson(limits.requests_total)},
           {"usd_per_day", UsdJson(limits.nano_usd_per_day)},
           {"usd_per_month", UsdJson(limits.nano_usd_per_month)},
           {"usd_total", UsdJson(limits.nano_usd_total)}};
@@ -105,6 +109,7 @@ json::object UserJson(const User& user) {
                          {"role", WordJson(user.role)},
                          {"status", WordJson(user.status)},
                          {"group_id", user.group_id},
+                         {"allowed_ips", TextsJson(user.allowed_ips)},
                          {"limits", LimitsJson(user.limits)},
                          {"last_login_at", TimeJson(user.last_login_at_ms)}};
   AddRecord(user, object);
@@ -120,7 +125,13 @@ json::object GroupJson(const Group& group) {
                          {"model_mapping", MapJson(group.model_mapping)},
                          {"fallbacks", TextsJson(group.fallbacks)},
                          {"system_prompt", group.system_prompt},
-                         {"limits", LimitsJson(group.limits)}};
+                         {"allowed_ips", TextsJson(group.allowed_ips)},
+                         {"limits", LimitsJson(group.limits)},
+                         {"redis_away_policy", WordJson(group.redis_away_policy)},
+                         {"cache", group.cache},
+                         {"cache_ttl_ms", CapJson(group.cache_ttl_ms)},
+                         {"native_only", group.native_only},
+                         {"record_bodies", group.record_bodies}};
   AddRecord(group, object);
   return object;
 }
@@ -141,6 +152,7 @@ json::object ApiKeyJson(const ApiKey& key, std::int64_t now_ms) {
                          {"limits", LimitsJson(key.limits)},
                          {"system_prompt", key.system_prompt},
                          {"cache", key.cache},
+                         {"record_bodies", key.record_bodies},
                          {"managed", key.managed}};
   AddRecord(key, object);
   return object;
@@ -169,38 +181,36 @@ json::object AccountJson(const Account& account, const Vault& vault, std::int64_
       {"timeouts", TimeoutsJson(account.timeouts)},
       {"limits", LimitsJson(account.limits)},
       {"headers", MapJson(account.headers)},
+      {"quirks", TextsJson(account.quirks)},
       {"status", WordJson(status)},
       {"status_reason", as_stored ? account.status_reason : std::string()},
-      {"cooldown_until", as_stored ? TimeJson(account.cooldown_until_ms) : json::value()}};
+      {"cooldown_until", as_stored ? TimeJson(account.cooldown_until_ms) : json::value()},
+      {"model_cooldowns", CooldownsJson(account, now_ms)}};
   AddRecord(account, object);
   return object;
 }
 
 json::object PriceJson(const Price& price) {
-  json::object object = {{"id", price.id},
-                         {"provider", price.provider},
-                         {"model", price.model},
-                         {"effective_from", TimeJson(price.effective_from_ms)},
-                         {"input", PerMillionJson(price.input_pico_usd)},
-                         {"output", PerMillionJson(price.output_pico_usd)},
-                         {"cache_read", PerMillionJson(price.cache_read_pico_usd)},
-                         {"cache_write_5m", PerMillionJson(price.cache_write_5m_pico_usd)},
-                         {"cache_write_1h", PerMillionJson(price.cache_write_1h_pico_usd)},
-                         {"tier_above_input_tokens", CapJson(price.tier_above_input_tokens)},
-                         {"tier_input", PerMillionJson(price.tier_input_pico_usd)},
-                         {"tier_output", PerMillionJson(price.tier_output_pico_usd)},
-                         {"tier_cache_read", PerMillionJson(price.tier_cache_read_pico_usd)}};
+  json::object object = {
+      {"id", price.id},
+      {"provider", price.provider},
+      {"model", price.model},
+      {"effective_from", TimeJson(price.effective_from_ms)},
+      {"input", PerMillionJson(price.input_pico_usd)},
+      {"output", PerMillionJson(price.output_pico_usd)},
+      {"cache_read", PerMillionJson(price.cache_read_pico_usd)},
+      {"cache_write_5m", PerMillionJson(price.cache_write_5m_pico_usd)},
+      {"cache_write_1h", PerMillionJson(price.cache_write_1h_pico_usd)},
+      {"tier_above_input_tokens", CapJson(price.tier_above_input_tokens)},
+      {"tier_input", PerMillionJson(price.tier_input_pico_usd)},
+      {"tier_output", PerMillionJson(price.tier_output_pico_usd)},
+      {"tier_cache_read", PerMillionJson(price.tier_cache_read_pico_usd)},
+      {"tier_cache_write_5m", PerMillionJson(price.tier_cache_write_5m_pico_usd)},
+      {"tier_cache_write_1h", PerMillionJson(price.tier_cache_write_1h_pico_usd)},
+      {"aliases", TextsJson(price.aliases)},
+      {"max_output_tokens", CapJson(price.max_output_tokens)}};
   AddRecord(price, object);
   return object;
-}
-
-json::object SettingsJson(const Settings& settings) {
-  return {{"registration_open", settings.registration_open},
-          {"serve_unpriced_models", settings.serve_unpriced_models},
-          {"system_prompt", settings.system_prompt},
-          {"timeouts", TimeoutsJson(settings.timeouts)},
-          {"updated_at", TimeJson(settings.updated_at_ms)},
-          {"version", settings.version}};
 }
 
 void ReadLimits(BodyReader& reader, Limits& limits) {
@@ -211,6 +221,8 @@ void ReadLimits(BodyReader& reader, Limits& limits) {
   inner->Cap("tpm", limits.tokens_per_minute);
   inner->Cap("concurrency", limits.concurrency);
   inner->Cap("requests_per_day", limits.requests_per_day);
+  inner->Cap("requests_per_month", limits.requests_per_month);
+  inner->Cap("requests_total", limits.requests_total);
   inner->UsdCap("usd_per_day", limits.nano_usd_per_day);
   inner->UsdCap("usd_per_month", limits.nano_usd_per_month);
   inner->UsdCap("usd_total", limits.nano_usd_total);
@@ -230,7 +242,7 @@ void ReadTimeouts(BodyReader& reader, Timeouts& timeouts) {
 
 void ReadUser(BodyReader& reader, User& user, std::optional<Secret>& password) {
   IgnoreRecord(reader);
-  reader.Ignore({"last_login_at"});
+  reader.Ignore({"last_login_at", "second_factor"});
   reader.Text("username", user.username);
   user.username = ToLower(StripSpace(user.username));
   reader.Text("name", user.name);
@@ -239,6 +251,7 @@ void ReadUser(BodyReader& reader, User& user, std::optional<Secret>& password) {
   reader.Word("role", user.role);
   reader.Word("status", user.status);
   reader.Integer("group_id", user.group_id);
+  reader.Texts("allowed_ips", user.allowed_ips);
   ReadLimits(reader, user.limits);
   reader.Hidden("password", password);
 }
@@ -252,7 +265,13 @@ void ReadGroup(BodyReader& reader, Group& group) {
   reader.TextMap("model_mapping", group.model_mapping);
   reader.Texts("fallbacks", group.fallbacks);
   reader.Text("system_prompt", group.system_prompt);
+  reader.Texts("allowed_ips", group.allowed_ips);
   ReadLimits(reader, group.limits);
+  reader.Word("redis_away_policy", group.redis_away_policy);
+  reader.Flag("cache", group.cache);
+  reader.Cap("cache_ttl_ms", group.cache_ttl_ms);
+  reader.Flag("native_only", group.native_only);
+  reader.Flag("record_bodies", group.record_bodies);
 }
 
 void ReadApiKey(BodyReader& reader, ApiKey& key) {
@@ -268,6 +287,7 @@ void ReadApiKey(BodyReader& reader, ApiKey& key) {
   reader.UsdCap("daily_limit", key.limits.nano_usd_per_day);
   reader.Text("system_prompt", key.system_prompt);
   reader.Flag("cache", key.cache);
+  reader.Flag("record_bodies", key.record_bodies);
   // What an answer says of a key that has expired or is spent may come back; it sets nothing.
   std::string status;
   reader.Text("status", status);
@@ -276,7 +296,8 @@ void ReadApiKey(BodyReader& reader, ApiKey& key) {
 
 void ReadAccount(BodyReader& reader, Account& account, AccountSecrets& secrets) {
   IgnoreRecord(reader);
-  reader.Ignore({"has_secret", "last_used_at", "today", "status_reason", "cooldown_until"});
+  reader.Ignore({"has_secret", "last_used_at", "today", "status_reason", "cooldown_until",
+                 "model_cooldowns"});
   reader.Text("name", account.name);
   const Platform before = account.platform;
   reader.Word("platform_type", account.platform);
@@ -303,6 +324,7 @@ void ReadAccount(BodyReader& reader, Account& account, AccountSecrets& secrets) 
   ReadTimeouts(reader, account.timeouts);
   ReadLimits(reader, account.limits);
   reader.TextMap("headers", account.headers);
+  reader.Texts("quirks", account.quirks);
   ReadAccountStatus(reader, account);
 }
 
@@ -329,14 +351,10 @@ void ReadPrice(BodyReader& reader, Price& price) {
   reader.PerMillion("tier_input", price.tier_input_pico_usd);
   reader.PerMillion("tier_output", price.tier_output_pico_usd);
   reader.PerMillion("tier_cache_read", price.tier_cache_read_pico_usd);
-}
-
-void ReadSettings(BodyReader& reader, Settings& settings) {
-  reader.Ignore({"version", "updated_at"});
-  reader.Flag("registration_open", settings.registration_open);
-  reader.Flag("serve_unpriced_models", settings.serve_unpriced_models);
-  reader.Text("system_prompt", settings.system_prompt);
-  ReadTimeouts(reader, settings.timeouts);
+  reader.PerMillion("tier_cache_write_5m", price.tier_cache_write_5m_pico_usd);
+  reader.PerMillion("tier_cache_write_1h", price.tier_cache_write_1h_pico_usd);
+  reader.Texts("aliases", price.aliases);
+  reader.Cap("max_output_tokens", price.max_output_tokens);
 }
 
 }  // namespace weir::admin

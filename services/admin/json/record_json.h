@@ -29,6 +29,8 @@ boost::json::object AccountJson(const Account& account, const Vault& vault, std:
 boost::json::object PriceJson(const Price& price);
 boost::json::object SettingsJson(const Settings& settings);
 
+boost::json::object RouteJson(const ModelRoute& route);
+
 void ReadLimits(BodyReader& reader, Limits& limits);
 void ReadTimeouts(BodyReader& reader, Timeouts& timeouts);
 
@@ -46,5 +48,7 @@ void ReadAccount(BodyReader& reader, Account& account, AccountSecrets& secrets);
 void Validate(const AccountSecrets& secrets, FieldErrors& errors);
 void ReadPrice(BodyReader& reader, Price& price);
 void ReadSettings(BodyReader& reader, Settings& settings);
+// A route without a name is called as its model is.
+void ReadRoute(BodyReader& reader, ModelRoute& route);
 
 }  // namespace weir::admin

@@ -1,5 +1,6 @@
 #include "services/admin/json/usage_json.h"
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -18,26 +19,16 @@ namespace {
 namespace json = boost::json;
 namespace v1 = weir::v1;
 
-const char* DialectWord(v1::Dialect dialect) {
-  switch (dialect) {
-    case v1::DIALECT_ANTHROPIC_MESSAGES:
-      return "anthropic_messages";
-    case v1::DIALECT_OPENAI_CHAT:
-      return "openai_chat";
-    case v1::DIALECT_OPENAI_RESPONSES:
-      return "openai_responses";
-    case v1::DIALECT_GEMINI:
-      return "gemini";
-    default:
-      return "";
-  }
-}
+struct DialectName {
+  v1::Dialect dialect;
+  std::string_view word;
+};
 
-json::value SourceWord(v1::UsageSource source) {
-  if (source == v1::USAGE_SOURCE_REPORTED) return "reported";
-  if (source == v1::USAGE_SOURCE_ESTIMATED) return "estimated";
-  return nullptr;
-}
+constexpr std::array<DialectName, 4> kDialects = {
+    {{v1::DIALECT_ANTHROPIC_MESSAGES, "anthropic_messages"},
+     {v1::DIALECT_OPENAI_CHAT, "openai_chat"},
+     {v1::DIALECT_OPENAI_RESPONSES, "openai_responses"},
+     {v1::DIALECT_GEMINI, "gemini"}}};
 
 void AddTokens(const v1::TokenCounts& tokens, json::object& object) {
   object["input_tokens"] = tokens.input();
@@ -60,7 +51,8 @@ json::array AttemptsJson(const v1::UsageEvent& event) {
                                     {"status", attempt.http_status()},
                                     {"error_class", attempt.error_class()},
                                     {"started_at", TimeJson(attempt.started_at_unix_ms())},
-                                    {"duration_ms", attempt.duration_ms()}});
+                                    {"duration_ms", attempt.duration_ms()},
+                                    {"served_model", attempt.served_model()}});
   }
   return attempts;
 }
@@ -76,9 +68,65 @@ json::value PriceJsonOf(const v1::AppliedPrice& price) {
                       {"price_multiplier", FormatPpm(price.multiplier_ppm())}};
 }
 
+json::array CorrectionsJson(const v1::UsageEvent& event) {
+  json::array corrections;
+  for (const v1::Correction& one : event.corrections()) {
+    corrections.push_back(json::object{{"rerate_id", one.rerate_id()},
+                                       {"made_at", TimeJson(one.made_at_unix_ms())},
+                                       {"cost_nano_usd", one.cost_nano_usd()},
+                                       {"cost_usd", FormatUsd(one.cost_nano_usd())},
+                                       {"spend_nano_usd", one.spend_nano_usd()},
+                                       {"price", PriceJsonOf(one.price())}});
+  }
+  return corrections;
+}
+
+void AddDetail(const v1::UsageEvent& event, LogView view, json::object& object) {
+  object["price"] = PriceJsonOf(event.price());
+  object["corrections"] = CorrectionsJson(event);
+  if (view == LogView::kOwnDetail) {
+    object["attempts"] = event.attempts_size();
+    return;
+  }
+  object["attempts"] = AttemptsJson(event);
+  object["relay_id"] = event.relay_id();
+  object["snapshot_revision"] = event.snapshot_revision();
+  object["upstream_request_id"] = event.upstream_request_id();
+}
+
+// Of one side of the counts.
+json::value SideJson(v1::UsageSource source, v1::UsageSource estimated_side) {
+  if (source == v1::USAGE_SOURCE_UNSPECIFIED) return nullptr;
+  const bool estimated = source == v1::USAGE_SOURCE_ESTIMATED || source == estimated_side;
+  return estimated ? "estimated" : "reported";
+}
+
 }  // namespace
 
-json::object LogJson(const v1::UsageEvent& event, bool detail) {
+v1::Dialect DialectOfWord(std::string_view word) {
+  for (const DialectName& name : kDialects) {
+    if (name.word == word) return name.dialect;
+  }
+  return v1::DIALECT_UNSPECIFIED;
+}
+
+std::string_view DialectWord(v1::Dialect dialect) {
+  for (const DialectName& name : kDialects) {
+    if (name.dialect == dialect) return name.word;
+  }
+  return "";
+}
+
+std::string_view SourceWord(v1::UsageSource source) {
+  if (source == v1::USAGE_SOURCE_REPORTED) return "reported";
+  return source == v1::USAGE_SOURCE_UNSPECIFIED ? "" : "estimated";
+}
+
+std::int64_t CorrectedCost(const v1::UsageEvent& event) {
+  return event.cost_nano_usd() + event.corrections_nano_usd();
+}
+
+json::object LogJson(const v1::UsageEvent& event, LogView view) {
   const std::string id = event.id().size() == 16 ? UuidToText(event.id()) : std::string();
   json::object object = {{"id", id},
                          {"request_id", id},
@@ -96,24 +144,28 @@ json::object LogJson(const v1::UsageEvent& event, bool detail) {
                          {"status", event.status()},
                          {"error_class", event.error_class()},
                          {"complete", event.complete()},
-                         {"stream", event.stream()}};
+                         {"stream", event.stream()},
+                         {"cache_hit", event.cache_hit()}};
   AddTokens(event.tokens(), object);
-  AddCost(event.cost_nano_usd(), object);
-  object["usage_source"] = SourceWord(event.usage_source());
+  AddCost(CorrectedCost(event), object);
+  object["corrections_nano_usd"] = event.corrections_nano_usd();
+  const std::string_view source = SourceWord(event.usage_source());
+  object["usage_source"] = source.empty() ? json::value() : json::value(source);
+  object["input_source"] = SideJson(event.usage_source(), v1::USAGE_SOURCE_INPUT_ESTIMATED);
+  object["output_source"] = SideJson(event.usage_source(), v1::USAGE_SOURCE_OUTPUT_ESTIMATED);
   object["latency_ms"] = event.latency_ms();
   object["first_token_ms"] =
       event.first_token_ms() < 0 ? json::value() : json::value(event.first_token_ms());
   object["overhead_us"] = event.overhead_us();
   object["client_ip"] = event.client_ip();
   object["user_agent"] = event.user_agent();
-  if (detail) {
-    object["attempts"] = AttemptsJson(event);
-    object["price"] = PriceJsonOf(event.price());
-    object["relay_id"] = event.relay_id();
-    object["snapshot_revision"] = event.snapshot_revision();
-    object["upstream_request_id"] = event.upstream_request_id();
-  }
+  if (view != LogView::kRow) AddDetail(event, view, object);
   return object;
+}
+
+void HideAccounts(json::object& log) {
+  log.erase("account_id");
+  log.erase("account_name");
 }
 
 json::object TotalsJson(const v1::SummaryRow& row) {

@@ -1,17 +1,36 @@
 // What usage answers, as JSON.
 #pragma once
 
+#include <cstdint>
+#include <string_view>
+
 #include <boost/json/object.hpp>
 
 namespace weir::v1 {
 class SummaryRow;
 class UsageEvent;
+enum Dialect : int;
+enum UsageSource : int;
 }  // namespace weir::v1
 
 namespace weir::admin {
 
-// A row of the log; with `detail` its attempts and the price that its cost came from.
-boost::json::object LogJson(const weir::v1::UsageEvent& event, bool detail);
+// "anthropic_messages" and so on; unspecified for an unknown word, and "" for an unknown dialect.
+weir::v1::Dialect DialectOfWord(std::string_view word);
+std::string_view DialectWord(weir::v1::Dialect dialect);
+// "reported", or "estimated" where any count is; "" when no tokens were used.
+std::string_view SourceWord(weir::v1::UsageSource source);
+
+// A row of the log; a detail has the price that its cost came from too, and its attempts: all of
+// them, or for who only used it their number.
+enum class LogView { kRow, kDetail, kOwnDetail };
+boost::json::object LogJson(const weir::v1::UsageEvent& event, LogView view);
+
+// What the request costs, with what rating it again has added.
+std::int64_t CorrectedCost(const weir::v1::UsageEvent& event);
+
+// Takes out what is for administrators alone: which account served it.
+void HideAccounts(boost::json::object& log);
 
 // The counts of a summary, without what they are counted by.
 boost::json::object TotalsJson(const weir::v1::SummaryRow& row);

@@ -18,11 +18,13 @@ struct Cap {
   std::string_view field;
   std::int64_t Limits::*value;
 };
-constexpr std::array<Cap, 7> kCaps = {{
+constexpr std::array<Cap, 9> kCaps = {{
     {"limits.rpm", &Limits::requests_per_minute},
     {"limits.tpm", &Limits::tokens_per_minute},
     {"limits.concurrency", &Limits::concurrency},
     {"limits.requests_per_day", &Limits::requests_per_day},
+    {"limits.requests_per_month", &Limits::requests_per_month},
+    {"limits.requests_total", &Limits::requests_total},
     {"limits.usd_per_day", &Limits::nano_usd_per_day},
     {"limits.usd_per_month", &Limits::nano_usd_per_month},
     {"limits.usd_total", &Limits::nano_usd_total},

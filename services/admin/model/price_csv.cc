@@ -8,6 +8,7 @@
 #include "libs/common/money.h"
 #include "libs/common/text.h"
 #include "libs/common/utf8.h"
+#include "services/admin/model/csv.h"
 #include "services/admin/model/problem.h"
 #include "services/admin/model/time_text.h"
 #include "services/admin/model/validate.h"
@@ -15,44 +16,24 @@
 namespace weir::admin {
 namespace {
 
-constexpr std::size_t kErrorsMax = 20;
-
-struct MoneyColumn {
-  std::string_view name;
-  std::int64_t Price::*field;
-};
-
-constexpr std::array<MoneyColumn, 8> kMoneyColumns = {{
-    {"input", &Price::input_pico_usd},
-    {"output", &Price::output_pico_usd},
-    {"cache_read", &Price::cache_read_pico_usd},
-    {"cache_write_5m", &Price::cache_write_5m_pico_usd},
-    {"cache_write_1h", &Price::cache_write_1h_pico_usd},
-    {"tier_input", &Price::tier_input_pico_usd},
-    {"tier_output", &Price::tier_output_pico_usd},
-    {"tier_cache_read", &Price::tier_cache_read_pico_usd},
-}};
-
-const MoneyColumn* FindMoneyColumn(std::string_view name) {
-  for (const MoneyColumn& column : kMoneyColumns) {
+const PriceField* FindMoneyColumn(std::string_view name) {
+  for (const PriceField& column : kPriceFields) {
     if (column.name == name) return &column;
   }
   return nullptr;
 }
 
-bool IsPassedOver(std::string_view name) {
-  return name == "context_tokens" || name == "max_output_tokens";
-}
+constexpr std::string_view kPassedOver = "context_tokens";
 
 bool IsKnown(std::string_view name) {
-  return FindMoneyColumn(name) != nullptr || IsPassedOver(name) || name == "provider" ||
-         name == "model" || name == "tier_above_input_tokens" || name == "effective_from" ||
-         name == "mode" || name == "free";
+  return FindMoneyColumn(name) != nullptr || name == kPassedOver || name == "provider" ||
+         name == "model" || name == "tier_above_input_tokens" || name == "max_output_tokens" ||
+         name == "effective_from" || name == "mode" || name == "free" || name == "aliases";
 }
 
 // One row, and what of it is no part of the price.
 struct Row {
-  Price price;
+  PriceRow out;
   std::string_view mode;
   bool has_output = false;
   bool free = false;
@@ -60,69 +41,85 @@ struct Row {
 
 // Empty text when the field is good.
 std::string SetField(std::string_view name, std::string_view text, Row& row) {
-  Price& price = row.price;
-  if (IsPassedOver(name)) return "";
+  Price& price = row.out.price;
+  if (name == kPassedOver) return "";
   if (name == "mode") {
     row.mode = text;
     return "";
   }
   if (name == "free") {
     row.free = text == "yes";
-    return row.free || text.empty() || text == "no" ? "" : "free must be yes, no or empty";
+    return row.free || text.empty() || text == "no" ? "" : "must be yes, no or empty";
   }
-  if (name == "provider") {
-    price.provider = text;
+  if (name == "provider" || name == "model") {
+    (name == "provider" ? price.provider : price.model) = text;
     return "";
   }
-  if (name == "model") {
-    price.model = text;
+  if (name == "aliases") {
+    row.out.says_aliases = true;
+    for (const std::string_view alias : Split(text, ';')) {
+      if (!StripSpace(alias).empty()) price.aliases.emplace_back(StripSpace(alias));
+    }
     return "";
   }
-  if (text.empty()) return name == "input" ? "input must not be empty" : "";
-  if (name == "tier_above_input_tokens") {
-    const bool good = ParseInteger(text, price.tier_above_input_tokens);
-    return good ? "" : "tier_above_input_tokens must be a whole number";
+  if (text.empty()) return name == "input" ? "must not be empty" : "";
+  if (name == "tier_above_input_tokens" || name == "max_output_tokens") {
+    const bool says_most = name == "max_output_tokens";
+    row.out.says_max_output_tokens = row.out.says_max_output_tokens || says_most;
+    std::int64_t& tokens = says_most ? price.max_output_tokens : price.tier_above_input_tokens;
+    return ParseInteger(text, tokens) ? "" : "must be a whole number";
   }
   if (name == "effective_from") {
     const auto time = ParseTime(text);
-    if (!time.ok()) return StrCat("effective_from ", time.status().message());
+    if (!time.ok()) return std::string(View(time.status().message()));
     price.effective_from_ms = *time;
     return "";
   }
   const auto pico_usd = ParseUsdPerMillion(text);
-  if (!pico_usd.ok()) return StrCat(name, " must be USD per million tokens, such as 0.25");
-  price.*(FindMoneyColumn(name)->field) = *pico_usd;
+  if (!pico_usd.ok()) return "must be USD per million tokens, such as 0.25";
+  price.*(FindMoneyColumn(name)->amount) = *pico_usd;
   if (name == "output") row.has_output = true;
   return "";
 }
 
 // A model that a list only forgot to price must never be served for nothing.
-std::string CheckAmounts(const Row& row) {
+RefusedPrice CheckAmounts(const Row& row) {
   if (!row.has_output && row.mode != "embedding") {
-    return "output must not be empty, but in the mode embedding";
+    return {0, "output", "must not be empty, but in the mode embedding"};
   }
-  const bool costs_nothing = row.price.input_pico_usd == 0 && row.price.output_pico_usd == 0;
-  if (costs_nothing && !row.free) return "costs nothing: leave the model out, or say yes in `free`";
-  return "";
+  const Price& price = row.out.price;
+  const bool costs_nothing = price.input_pico_usd == 0 && price.output_pico_usd == 0;
+  if (!costs_nothing || row.free) return {};
+  return {0, "free", "must be yes where input and output cost nothing; or leave the model out"};
 }
 
-std::string ParseLine(const std::vector<std::string>& header, std::string_view line, Price& price) {
-  if (!IsValidUtf8(line)) return "is not UTF-8";
-  Row row;
-  const std::vector<std::string_view> fields = Split(line, ',');
-  if (fields.size() != header.size()) {
-    return StrCat("must have ", header.size(), " fields, has ", fields.size());
+// What is wrong with it; `why` is empty when it is good. A quoted cell may hold commas, but no
+// line's end.
+RefusedPrice ParseLine(const std::vector<std::string>& header, std::string_view line,
+                       PriceRow& out) {
+  if (!IsValidUtf8(line)) return {0, "", "is not UTF-8"};
+  const absl::StatusOr<std::vector<CsvRow>> cells = ParseCsv(line, 1);
+  if (!cells.ok()) {
+    std::string_view why = View(cells.status().message());
+    constexpr std::string_view kPlace = "line 1 ";
+    if (why.starts_with(kPlace)) why.remove_prefix(kPlace.size());
+    return {0, "", std::string(why)};
   }
+  const std::vector<std::string>& fields = cells->front().cells;
+  if (fields.size() != header.size()) {
+    return {0, "", StrCat("must have ", header.size(), " fields, has ", fields.size())};
+  }
+  Row row;
   for (std::size_t i = 0; i < fields.size(); ++i) {
     std::string error = SetField(header[i], StripSpace(fields[i]), row);
-    if (!error.empty()) return error;
+    if (!error.empty()) return {0, header[i], std::move(error)};
   }
-  if (std::string error = CheckAmounts(row); !error.empty()) return error;
-  price = row.price;
+  if (RefusedPrice refused = CheckAmounts(row); !refused.why.empty()) return refused;
   FieldErrors errors;
-  Validate(price, errors);
-  if (errors.empty()) return "";
-  return StrCat(errors.all().begin()->first, " ", errors.all().begin()->second);
+  Validate(row.out.price, errors);
+  if (!errors.empty()) return {0, errors.all().begin()->first, errors.all().begin()->second};
+  out = std::move(row.out);
+  return {};
 }
 
 absl::Status ReadHeader(std::string_view line, std::vector<std::string>& header) {
@@ -141,12 +138,11 @@ absl::Status ReadHeader(std::string_view line, std::vector<std::string>& header)
 
 }  // namespace
 
-absl::StatusOr<std::vector<Price>> ParsePriceCsv(std::string_view text) {
-  std::vector<Price> prices;
+absl::StatusOr<PriceFile> ReadPriceCsv(std::string_view text) {
+  PriceFile file;
   std::vector<std::string> header;
   std::set<std::tuple<std::string, std::string, std::int64_t>> seen;
-  FieldErrors errors;
-  int number = 0;
+  std::size_t number = 0;
   // Spreadsheets put a byte order mark before UTF-8.
   if (constexpr std::string_view kMark = "\xef\xbb\xbf"; text.starts_with(kMark)) {
     text.remove_prefix(kMark.size());
@@ -156,42 +152,61 @@ absl::StatusOr<std::vector<Price>> ParsePriceCsv(std::string_view text) {
     line = StripSpace(line);
     if (line.empty() || line.starts_with('#')) continue;
     if (header.empty()) {
-      if (!IsValidUtf8(line)) {
-        errors.Add(StrCat("line ", number), "is not UTF-8");
-        return errors.ToStatus();
-      }
+      if (!IsValidUtf8(line)) return CheckRefused({{number, "", "is not UTF-8"}});
       absl::Status read = ReadHeader(line, header);
       if (!read.ok()) return read;
       continue;
     }
-    Price price;
-    std::string error = ParseLine(header, line, price);
-    if (error.empty() &&
+    PriceRow row;
+    RefusedPrice refused = ParseLine(header, line, row);
+    const Price& price = row.price;
+    if (refused.why.empty() &&
         !seen.emplace(price.provider, price.model, price.effective_from_ms).second) {
-      error = "is there twice";
+      refused.why = "is there twice";
     }
-    if (!error.empty()) errors.Add(StrCat("line ", number), error);
-    if (errors.all().size() >= kErrorsMax) break;
-    prices.push_back(std::move(price));
+    row.line = refused.line = number;
+    if (refused.why.empty()) {
+      file.rows.push_back(std::move(row));
+    } else {
+      file.refused.push_back(std::move(refused));
+    }
   }
-  if (header.empty()) errors.Add("line 1", "must name the columns");
-  if (!errors.empty()) return errors.ToStatus();
-  return prices;
+  if (header.empty()) return CheckRefused({{1, "", "must name the columns"}});
+  return file;
+}
+
+absl::StatusOr<std::vector<PriceRow>> ParsePriceCsv(std::string_view text) {
+  absl::StatusOr<PriceFile> file = ReadPriceCsv(text);
+  if (!file.ok()) return file.status();
+  if (absl::Status good = CheckRefused(file->refused); !good.ok()) return good;
+  return std::move(file->rows);
 }
 
 std::string FormatPriceCsv(const std::vector<Price>& prices) {
   const auto money = [](std::int64_t pico_usd) {
     return pico_usd < 0 ? std::string() : FormatUsdPerMillion(pico_usd);
   };
-  std::string text = "provider,model,effective_from,tier_above_input_tokens";
-  for (const MoneyColumn& column : kMoneyColumns) StrAppend(text, ",", column.name);
+  std::string text =
+      "provider,model,aliases,effective_from,tier_above_input_tokens,max_output_tokens";
+  for (const PriceField& column : kPriceFields) StrAppend(text, ",", column.name);
   text += ",free\n";
   for (const Price& price : prices) {
-    StrAppend(text, price.provider, ",", price.model, ",",
-              price.effective_from_ms == 0 ? "" : FormatTime(price.effective_from_ms), ",");
+    AppendCsvText(price.provider, text);
+    text += ',';
+    AppendCsvText(price.model, text);
+    text += ',';
+    std::string aliases;
+    for (const std::string& alias : price.aliases) {
+      StrAppend(aliases, aliases.empty() ? "" : ";", alias);
+    }
+    AppendCsvText(aliases, text);
+    StrAppend(text, ",", price.effective_from_ms == 0 ? "" : FormatTime(price.effective_from_ms),
+              ",");
     if (price.tier_above_input_tokens != 0) StrAppend(text, price.tier_above_input_tokens);
-    for (const MoneyColumn& column : kMoneyColumns) {
-      StrAppend(text, ",", money(price.*(column.field)));
+    text += ',';
+    if (price.max_output_tokens != 0) StrAppend(text, price.max_output_tokens);
+    for (const PriceField& column : kPriceFields) {
+      StrAppend(text, ",", money(price.*(column.amount)));
     }
     const bool free = price.input_pico_usd == 0 && price.output_pico_usd == 0;
     text += free ? ",yes\n" : ",\n";

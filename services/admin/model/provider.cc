@@ -53,6 +53,8 @@ std::string DerivedProvider(Platform platform, std::string_view request_url) {
     if (Matches(rule.host, host)) return std::string(rule.provider);
   }
   const bool claude = platform == Platform::kClaude || platform == Platform::kClaudeConsole;
+  if (platform == Platform::kAzureOpenai) return "openai";  // the same models at the same prices
+  if (platform == Platform::kOllama) return "ollama";
   return claude ? "anthropic" : "";
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,12 @@ enum class AccountStatus {
   kDisabled = 5,
 };
 
+// What relays do about shared limits while Redis is away; a group's kDefault is what the settings
+// say.
+enum class RedisAwayPolicy { kDefault = 0, kLocal = 1, kOpen = 2, kClosed = 3 };
+// What becomes of a request whose client has left.
+enum class OnDisconnect { kAbort = 1, kDrain = 2 };
+
 // Group 1 exists in every database; what names no group belongs to it.
 inline constexpr std::int64_t kDefaultGroupId = 1;
 
@@ -42,6 +49,8 @@ struct Limits {
   std::int64_t tokens_per_minute = 0;
   std::int64_t concurrency = 0;
   std::int64_t requests_per_day = 0;
+  std::int64_t requests_per_month = 0;
+  std::int64_t requests_total = 0;
   std::int64_t nano_usd_per_day = 0;
   std::int64_t nano_usd_per_month = 0;
   std::int64_t nano_usd_total = 0;
@@ -73,6 +82,7 @@ struct User : Record {
   Role role = Role::kUser;
   ActiveStatus status = ActiveStatus::kActive;
   std::int64_t group_id = kDefaultGroupId;
+  std::vector<std::string> allowed_ips;
   Limits limits;
   std::string password_hash;  // Argon2id; empty = cannot log in with a password
   std::int64_t last_login_at_ms = 0;
@@ -87,7 +97,13 @@ struct Group : Record {
   std::map<std::string, std::string> model_mapping;
   std::vector<std::string> fallbacks;
   std::string system_prompt;
+  std::vector<std::string> allowed_ips;
   Limits limits;
+  RedisAwayPolicy redis_away_policy = RedisAwayPolicy::kDefault;
+  bool cache = false;
+  std::int64_t cache_ttl_ms = 0;  // 0 = the settings' default
+  bool native_only = false;       // nothing is translated for its keys
+  bool record_bodies = false;     // what its keys send and get is kept
   bool operator==(const Group&) const = default;
 };
 
@@ -104,8 +120,18 @@ struct ApiKey : Record {
   Limits limits;
   std::string system_prompt;
   bool cache = false;
-  bool managed = false;  // an administrator's settings bind its user, see model/key_guard.h
+  bool record_bodies = false;  // for administrators to set
+  bool managed = false;        // an administrator's settings bind its user, see model/key_guard.h
   bool operator==(const ApiKey&) const = default;
+};
+
+// One upstream model of an account rests while the account does not.
+struct ModelCooldown {
+  std::string model;
+  std::int64_t until_ms = 0;
+  std::int64_t observed_at_ms = 0;
+  std::string reason;  // word of libs/common/reason.h
+  bool operator==(const ModelCooldown&) const = default;
 };
 
 struct Account : Record {
@@ -125,10 +151,12 @@ struct Account : Record {
   Timeouts timeouts;
   Limits limits;
   std::map<std::string, std::string> headers;
+  std::vector<std::string> quirks;  // libs/common/quirks.h
   AccountStatus status = AccountStatus::kNormal;
   std::string status_reason;
   std::int64_t cooldown_until_ms = 0;
   std::int64_t status_observed_at_ms = 0;  // older observations are ignored
+  std::vector<ModelCooldown> model_cooldowns;
   bool operator==(const Account&) const = default;
 };
 
@@ -138,7 +166,7 @@ struct Price : Record {
   std::int64_t effective_from_ms = 0;
   std::int64_t input_pico_usd = 0;
   std::int64_t output_pico_usd = 0;
-  // Negative = not priced apart: the input price applies.
+  // Negative = not priced apart: see CompletePrices in libs/common/price.h.
   std::int64_t cache_read_pico_usd = -1;
   std::int64_t cache_write_5m_pico_usd = -1;
   std::int64_t cache_write_1h_pico_usd = -1;
@@ -146,8 +174,56 @@ struct Price : Record {
   std::int64_t tier_input_pico_usd = -1;
   std::int64_t tier_output_pico_usd = -1;
   std::int64_t tier_cache_read_pico_usd = -1;
+  std::int64_t tier_cache_write_5m_pico_usd = -1;
+  std::int64_t tier_cache_write_1h_pico_usd = -1;
+  std::vector<std::string> aliases;    // further exact names that this price is for
+  std::int64_t max_output_tokens = 0;  // the model says no more in one answer; 0 = not known
   bool operator==(const Price&) const = default;
 };
+
+// The numbers of the next three are those of weir/v1/snapshot.proto; kDefault is what the settings
+// say.
+enum class Presence { kAny = 0, kPresent = 1, kAbsent = 2 };
+enum class StreamMode { kAsAsked = 0, kOn = 1, kOff = 2 };
+enum class RouteOnDisconnect { kDefault = 0, kAbort = 1, kDrain = 2 };
+
+// 0 = does not matter.
+struct RouteRule {
+  std::int64_t input_tokens_above = 0;
+  std::int64_t input_tokens_below = 0;
+  Presence thinking = Presence::kAny;
+  Presence tools = Presence::kAny;
+  Presence images = Presence::kAny;
+  std::string upstream_model;
+  bool operator==(const RouteRule&) const = default;
+};
+
+// How requests for a model are served: see Route in weir/v1/snapshot.proto. 0 and empty = not set.
+struct ModelRoute : Record {
+  std::string name;
+  std::string model;                    // a name, a head with `*`, or `family:haiku`
+  std::vector<std::int64_t> group_ids;  // sorted; empty = all
+  std::int64_t position = 0;
+  ActiveStatus status = ActiveStatus::kActive;
+  std::string upstream_model;
+  std::vector<RouteRule> rules;
+  std::vector<std::string> fallbacks;
+  std::int64_t max_tokens_min = 0;
+  std::int64_t max_tokens_max = 0;
+  std::int64_t max_tokens_default = 0;
+  std::optional<std::int64_t> temperature_default_milli;
+  StreamMode stream_mode = StreamMode::kAsAsked;
+  Timeouts timeouts;
+  std::int64_t attempts_max = 0;
+  RouteOnDisconnect on_disconnect = RouteOnDisconnect::kDefault;
+  bool native_only = false;
+  std::int64_t drain_ms_max = 0;
+  std::int64_t drain_nano_usd_max = 0;
+  bool operator==(const ModelRoute&) const = default;
+};
+
+// What relays do when usage does not answer and their leases on budgets do not suffice.
+enum class BudgetsWhenUsageAway { kSpendLeasesThenClosed, kSpendLeasesThenOpen };
 
 struct Settings {
   std::int64_t version = 0;
@@ -156,6 +232,17 @@ struct Settings {
   bool serve_unpriced_models = false;
   std::string system_prompt;
   Timeouts timeouts;
+  RedisAwayPolicy redis_away_policy = RedisAwayPolicy::kLocal;
+  std::int64_t cache_ttl_ms = 0;  // 0 = the relay's default
+  OnDisconnect on_disconnect = OnDisconnect::kAbort;
+  std::int64_t drain_ms_max = 0;        // 0 = the relay's default
+  std::int64_t drain_nano_usd_max = 0;  // 0 = no cap
+  BudgetsWhenUsageAway budgets_when_usage_away = BudgetsWhenUsageAway::kSpendLeasesThenClosed;
+  std::int64_t budget_output_tokens_default = 0;  // tokens; 0 = the relay's own
+  bool bodies_forbidden = false;                  // no body is recorded, whoever asks for it
+  std::int64_t body_bytes_max = 0;                // of one recorded body; 0 = the relay's own
+  bool body_mask_emails = false;
+  std::vector<std::string> body_mask_patterns;
   bool operator==(const Settings&) const = default;
 };
 
@@ -169,6 +256,19 @@ struct Session {
   std::string csrf_token;
   std::int64_t created_at_ms = 0;
   std::int64_t expires_at_ms = 0;
+  std::string user_agent;  // of the log-in, cut
+  std::string client_ip;   // of the last time it was seen
+  std::int64_t last_seen_at_ms = 0;
+  std::int64_t confirmed_at_ms = 0;  // when its user last proved to be who it says
+};
+
+// What a log-in asks for beside the password.
+struct SecondFactor {
+  std::int64_t user_id = 0;
+  std::string sealed_secret;
+  bool in_force = false;                     // false until the first code was right
+  std::int64_t last_step = 0;                // of the last code that was taken
+  std::vector<std::string> recovery_hashes;  // of those that are left
 };
 
 }  // namespace weir::admin

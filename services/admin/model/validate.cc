@@ -9,10 +9,13 @@
 #include <vector>
 
 #include "libs/common/ip_block.h"
+#include "libs/common/mask_pattern.h"
 #include "libs/common/proxy_url.h"
+#include "libs/common/quirks.h"
 #include "libs/common/resource_rules.h"
 #include "libs/common/text.h"
 #include "libs/common/upstream_url.h"
+#include "services/admin/model/words.h"
 
 namespace weir::admin {
 namespace {
@@ -26,20 +29,15 @@ void AddIfWrong(const absl::Status& status, std::string_view field, FieldErrors&
   if (!status.ok()) errors.Add(field, View(status.message()));
 }
 
-void CheckName(std::string_view name, std::string_view field, FieldErrors& errors) {
-  if (StripSpace(name).empty()) {
-    errors.Add(field, "must not be empty");
-  } else if (name.size() > kNameBytesMax) {
-    errors.Add(field, "must be at most 128 bytes long");
-  } else if (HasControl(name)) {
-    errors.Add(field, "must not hold control characters");
-  }
-}
-
 void CheckModels(const std::vector<std::string>& models, std::string_view field,
                  FieldErrors& errors) {
   if (models.size() > kListEntriesMax) errors.Add(field, "must have at most 1000 entries");
   for (const std::string& model : models) AddIfWrong(CheckModelPattern(model), field, errors);
+}
+
+void CheckFallbacks(const std::vector<std::string>& models, FieldErrors& errors) {
+  if (models.size() > kFallbacksMax) errors.Add("fallbacks", "must have at most 8 entries");
+  for (const std::string& model : models) AddIfWrong(CheckModelName(model), "fallbacks", errors);
 }
 
 void CheckMapping(const std::map<std::string, std::string>& mapping, FieldErrors& errors) {
@@ -59,16 +57,27 @@ void CheckText(std::string_view text, std::size_t bytes_max, std::string_view fi
   if (text.find('\0') != std::string_view::npos) errors.Add(field, "must not hold a NUL");
 }
 
+void CheckAddresses(const std::vector<std::string>& blocks, FieldErrors& errors) {
+  if (blocks.size() > kListEntriesMax) {
+    errors.Add("allowed_ips", "must have at most 1000 entries");
+  }
+  for (const std::string& block : blocks) {
+    if (!ParseIpBlock(block).ok()) errors.Add("allowed_ips", "must be IP addresses or CIDR blocks");
+  }
+}
+
 void CheckPrompt(std::string_view prompt, FieldErrors& errors) {
   CheckText(prompt, kPromptBytesMax, "system_prompt", errors);
 }
 
 void CheckLimits(const Limits& limits, FieldErrors& errors) {
-  const std::array<std::pair<std::string_view, std::int64_t>, 7> values = {{
+  const std::array<std::pair<std::string_view, std::int64_t>, 9> values = {{
       {"limits.rpm", limits.requests_per_minute},
       {"limits.tpm", limits.tokens_per_minute},
       {"limits.concurrency", limits.concurrency},
       {"limits.requests_per_day", limits.requests_per_day},
+      {"limits.requests_per_month", limits.requests_per_month},
+      {"limits.requests_total", limits.requests_total},
       {"limits.usd_per_day", limits.nano_usd_per_day},
       {"limits.usd_per_month", limits.nano_usd_per_month},
       {"limits.usd_total", limits.nano_usd_total},
@@ -108,6 +117,16 @@ void CheckHeaders(const std::map<std::string, std::string>& headers, FieldErrors
   }
 }
 
+void CheckQuirks(const Account& account, FieldErrors& errors) {
+  if (account.quirks.size() > kQuirksMax) errors.Add("quirks", "must have at most 64 entries");
+  for (const std::string& text : account.quirks) {
+    const absl::StatusOr<QuirkSetting> said = ParseQuirk(text);
+    AddIfWrong(
+        said.ok() ? CheckQuirkPlatform(said->quirk, WordOf(account.platform)) : said.status(),
+        "quirks", errors);
+  }
+}
+
 bool IsMetadataHost(std::string_view host) {
   const std::optional<IpAddress> address = ParseIpAddress(host);
   if (!address.has_value()) {
@@ -124,6 +143,16 @@ bool IsMetadataHost(std::string_view host) {
 
 }  // namespace
 
+void ValidateName(std::string_view name, std::string_view field, FieldErrors& errors) {
+  if (StripSpace(name).empty()) {
+    errors.Add(field, "must not be empty");
+  } else if (name.size() > kNameBytesMax) {
+    errors.Add(field, "must be at most 128 bytes long");
+  } else if (HasControl(name)) {
+    errors.Add(field, "must not hold control characters");
+  }
+}
+
 void ValidatePassword(std::string_view password, std::string_view field, FieldErrors& errors) {
   if (password.size() < 8 || password.size() > 256) {
     errors.Add(field, "must be 8 to 256 bytes long");
@@ -131,7 +160,7 @@ void ValidatePassword(std::string_view password, std::string_view field, FieldEr
 }
 
 void ValidateUpstreamUrl(std::string_view url, std::string_view field, FieldErrors& errors) {
-  const absl::StatusOr<UpstreamUrl> parsed = ParseUpstreamUrl(url);
+  const absl::StatusOr<UpstreamUrl> parsed = ParseAccountUrl(url);
   AddIfWrong(parsed.status(), field, errors);
   if (parsed.ok() && IsMetadataHost(parsed->host)) {
     errors.Add(field, "must not be a link-local or metadata address");
@@ -165,38 +194,40 @@ void Validate(const User& user, FieldErrors& errors) {
     errors.Add("email", "must be an e-mail address");
   }
   if (user.group_id < 1) errors.Add("group_id", "must be a group's id");
+  CheckAddresses(user.allowed_ips, errors);
   CheckLimits(user.limits, errors);
 }
 
 void Validate(const Group& group, FieldErrors& errors) {
-  CheckName(group.name, "name", errors);
+  ValidateName(group.name, "name", errors);
   CheckText(group.remark, 2000, "remark", errors);
   AddIfWrong(CheckPriceMultiplierPpm(group.price_multiplier_ppm), "price_multiplier", errors);
   CheckMapping(group.model_mapping, errors);
-  CheckModels(group.fallbacks, "fallbacks", errors);
+  CheckFallbacks(group.fallbacks, errors);
   CheckPrompt(group.system_prompt, errors);
+  CheckAddresses(group.allowed_ips, errors);
   CheckLimits(group.limits, errors);
+  AddIfWrong(CheckCacheTtlMs(group.cache_ttl_ms), "cache_ttl_ms", errors);
 }
 
 void Validate(const ApiKey& key, FieldErrors& errors) {
-  CheckName(key.name, "name", errors);
+  ValidateName(key.name, "name", errors);
   if (key.expires_at_ms < 0) errors.Add("expires_at", "must be after 1970");
   if (key.user_id < 1) errors.Add("user_id", "must be a user's id");
   if (key.group_id < 1) errors.Add("group_id", "must be a group's id");
   CheckModels(key.allowed_models, "allowed_models", errors);
-  if (key.allowed_ips.size() > kListEntriesMax) {
-    errors.Add("allowed_ips", "must have at most 1000 entries");
-  }
-  for (const std::string& block : key.allowed_ips) {
-    if (!ParseIpBlock(block).ok()) errors.Add("allowed_ips", "must be IP addresses or CIDR blocks");
-  }
+  CheckAddresses(key.allowed_ips, errors);
   CheckPrompt(key.system_prompt, errors);
   CheckLimits(key.limits, errors);
 }
 
 void Validate(const Account& account, FieldErrors& errors) {
-  CheckName(account.name, "name", errors);
+  ValidateName(account.name, "name", errors);
   ValidateUpstreamUrl(account.request_url, "request_url", errors);
+  if (account.platform != Platform::kAzureOpenai &&
+      account.request_url.find('?') != std::string::npos) {
+    errors.Add("request_url", "must have no query; only azure_openai takes ?api-version=");
+  }
   if (account.provider.size() > 64 || HasControl(account.provider)) {
     errors.Add("provider", "must be at most 64 bytes long");
   }
@@ -209,6 +240,7 @@ void Validate(const Account& account, FieldErrors& errors) {
   CheckModels(account.models, "models", errors);
   CheckMapping(account.model_mapping, errors);
   CheckHeaders(account.headers, errors);
+  CheckQuirks(account, errors);
   if (account.tier.size() > 64 || HasControl(account.tier)) {
     errors.Add("tier", "must be at most 64 bytes long, without control characters");
   }
@@ -220,7 +252,8 @@ void Validate(const Price& price, FieldErrors& errors) {
   if (price.provider.size() > 64 || HasControl(price.provider)) {
     errors.Add("provider", "must be at most 64 bytes long");
   }
-  AddIfWrong(CheckModelPattern(price.model), "model", errors);
+  AddIfWrong(CheckPricedModel(price.model), "model", errors);
+  AddIfWrong(CheckPriceAliases(price.aliases), "aliases", errors);
   if (price.input_pico_usd < 0) errors.Add("input", "must not be negative");
   if (price.output_pico_usd < 0) errors.Add("output", "must not be negative");
   if (price.effective_from_ms < 0) errors.Add("effective_from", "must be after 1970");
@@ -228,15 +261,34 @@ void Validate(const Price& price, FieldErrors& errors) {
     errors.Add("tier_above_input_tokens", "must not be negative");
   }
   const bool has_tier_prices = price.tier_input_pico_usd >= 0 || price.tier_output_pico_usd >= 0 ||
-                               price.tier_cache_read_pico_usd >= 0;
+                               price.tier_cache_read_pico_usd >= 0 ||
+                               price.tier_cache_write_5m_pico_usd >= 0 ||
+                               price.tier_cache_write_1h_pico_usd >= 0;
   if (price.tier_above_input_tokens == 0 && has_tier_prices) {
     errors.Add("tier_above_input_tokens", "is needed for the tier's prices");
   }
+  if (price.max_output_tokens < 0) errors.Add("max_output_tokens", "must not be negative");
 }
 
 void Validate(const Settings& settings, FieldErrors& errors) {
   CheckPrompt(settings.system_prompt, errors);
   CheckTimeouts(settings.timeouts, errors);
+  if (settings.redis_away_policy == RedisAwayPolicy::kDefault) {
+    errors.Add("redis_away_policy", "must be one of local, open, closed; default is for groups");
+  }
+  AddIfWrong(CheckCacheTtlMs(settings.cache_ttl_ms), "cache_ttl_ms", errors);
+  AddIfWrong(CheckDrainMs(settings.drain_ms_max), "drain_ms_max", errors);
+  AddIfWrong(CheckLimit(settings.drain_nano_usd_max), "drain_usd_max", errors);
+  AddIfWrong(CheckLimit(settings.budget_output_tokens_default), "budget_output_tokens_default",
+             errors);
+  AddIfWrong(CheckBodyBytes(settings.body_bytes_max), "body_bytes_max", errors);
+  if (settings.body_mask_patterns.size() > kMaskPatternsMax) {
+    errors.Add("body_mask_patterns", StrCat("must have at most ", kMaskPatternsMax, " entries"));
+  }
+  for (std::size_t i = 0; i < settings.body_mask_patterns.size(); ++i) {
+    AddIfWrong(CheckMaskPattern(settings.body_mask_patterns[i]),
+               StrCat("body_mask_patterns[", i, "]"), errors);
+  }
 }
 
 }  // namespace weir::admin

@@ -16,6 +16,10 @@ void Validate(const ApiKey& key, FieldErrors& errors);
 void Validate(const Account& account, FieldErrors& errors);
 void Validate(const Price& price, FieldErrors& errors);
 void Validate(const Settings& settings, FieldErrors& errors);
+void Validate(const ModelRoute& route, FieldErrors& errors);
+
+// What people call a record: not empty, at most 128 bytes, no control characters.
+void ValidateName(std::string_view name, std::string_view field, FieldErrors& errors);
 
 // 8 to 256 bytes; the upper end bounds the work of hashing.
 void ValidatePassword(std::string_view password, std::string_view field, FieldErrors& errors);

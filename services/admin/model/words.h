@@ -54,6 +54,39 @@ inline constexpr std::array<std::pair<AccountStatus, std::string_view>, 5> kWord
         {AccountStatus::kDisabled, "disabled"},
     }};
 
+template <>
+inline constexpr std::array<std::pair<RedisAwayPolicy, std::string_view>, 4>
+    kWords<RedisAwayPolicy> = {{
+        {RedisAwayPolicy::kDefault, "default"},
+        {RedisAwayPolicy::kLocal, "local"},
+        {RedisAwayPolicy::kOpen, "open"},
+        {RedisAwayPolicy::kClosed, "closed"},
+    }};
+
+template <>
+inline constexpr std::array<std::pair<OnDisconnect, std::string_view>, 2> kWords<OnDisconnect> = {
+    {{OnDisconnect::kAbort, "abort"}, {OnDisconnect::kDrain, "drain"}}};
+
+template <>
+inline constexpr std::array<std::pair<Presence, std::string_view>, 3> kWords<Presence> = {
+    {{Presence::kAny, "any"}, {Presence::kPresent, "present"}, {Presence::kAbsent, "absent"}}};
+
+template <>
+inline constexpr std::array<std::pair<StreamMode, std::string_view>, 3> kWords<StreamMode> = {
+    {{StreamMode::kAsAsked, "as_asked"}, {StreamMode::kOn, "on"}, {StreamMode::kOff, "off"}}};
+
+template <>
+inline constexpr std::array<std::pair<RouteOnDisconnect, std::string_view>, 3>
+    kWords<RouteOnDisconnect> = {{{RouteOnDisconnect::kDefault, "default"},
+                                  {RouteOnDisconnect::kAbort, "abort"},
+                                  {RouteOnDisconnect::kDrain, "drain"}}};
+
+template <>
+inline constexpr std::array<std::pair<BudgetsWhenUsageAway, std::string_view>, 2>
+    kWords<BudgetsWhenUsageAway> = {
+        {{BudgetsWhenUsageAway::kSpendLeasesThenClosed, "spend_leases_then_closed"},
+         {BudgetsWhenUsageAway::kSpendLeasesThenOpen, "spend_leases_then_open"}}};
+
 template <class Enum>
 constexpr std::string_view WordOf(Enum value) {
   for (const auto& [candidate, word] : kWords<Enum>) {

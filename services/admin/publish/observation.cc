@@ -1,5 +1,8 @@
 #include "services/admin/publish/observation.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "libs/common/log.h"
 #include "libs/common/reason.h"
 #include "services/admin/model/words.h"
@@ -11,11 +14,69 @@ namespace {
 // When a provider does not say how long: long enough to matter, short enough to be tried again.
 constexpr std::int64_t kUsualCooldownMs = 60'000;
 
+// Models that rest are few; an upstream that refuses ever new names must not fill the row.
+constexpr std::size_t kModelCooldownsMax = 64;
+
 void SetStatus(Account& account, AccountStatus status, std::string_view reason,
                std::int64_t cooldown_until_ms) {
   account.status = status;
   account.status_reason = reason;
   account.cooldown_until_ms = cooldown_until_ms;
+}
+
+// The relay's word where it is one that may stand there.
+std::string_view FailureWord(std::string_view observed) {
+  for (const std::string_view word :
+       {reason::kUpstreamError, reason::kUpstreamConnect, reason::kUpstreamTimeout,
+        reason::kUpstreamClosed, reason::kUpstreamMalformed}) {
+    if (word == observed) return word;
+  }
+  return reason::kUpstreamOverloaded;
+}
+
+std::string_view WordFor(const Observation& observation) {
+  switch (observation.signal) {
+    case Signal::kRateLimited:
+      return reason::kUpstreamRateLimited;
+    case Signal::kQuotaExhausted:
+      return reason::kQuotaExhausted;
+    case Signal::kCredentialRejected:
+      return reason::kCredentialRejected;
+    case Signal::kModelRefused:
+      return reason::kModelRefused;
+    case Signal::kOverloaded:
+      return FailureWord(observation.reason);
+    case Signal::kRecovered:
+      break;
+  }
+  return {};
+}
+
+std::int64_t CooldownUntil(const Observation& observation) {
+  return observation.cooldown_until_ms != 0 ? observation.cooldown_until_ms
+                                            : observation.observed_at_ms + kUsualCooldownMs;
+}
+
+bool ApplyToModel(const Observation& observation, Account& account) {
+  std::vector<ModelCooldown>& cooldowns = account.model_cooldowns;
+  const auto known =
+      std::find_if(cooldowns.begin(), cooldowns.end(),
+                   [&](const ModelCooldown& entry) { return entry.model == observation.model; });
+  if (known != cooldowns.end()) {
+    if (observation.observed_at_ms <= known->observed_at_ms) return false;
+    cooldowns.erase(known);
+    if (observation.signal == Signal::kRecovered) return true;
+  }
+  if (observation.signal == Signal::kRecovered) return false;
+  std::erase_if(cooldowns, [&](const ModelCooldown& entry) {
+    return entry.until_ms <= observation.observed_at_ms;
+  });
+  if (cooldowns.size() >= kModelCooldownsMax) cooldowns.erase(cooldowns.begin());
+  cooldowns.push_back({.model = observation.model,
+                       .until_ms = CooldownUntil(observation),
+                       .observed_at_ms = observation.observed_at_ms,
+                       .reason = std::string(WordFor(observation))});
+  return true;
 }
 
 }  // namespace
@@ -26,18 +87,21 @@ bool Apply(const Observation& observation, Account& account) {
       observation.observed_at_ms <= account.status_observed_at_ms) {
     return false;
   }
-  const std::int64_t until = observation.cooldown_until_ms != 0
-                                 ? observation.cooldown_until_ms
-                                 : observation.observed_at_ms + kUsualCooldownMs;
+  const bool about_account =
+      observation.model.empty() || observation.signal == Signal::kCredentialRejected;
+  if (!about_account) return ApplyToModel(observation, account);
+  const std::string_view word = WordFor(observation);
   switch (observation.signal) {
     case Signal::kRateLimited:
-      SetStatus(account, AccountStatus::kRateLimited, reason::kUpstreamRateLimited, until);
+    case Signal::kQuotaExhausted:
+      SetStatus(account, AccountStatus::kRateLimited, word, CooldownUntil(observation));
       break;
     case Signal::kOverloaded:
-      SetStatus(account, AccountStatus::kApiException, reason::kUpstreamOverloaded, until);
+    case Signal::kModelRefused:
+      SetStatus(account, AccountStatus::kApiException, word, CooldownUntil(observation));
       break;
     case Signal::kCredentialRejected:
-      SetStatus(account, AccountStatus::kAccountException, reason::kCredentialRejected, 0);
+      SetStatus(account, AccountStatus::kAccountException, word, 0);
       break;
     case Signal::kRecovered:
       if (account.status == AccountStatus::kNormal) return false;
@@ -67,6 +131,7 @@ absl::Status StoreObservation(Store& store, const Observation& observation) {
     LogInfo("account status changed", {{"account_id", account.id},
                                        {"status", WordOf(account.status)},
                                        {"reason", account.status_reason},
+                                       {"model", observation.model},
                                        {"observed", observation.reason},
                                        {"cooldown_until_ms", account.cooldown_until_ms}});
   }

@@ -11,19 +11,27 @@
 
 namespace weir::admin {
 
-enum class Signal { kRateLimited, kOverloaded, kCredentialRejected, kRecovered };
+enum class Signal {
+  kRateLimited,
+  kOverloaded,
+  kCredentialRejected,
+  kRecovered,
+  kQuotaExhausted,
+  kModelRefused,
+};
 
 struct Observation {
   std::int64_t account_id = 0;
   Signal signal = Signal::kRecovered;
   std::int64_t observed_at_ms = 0;
   std::int64_t cooldown_until_ms = 0;  // 0 = the relay did not say
-  std::string reason;
+  std::string reason;                  // word of libs/common/reason.h
+  std::string model = {};              // upstream model; empty = the whole account
 };
 
 // The rules, without a database: true when `account` was changed. A disabled account stays so until
 // an administrator acts, and so does one whose credential was refused; what is older than the last
-// thing we know is ignored.
+// thing we know is ignored. What is about one model rests that model alone.
 bool Apply(const Observation& observation, Account& account);
 
 // Stores it, as a change that all relays get. OK when there was nothing to change or the account is

@@ -8,6 +8,7 @@
 #include "services/admin/store/api_key_store.h"
 #include "services/admin/store/group_store.h"
 #include "services/admin/store/price_store.h"
+#include "services/admin/store/route_store.h"
 #include "services/admin/store/settings_store.h"
 #include "services/admin/store/user_store.h"
 
@@ -115,6 +116,7 @@ absl::Status AddEverything(sql::Transaction& transaction, const Vault& vault, Ch
     status = AddAll<Account>(transaction, account_store::After, convert_account, chunker);
   }
   if (status.ok()) status = AddAll<Price>(transaction, price_store::After, kConvert, chunker);
+  if (status.ok()) status = AddAll<ModelRoute>(transaction, route_store::After, kConvert, chunker);
   if (status.ok()) status = AddAll<ApiKey>(transaction, api_key_store::After, kConvert, chunker);
   return status;
 }
@@ -130,6 +132,8 @@ absl::Status AddNamed(sql::Transaction& transaction, const Vault& vault, const R
       return AddOne(group_store::Get(transaction, name.id), name, kConvert, chunker);
     case ResourceKind::kPrice:
       return AddOne(price_store::Get(transaction, name.id), name, kConvert, chunker);
+    case ResourceKind::kRoute:
+      return AddOne(route_store::Get(transaction, name.id), name, kConvert, chunker);
     case ResourceKind::kSettings:
       return AddOne(settings_store::Get(transaction), name, kConvert, chunker);
     case ResourceKind::kAccount:

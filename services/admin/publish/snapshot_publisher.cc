@@ -9,8 +9,6 @@ namespace weir::admin {
 namespace {
 
 // Enough for a relay that was away for a while; older ones get everything.
-constexpr std::int64_t kRevisionsKept = 100'000;
-constexpr int kPollsBetweenPrunes = 4 * 3600;
 
 }  // namespace
 
@@ -37,15 +35,8 @@ void SnapshotPublisher::Stop() {
 }
 
 void SnapshotPublisher::Poll() {
-  int polls = 0;
   while (true) {
     ReadLatest();
-    if (++polls % kPollsBetweenPrunes == 0) {
-      absl::Status pruned = PruneChanges(store_, kRevisionsKept);
-      if (!pruned.ok()) {
-        LogWarning("old changes stay", {{"error", std::string(pruned.message())}});
-      }
-    }
     std::unique_lock lock(mutex_);
     poke_.wait_for(lock, std::chrono::milliseconds(kPollMs), [this] { return poked_ || stopped_; });
     if (stopped_) return;

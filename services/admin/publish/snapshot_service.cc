@@ -36,6 +36,10 @@ std::optional<Signal> SignalOf(v1::AccountObservation::Signal signal) {
       return Signal::kCredentialRejected;
     case v1::AccountObservation::SIGNAL_RECOVERED:
       return Signal::kRecovered;
+    case v1::AccountObservation::SIGNAL_QUOTA_EXHAUSTED:
+      return Signal::kQuotaExhausted;
+    case v1::AccountObservation::SIGNAL_MODEL_REFUSED:
+      return Signal::kModelRefused;
     default:
       return std::nullopt;
   }
@@ -45,17 +49,19 @@ std::optional<Signal> SignalOf(v1::AccountObservation::Signal signal) {
 struct Connection {
   std::string relay_id;
   WatchStream state;
+  std::uint64_t number = 0;  // of this stream, for questions
   std::atomic<bool> reading = true;
 };
 
 class Service final : public v1::SnapshotService::Service {
  public:
   Service(Store& store, SnapshotBuilder& builder, SnapshotPublisher& publisher,
-          RelayRegistry& registry, const GrpcSecurity& security)
+          RelayRegistry& registry, ExplainBroker& explain, const GrpcSecurity& security)
       : store_(store),
         builder_(builder),
         publisher_(publisher),
         registry_(registry),
+        explain_(explain),
         security_(security) {}
 
   grpc::Status Watch(grpc::ServerContext* context, Stream* stream) override {
@@ -77,10 +83,12 @@ class Service final : public v1::SnapshotService::Service {
                             static_cast<std::int64_t>(hello.have_revision()));
     LogInfo("relay connected",
             {{"relay_id", hello.relay_id()}, {"have_revision", hello.have_revision()}});
+    connection.number = explain_.Join(hello.relay_id());
     std::thread reader([&] { ReadAll(*stream, connection); });
     WriteAll(*context, *stream, connection);
     context->TryCancel();  // ends the reader's Read
     reader.join();
+    explain_.Leave(connection.number);
     registry_.Disconnected(connection.relay_id, number);
     LogInfo("relay disconnected", {{"relay_id", connection.relay_id}});
     return {grpc::StatusCode::UNAVAILABLE, "the stream has ended"};
@@ -89,8 +97,11 @@ class Service final : public v1::SnapshotService::Service {
  private:
   void WriteAll(grpc::ServerContext& context, Stream& stream, Connection& connection) {
     bool first = true;
-    while (connection.reading && !publisher_.stopped() && !context.IsCancelled()) {
+    while (true) {
+      // Before anything is looked at: what comes after this does not let the wait begin.
       const std::uint64_t ticket = publisher_.TakeTicket();
+      if (!connection.reading || publisher_.stopped() || context.IsCancelled()) return;
+      if (!SendQuestions(stream, connection)) return;
       const std::int64_t seen = first ? 0 : connection.state.seen();
       const std::int64_t latest = publisher_.WaitForNewer(seen, ticket, kWaitMs);
       if (latest == 0 || (!first && !connection.state.ShouldSend(latest))) continue;
@@ -104,6 +115,15 @@ class Service final : public v1::SnapshotService::Service {
       first = false;
       if (!Send(stream, connection, *update)) return;
     }
+  }
+
+  bool SendQuestions(Stream& stream, const Connection& connection) {
+    while (std::optional<v1::ExplainRequest> question = explain_.Take(connection.number)) {
+      v1::WatchResponse response;
+      *response.mutable_explain() = *std::move(question);
+      if (!stream.Write(response)) return false;
+    }
+    return true;
   }
 
   bool Send(Stream& stream, Connection& connection, SnapshotUpdate& update) {
@@ -137,6 +157,9 @@ class Service final : public v1::SnapshotService::Service {
         case v1::WatchRequest::kObservation:
           Observe(connection, request.observation());
           break;
+        case v1::WatchRequest::kExplanation:
+          explain_.Answer(connection.number, request.explanation());
+          break;
         default:
           break;  // a newer relay's message: nothing we could do with it
       }
@@ -165,7 +188,8 @@ class Service final : public v1::SnapshotService::Service {
                                      .signal = *signal,
                                      .observed_at_ms = message.observed_at_unix_ms(),
                                      .cooldown_until_ms = message.cooldown_until_unix_ms(),
-                                     .reason = message.reason().substr(0, 512)};
+                                     .reason = message.reason().substr(0, 512),
+                                     .model = message.model().substr(0, 512)};
     absl::Status stored = StoreObservation(store_, observation);
     if (!stored.ok()) {
       LogWarning("an observation was not stored", {{"relay_id", connection.relay_id},
@@ -178,6 +202,7 @@ class Service final : public v1::SnapshotService::Service {
   SnapshotBuilder& builder_;
   SnapshotPublisher& publisher_;
   RelayRegistry& registry_;
+  ExplainBroker& explain_;
   const GrpcSecurity& security_;
 };
 
@@ -192,8 +217,9 @@ struct SnapshotServer::Impl {
 };
 
 SnapshotServer::SnapshotServer(Store& store, SnapshotBuilder& builder, SnapshotPublisher& publisher,
-                               RelayRegistry& registry, const GrpcSecurity& security)
-    : impl_(new Impl{.service = {store, builder, publisher, registry, security},
+                               RelayRegistry& registry, ExplainBroker& explain,
+                               const GrpcSecurity& security)
+    : impl_(new Impl{.service = {store, builder, publisher, registry, explain, security},
                      .publisher = publisher,
                      .security = security,
                      .server = nullptr}) {}

@@ -30,6 +30,13 @@ static_assert(static_cast<int>(AccountStatus::kApiException) == v1::ACCOUNT_STAT
 static_assert(static_cast<int>(AccountStatus::kAccountException) ==
               v1::ACCOUNT_STATUS_ACCOUNT_EXCEPTION);
 static_assert(static_cast<int>(AccountStatus::kDisabled) == v1::ACCOUNT_STATUS_DISABLED);
+static_assert(static_cast<int>(Presence::kAbsent) == v1::PRESENCE_ABSENT);
+static_assert(static_cast<int>(Presence::kPresent) == v1::PRESENCE_PRESENT);
+static_assert(static_cast<int>(StreamMode::kOn) == v1::STREAM_MODE_ON);
+static_assert(static_cast<int>(RouteOnDisconnect::kDrain) == v1::ON_DISCONNECT_DRAIN);
+static_assert(static_cast<int>(StreamMode::kOff) == v1::STREAM_MODE_OFF);
+static_assert(static_cast<int>(OnDisconnect::kAbort) == v1::ON_DISCONNECT_ABORT);
+static_assert(static_cast<int>(OnDisconnect::kDrain) == v1::ON_DISCONNECT_DRAIN);
 
 v1::Availability AvailabilityOf(ActiveStatus status) {
   return status == ActiveStatus::kActive ? v1::AVAILABILITY_ACTIVE : v1::AVAILABILITY_DISABLED;
@@ -40,6 +47,8 @@ void Put(const Limits& limits, v1::Limits& out) {
   out.set_tokens_per_minute(limits.tokens_per_minute);
   out.set_concurrency(limits.concurrency);
   out.set_requests_per_day(limits.requests_per_day);
+  out.set_requests_per_month(limits.requests_per_month);
+  out.set_requests_total(limits.requests_total);
   out.set_nano_usd_per_day(limits.nano_usd_per_day);
   out.set_nano_usd_per_month(limits.nano_usd_per_month);
   out.set_nano_usd_total(limits.nano_usd_total);
@@ -50,6 +59,15 @@ void Put(const Timeouts& timeouts, v1::Timeouts& out) {
   out.set_first_byte_ms(timeouts.first_byte_ms);
   out.set_idle_ms(timeouts.idle_ms);
   out.set_total_ms(timeouts.total_ms);
+}
+
+void Put(const RouteRule& rule, v1::RouteRule& out) {
+  out.set_input_tokens_above(rule.input_tokens_above);
+  out.set_input_tokens_below(rule.input_tokens_below);
+  out.set_thinking(static_cast<v1::Presence>(rule.thinking));
+  out.set_tools(static_cast<v1::Presence>(rule.tools));
+  out.set_images(static_cast<v1::Presence>(rule.images));
+  out.set_upstream_model(rule.upstream_model);
 }
 
 void PutSecrets(const Account& account, const Vault& vault, v1::Account& out) {
@@ -83,6 +101,7 @@ void ToProto(const ApiKey& key, v1::Resource& resource) {
   Put(key.limits, *out.mutable_limits());
   out.set_system_prompt(key.system_prompt);
   out.set_cache(key.cache);
+  out.set_record_bodies(key.record_bodies);
 }
 
 void ToProto(const User& user, v1::Resource& resource) {
@@ -90,6 +109,7 @@ void ToProto(const User& user, v1::Resource& resource) {
   out.set_id(user.id);
   out.set_username(user.username);
   out.set_availability(AvailabilityOf(user.status));
+  for (const std::string& block : user.allowed_ips) out.add_allowed_ips(block);
   Put(user.limits, *out.mutable_limits());
 }
 
@@ -102,7 +122,13 @@ void ToProto(const Group& group, v1::Resource& resource) {
   out.mutable_model_mapping()->insert(group.model_mapping.begin(), group.model_mapping.end());
   for (const std::string& model : group.fallbacks) out.add_fallbacks(model);
   out.set_system_prompt(group.system_prompt);
+  for (const std::string& block : group.allowed_ips) out.add_allowed_ips(block);
   Put(group.limits, *out.mutable_limits());
+  out.set_redis_away_policy(static_cast<v1::RedisAwayPolicy>(group.redis_away_policy));
+  out.set_cache(group.cache);
+  out.set_cache_ttl_ms(group.cache_ttl_ms);
+  out.set_native_only(group.native_only);
+  out.set_record_bodies(group.record_bodies);
 }
 
 void ToProto(const Account& account, const Vault& vault, v1::Resource& resource) {
@@ -122,9 +148,18 @@ void ToProto(const Account& account, const Vault& vault, v1::Resource& resource)
   Put(account.timeouts, *out.mutable_timeouts());
   Put(account.limits, *out.mutable_limits());
   out.mutable_headers()->insert(account.headers.begin(), account.headers.end());
+  out.mutable_quirks()->Add(account.quirks.begin(), account.quirks.end());
   out.set_status(static_cast<v1::AccountStatus>(account.status));
   out.set_status_reason(account.status_reason);
   out.set_cooldown_until_unix_ms(account.cooldown_until_ms);
+  out.set_status_observed_at_unix_ms(account.status_observed_at_ms);
+  for (const ModelCooldown& cooldown : account.model_cooldowns) {
+    v1::ModelCooldown& entry = *out.add_model_cooldowns();
+    entry.set_model(cooldown.model);
+    entry.set_until_unix_ms(cooldown.until_ms);
+    entry.set_observed_at_unix_ms(cooldown.observed_at_ms);
+    entry.set_reason(cooldown.reason);
+  }
   PutSecrets(account, vault, out);
 }
 
@@ -143,6 +178,10 @@ void ToProto(const Price& price, v1::Resource& resource) {
   out.set_tier_input_pico_usd(price.tier_input_pico_usd);
   out.set_tier_output_pico_usd(price.tier_output_pico_usd);
   out.set_tier_cache_read_pico_usd(price.tier_cache_read_pico_usd);
+  out.set_tier_cache_write_5m_pico_usd(price.tier_cache_write_5m_pico_usd);
+  out.set_tier_cache_write_1h_pico_usd(price.tier_cache_write_1h_pico_usd);
+  for (const std::string& alias : price.aliases) out.add_aliases(alias);
+  out.set_max_output_tokens(price.max_output_tokens);
 }
 
 void ToProto(const Settings& settings, v1::Resource& resource) {
@@ -150,6 +189,47 @@ void ToProto(const Settings& settings, v1::Resource& resource) {
   out.set_serve_unpriced_models(settings.serve_unpriced_models);
   out.set_system_prompt(settings.system_prompt);
   Put(settings.timeouts, *out.mutable_timeouts());
+  out.set_redis_away_policy(static_cast<v1::RedisAwayPolicy>(settings.redis_away_policy));
+  out.set_cache_ttl_ms(settings.cache_ttl_ms);
+  out.set_on_disconnect(static_cast<v1::OnDisconnect>(settings.on_disconnect));
+  out.set_drain_ms_max(settings.drain_ms_max);
+  out.set_drain_nano_usd_max(settings.drain_nano_usd_max);
+  out.set_budgets_when_usage_away(settings.budgets_when_usage_away ==
+                                          BudgetsWhenUsageAway::kSpendLeasesThenOpen
+                                      ? v1::BUDGETS_WHEN_USAGE_AWAY_SPEND_LEASES_THEN_OPEN
+                                      : v1::BUDGETS_WHEN_USAGE_AWAY_SPEND_LEASES_THEN_CLOSED);
+  out.set_budget_output_tokens_default(settings.budget_output_tokens_default);
+  out.set_bodies_forbidden(settings.bodies_forbidden);
+  out.set_body_bytes_max(settings.body_bytes_max);
+  out.set_body_mask_emails(settings.body_mask_emails);
+  for (const std::string& pattern : settings.body_mask_patterns) {
+    out.add_body_mask_patterns(pattern);
+  }
+}
+
+void ToProto(const ModelRoute& route, v1::Resource& resource) {
+  v1::Route& out = *resource.mutable_route();
+  out.set_id(route.id);
+  out.set_model(route.model);
+  for (const std::int64_t group_id : route.group_ids) out.add_group_ids(group_id);
+  out.set_position(static_cast<std::int32_t>(route.position));
+  out.set_enabled(route.status == ActiveStatus::kActive);
+  out.set_upstream_model(route.upstream_model);
+  for (const RouteRule& rule : route.rules) Put(rule, *out.add_rules());
+  for (const std::string& model : route.fallbacks) out.add_fallbacks(model);
+  out.set_max_tokens_min(route.max_tokens_min);
+  out.set_max_tokens_max(route.max_tokens_max);
+  out.set_max_tokens_default(route.max_tokens_default);
+  if (route.temperature_default_milli.has_value()) {
+    out.set_temperature_default_milli(static_cast<std::int32_t>(*route.temperature_default_milli));
+  }
+  out.set_stream_mode(static_cast<v1::StreamMode>(route.stream_mode));
+  Put(route.timeouts, *out.mutable_timeouts());
+  out.set_attempts_max(static_cast<std::uint32_t>(route.attempts_max));
+  out.set_on_disconnect(static_cast<v1::OnDisconnect>(route.on_disconnect));
+  out.set_drain_ms_max(route.drain_ms_max);
+  out.set_drain_nano_usd_max(route.drain_nano_usd_max);
+  out.set_native_only(route.native_only);
 }
 
 }  // namespace weir::admin

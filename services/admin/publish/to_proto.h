@@ -17,6 +17,7 @@ void ToProto(const User& user, weir::v1::Resource& resource);
 void ToProto(const Group& group, weir::v1::Resource& resource);
 void ToProto(const Price& price, weir::v1::Resource& resource);
 void ToProto(const Settings& settings, weir::v1::Resource& resource);
+void ToProto(const ModelRoute& route, weir::v1::Resource& resource);
 
 // Opens the account's secrets. When they do not open, the account travels as one that an
 // administrator must look at, without secrets, and the error is logged: one bad row must not keep

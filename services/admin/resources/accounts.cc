@@ -182,10 +182,18 @@ absl::StatusOr<Response> Update(ResourceParts& parts, const Request& request, Ed
   return RecordResponse(200, OneJson(parts, *account), account->version);
 }
 
-absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, bool whole) {
+// Another URL gets the credential: who says so proves to be present.
+absl::Status CheckUrl(ResourceParts& parts, const Caller& caller, const std::string& before,
+                      const Account& account) {
+  return account.request_url == before ? absl::OkStatus() : parts.sessions.CheckConfirmed(caller);
+}
+
+absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, const Caller& caller,
+                                bool whole) {
   auto body = ParseBody(request);
   if (!body.ok()) return body.status();
   return Update(parts, request, [&](Account& account) -> absl::Status {
+    const std::string url = account.request_url;
     if (whole) {
       const Account before = std::exchange(account, Account());
       static_cast<Record&>(account) = before;
@@ -196,9 +204,11 @@ absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, bo
       account.status_reason = before.status_reason;
       account.cooldown_until_ms = before.cooldown_until_ms;
       account.status_observed_at_ms = before.status_observed_at_ms;
+      account.model_cooldowns = before.model_cooldowns;
     }
     AccountSecrets secrets;
     auto read = ReadBody(*body, whole, account, secrets);
+    if (read.ok()) read = CheckUrl(parts, caller, url, account);
     if (read.ok()) PutSecrets(parts.vault, secrets, account);
     return read;
   });
@@ -222,6 +232,7 @@ void Clear(AccountStatus status, std::int64_t now_ms, Account& account) {
   account.status = status;
   account.status_reason.clear();
   account.cooldown_until_ms = 0;
+  account.model_cooldowns.clear();
   account.status_observed_at_ms = now_ms;
 }
 
@@ -262,9 +273,13 @@ Routes AccountRoutes(ResourceParts& parts) {
       {"GET", "/api/v1/admin/accounts/{id}", Access::kAdmin,
        [&parts](const Request& request, const Caller&) { return Get(parts, request); }},
       {"PUT", "/api/v1/admin/accounts/{id}", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Change(parts, request, true); }},
+       [&parts](const Request& request, const Caller& caller) {
+         return Change(parts, request, caller, true);
+       }},
       {"PATCH", "/api/v1/admin/accounts/{id}", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Change(parts, request, false); }},
+       [&parts](const Request& request, const Caller& caller) {
+         return Change(parts, request, caller, false);
+       }},
       {"DELETE", "/api/v1/admin/accounts/{id}", Access::kAdmin,
        [&parts](const Request& request, const Caller&) { return Delete(parts, request); }},
       {"POST", "/api/v1/admin/accounts/{id}/enable", Access::kAdmin,

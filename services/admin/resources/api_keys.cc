@@ -11,6 +11,7 @@
 #include "services/admin/json/record_json.h"
 #include "services/admin/model/key_guard.h"
 #include "services/admin/model/validate.h"
+#include "services/admin/resources/key_use.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/store/api_key_store.h"
 #include "services/admin/store/group_store.h"
@@ -38,21 +39,18 @@ absl::StatusOr<ApiKey> Visible(sql::Transaction& transaction, std::int64_t id,
   return key;
 }
 
-void AddLastUsedTo(ResourceParts& parts, json::array& data) {
-  std::vector<std::int64_t> ids;
-  for (const json::value& value : data) ids.push_back(value.at("id").as_int64());
-  UsageClient::LastUsedTimes times;
-  if (!ids.empty() && parts.usage.KeysLastUsed(ids, times).ok()) AddLastUsed(data, times);
-}
-
 absl::StatusOr<Response> ListWhere(ResourceParts& parts, ListQuery query) {
   auto page = ReadValue(parts.store, [&](sql::Transaction& transaction) {
     return api_key_store::List(transaction, query);
   });
   if (!page.ok()) return page.status();
   json::array data;
-  for (const ApiKey& key : page->items) data.push_back(ApiKeyJson(key, parts.store.NowMs()));
-  AddLastUsedTo(parts, data);
+  std::vector<const ApiKey*> keys;
+  for (const ApiKey& key : page->items) {
+    data.push_back(ApiKeyJson(key, parts.store.NowMs()));
+    keys.push_back(&key);
+  }
+  AddKeyUse(parts, keys, data);
   return ListResponse(std::move(data), page->total, query);
 }
 
@@ -98,7 +96,7 @@ absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request, const
   });
   if (!key.ok()) return key.status();
   json::array one = {ApiKeyJson(*key, parts.store.NowMs())};
-  AddLastUsedTo(parts, one);
+  AddKeyUse(parts, {&*key}, one);
   return RecordResponse(200, one.front().as_object(), key->version);
 }
 
@@ -119,6 +117,8 @@ absl::Status CheckOwner(sql::Transaction& transaction, const Caller& caller, con
     return group.status();
   }
   if (!caller.is_admin()) {
+    const bool recorded = before != nullptr && before->record_bodies;
+    if (key.record_bodies != recorded) errors.Add("record_bodies", "is for administrators to set");
     const bool same_group = before != nullptr && before->group_id == key.group_id;
     if (key.user_id != caller.user.id) errors.Add("user_id", "must be your own");
     if (key.group_id != caller.user.group_id && !same_group) {
@@ -229,6 +229,7 @@ absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, co
                         changed.user_id = before.user_id;
                         changed.managed = before.managed;
                         changed.group_id = before.group_id;
+                        if (!caller.is_admin()) changed.record_bodies = before.record_bodies;
                         changed.key_hash = before.key_hash;
                         changed.key_hint = before.key_hint;
                       }

@@ -9,6 +9,7 @@
 #include "services/admin/json/record_json.h"
 #include "services/admin/model/validate.h"
 #include "services/admin/resources/resource.h"
+#include "services/admin/resources/second_factor.h"
 #include "services/admin/store/session_store.h"
 #include "services/admin/store/settings_store.h"
 #include "services/admin/store/user_store.h"
@@ -51,13 +52,17 @@ absl::StatusOr<Response> LogIn(ResourceParts& parts, const Request& request) {
   FieldErrors errors;
   BodyReader reader(*body, errors);
   reader.Require({"username", "password"});
-  std::string username;
+  Credentials credentials;
   std::optional<Secret> password;
-  reader.Text("username", username);
+  std::optional<Secret> code;
+  reader.Text("username", credentials.username);
   reader.Hidden("password", password);
+  reader.Hidden("code", code);
   reader.Finish();
   if (!errors.empty()) return errors.ToStatus();
-  auto login = parts.sessions.LogIn(username, password.value_or(Secret()), request.client_ip);
+  credentials.password = password.value_or(Secret());
+  credentials.code = code.value_or(Secret());
+  auto login = parts.sessions.LogIn(credentials, {request.client_ip, request.Header("user-agent")});
   if (!login.ok()) return login.status();
   return LoginResponse(request, *login);
 }
@@ -124,6 +129,13 @@ absl::StatusOr<Response> Register(ResourceParts& parts, const Request& request) 
   });
   if (!stored.ok()) return stored;
   return RecordResponse(201, UserJson(user), user.version);
+}
+
+absl::StatusOr<Response> Profile(ResourceParts& parts, const Caller& caller) {
+  json::array one = {UserJson(caller.user)};
+  absl::Status added = AddSecondFactors(parts, one);
+  if (!added.ok()) return added;
+  return RecordResponse(200, one.front().as_object(), caller.user.version);
 }
 
 absl::StatusOr<Response> PatchProfile(ResourceParts& parts, const Request& request,
@@ -202,9 +214,7 @@ Routes AuthRoutes(ResourceParts& parts) {
          return LogOut(parts, request, caller);
        }},
       {"GET", "/api/v1/auth/profile", Access::kUser,
-       [](const Request&, const Caller& caller) -> absl::StatusOr<Response> {
-         return RecordResponse(200, UserJson(caller.user), caller.user.version);
-       }},
+       [&parts](const Request&, const Caller& caller) { return Profile(parts, caller); }},
       {"PATCH", "/api/v1/auth/profile", Access::kUser,
        [&parts](const Request& request, const Caller& caller) {
          return PatchProfile(parts, request, caller);

@@ -8,11 +8,19 @@
 #include <boost/json/value.hpp>
 
 #include "libs/common/ids.h"
+#include "libs/common/log.h"
+#include "libs/common/money.h"
+#include "libs/common/reason.h"
 #include "libs/common/text.h"
+#include "services/admin/json/record_json.h"
 #include "services/admin/json/usage_json.h"
+#include "services/admin/model/problem.h"
+#include "services/admin/model/report_time.h"
+#include "services/admin/model/time_text.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/usage_filter.h"
 #include "weir/v1/query.pb.h"
+#include "weir/v1/report.pb.h"
 
 namespace weir::admin {
 namespace {
@@ -61,24 +69,8 @@ absl::Status ReadPage(const Request& request, v1::ListEventsRequest& list, std::
   return absl::OkStatus();
 }
 
-absl::Status CheckNames(const Request& request, std::initializer_list<std::string_view> others) {
-  FieldErrors errors;
-  const auto among = [](const auto& names, std::string_view name) {
-    for (const std::string_view known : names) {
-      if (known == name) return true;
-    }
-    return false;
-  };
-  for (const auto& [name, value] : request.query) {
-    if (!among(kUsageFilterNames, name) && !among(others, name)) {
-      errors.Add(name.substr(0, 100), "is not a known parameter");
-    }
-  }
-  return errors.ToStatus();
-}
-
 absl::StatusOr<Response> List(ResourceParts& parts, const Request& request, const Caller& caller) {
-  absl::Status read = CheckNames(request, {"page", "limit", "sort", "cursor"});
+  absl::Status read = CheckLogParameters(request, {"page", "limit", "sort", "cursor"});
   v1::ListEventsRequest list;
   std::int64_t page = 1;
   if (read.ok()) read = ReadPage(request, list, page);
@@ -88,47 +80,129 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request, cons
   absl::Status asked = parts.usage.ListEvents(list, answer);
   if (!asked.ok()) return asked;
   json::array data;
-  for (const v1::UsageEvent& event : answer.events()) data.push_back(LogJson(event, false));
+  for (int i = 0; i < answer.events_size(); ++i) {
+    json::object row = LogJson(answer.events(i), LogView::kRow);
+    row["attempts"] = i < answer.attempt_counts_size() ? answer.attempt_counts(i) : 0;
+    if (!caller.is_admin()) HideAccounts(row);
+    data.push_back(std::move(row));
+  }
   json::object body = {{"data", std::move(data)}, {"page", page}, {"limit", list.limit()}};
-  if (list.with_total()) body["total"] = answer.total();
+  if (list.with_total()) {
+    body["total"] = answer.total();
+    body["total_at_least"] = answer.total_at_least();
+  }
   body["next_cursor"] =
       answer.next_cursor().empty() ? json::value() : json::value(answer.next_cursor());
   return JsonResponse(200, body);
 }
 
-absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request) {
+// Other people's requests are not there for a plain user.
+absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request, const Caller& caller) {
   const auto found = request.path_params.find("id");
   auto id = UuidFromText(found->second);
   if (!id.ok()) return NotFound("log");
   v1::GetEventResponse answer;
   absl::Status asked = parts.usage.GetEvent(*id, answer);
   if (!asked.ok()) return asked;
-  return JsonResponse(200, LogJson(answer.event(), /*detail=*/true));
+  if (caller.is_admin()) return JsonResponse(200, LogJson(answer.event(), LogView::kDetail));
+  if (answer.event().user_id() != caller.user.id) return NotFound("log");
+  json::object own = LogJson(answer.event(), LogView::kOwnDetail);
+  HideAccounts(own);
+  return JsonResponse(200, own);
 }
 
-// Totals over all that match, and by model. Only what the roll-ups are kept by can narrow it.
-absl::StatusOr<Response> Stats(ResourceParts& parts, const Request& request, const Caller& caller) {
-  v1::SummarizeRequest summarize;
-  absl::Status read = CheckParameters(
-      request, {"from", "to", "user_id", "key_id", "group_id", "account_id", "model", "scope"});
-  if (read.ok()) read = ReadUsageFilter(request, caller, *summarize.mutable_filter());
-  if (!read.ok()) return read;
-  v1::SummarizeResponse totals;
-  absl::Status asked = parts.usage.Summarize(summarize, totals);
-  v1::SummarizeResponse models;
-  summarize.add_by(v1::DIMENSION_MODEL);
-  if (asked.ok()) asked = parts.usage.Summarize(summarize, models);
-  if (!asked.ok()) return asked;
-  json::object body = TotalsJson(totals.rows_size() > 0 ? totals.rows(0) : v1::SummaryRow());
-  json::array by_model;
-  for (const v1::SummaryRow& row : models.rows()) {
-    json::object entry = {{"model", row.model()}};
-    const json::object counts = TotalsJson(row);
-    entry.insert(counts.begin(), counts.end());
-    by_model.push_back(std::move(entry));
+// What an administrator asks for as a user of their own.
+Caller AsUser(const Caller& caller) {
+  Caller own = caller;
+  own.user.role = Role::kUser;
+  return own;
+}
+
+json::object PercentilesJson(const v1::Percentiles& percentiles) {
+  if (percentiles.measured() == 0) {
+    return {{"measured", 0}, {"p50_ms", nullptr}, {"p95_ms", nullptr}, {"p99_ms", nullptr}};
   }
-  body["by_model"] = std::move(by_model);
-  return JsonResponse(200, body);
+  return {{"measured", percentiles.measured()},
+          {"p50_ms", percentiles.p50_ms()},
+          {"p95_ms", percentiles.p95_ms()},
+          {"p99_ms", percentiles.p99_ms()}};
+}
+
+// Of requests, as decimal text: "0.25"; null of none.
+json::value ShareJson(std::int64_t part, std::int64_t whole) {
+  constexpr std::int64_t kPpm = 1'000'000;
+  if (whole == 0) return nullptr;
+  return json::value(FormatPpm(part * kPpm / whole));
+}
+
+json::object StatsJson(const v1::StatsResponse& stats) {
+  json::array statuses;
+  for (const v1::StatusCount& count : stats.statuses()) {
+    statuses.push_back(json::object{{"status", count.status()}, {"requests", count.requests()}});
+  }
+  json::array classes;
+  for (const v1::ErrorClassCount& count : stats.error_classes()) {
+    classes.push_back(
+        json::object{{"error_class", count.error_class()}, {"requests", count.requests()}});
+  }
+  return {{"exact", stats.exact()},
+          {"requests", stats.requests()},
+          {"latency", PercentilesJson(stats.latency())},
+          {"first_token", PercentilesJson(stats.first_token())},
+          {"statuses", std::move(statuses)},
+          {"error_classes", std::move(classes)},
+          {"cache_hits", stats.cache_hits()},
+          {"cache_hit_share", ShareJson(stats.cache_hits(), stats.requests())}};
+}
+
+absl::StatusOr<Response> Stats(ResourceParts& parts, const Request& request, const Caller& caller) {
+  v1::StatsRequest question;
+  absl::Status read = CheckLogParameters(request, {});
+  if (read.ok()) read = ReadUsageFilter(request, caller, *question.mutable_filter());
+  if (!read.ok()) return read;
+  v1::StatsResponse answer;
+  absl::Status asked = parts.usage.Stats(question, answer);
+  if (!asked.ok()) return asked;
+  return JsonResponse(200, StatsJson(answer));
+}
+
+absl::StatusOr<Response> Delete(ResourceParts& parts, const Request& request,
+                                const Caller& caller) {
+  absl::Status known = CheckParameters(request, {"before", "tz"});
+  if (known.ok()) known = parts.sessions.CheckConfirmed(caller);
+  if (!known.ok()) return known;
+  FieldErrors errors;
+  const absl::StatusOr<absl::TimeZone> zone = FindZone(request.Query("tz"));
+  if (!zone.ok()) errors.Add("tz", View(zone.status().message()));
+  const absl::StatusOr<std::int64_t> before =
+      ParseTimeIn(request.Query("before"), zone.value_or(absl::UTCTimeZone()));
+  if (!before.ok()) errors.Add("before", View(before.status().message()));
+  if (!errors.empty()) return errors.ToStatus();
+  const auto deleted = parts.maintenance.DeleteRequests(*before, [] { return false; });
+  if (absl::IsInvalidArgument(deleted.status())) {
+    errors.Add("before", View(deleted.status().message()));
+    return errors.ToStatus();
+  }
+  if (!deleted.ok()) {
+    return Problem(absl::StatusCode::kUnavailable, reason::kServiceAway,
+                   "the usage service did not finish; what is left goes with the next try");
+  }
+  absl::Status noted = NoteDeed(parts, {"log",
+                                        0,
+                                        StrCat("before ", FormatTime(*before)),
+                                        "delete",
+                                        {{"requests", "null", std::to_string(deleted->requests)},
+                                         {"days", "null", std::to_string(deleted->days)}}});
+  if (!noted.ok()) return noted;
+  LogWarning("requests deleted from the log", {{"request_id", request.request_id},
+                                               {"user_id", caller.user.id},
+                                               {"username", caller.user.username},
+                                               {"before", FormatTime(*before)},
+                                               {"days_dropped", deleted->days},
+                                               {"requests_deleted", deleted->requests}});
+  return JsonResponse(200, json::object{{"kept_from", TimeJson(deleted->kept_from_ms)},
+                                        {"days_dropped", deleted->days},
+                                        {"requests_deleted", deleted->requests}});
 }
 
 }  // namespace
@@ -139,17 +213,25 @@ Routes LogRoutes(ResourceParts& parts) {
        [&parts](const Request& request, const Caller& caller) {
          return List(parts, request, caller);
        }},
+      {"DELETE", "/api/v1/admin/logs", Access::kAdmin,
+       [&parts](const Request& request, const Caller& caller) {
+         return Delete(parts, request, caller);
+       }},
       {"GET", "/api/v1/admin/logs/stats", Access::kAdmin,
        [&parts](const Request& request, const Caller& caller) {
          return Stats(parts, request, caller);
        }},
       {"GET", "/api/v1/admin/logs/{id}", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Get(parts, request); }},
+       [&parts](const Request& request, const Caller& caller) {
+         return Get(parts, request, caller);
+       }},
       {"GET", "/api/v1/logs", Access::kUser,
        [&parts](const Request& request, const Caller& caller) {
-         Caller own = caller;
-         own.user.role = Role::kUser;  // one's own, for administrators too
-         return List(parts, request, own);
+         return List(parts, request, AsUser(caller));
+       }},
+      {"GET", "/api/v1/logs/{id}", Access::kUser,
+       [&parts](const Request& request, const Caller& caller) {
+         return Get(parts, request, AsUser(caller));
        }},
   };
 }

@@ -8,9 +8,11 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
+#include "libs/common/model_pattern.h"
 #include "services/admin/model/provider.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/store/account_store.h"
+#include "services/admin/store/all.h"
 #include "services/admin/store/price_store.h"
 
 namespace weir::admin {
@@ -20,29 +22,25 @@ namespace json = boost::json;
 
 using Models = std::set<std::pair<std::string, std::string>>;  // name, provider
 
-bool Matches(std::string_view pattern, std::string_view name) {
-  if (pattern.ends_with('*')) return name.starts_with(pattern.substr(0, pattern.size() - 1));
-  return pattern == name;
-}
-
 // An account names patterns; the price list knows the names that they stand for.
 void AddModels(const Account& account, const std::vector<Price>& prices, Models& models) {
   const std::string provider = ProviderOf(account);
   const std::vector<std::string> everything = {"*"};
-  for (const std::string& pattern : account.models.empty() ? everything : account.models) {
-    if (!pattern.ends_with('*')) {
-      models.emplace(pattern, provider);
+  for (const std::string& text : account.models.empty() ? everything : account.models) {
+    const ModelPattern pattern(text);
+    if (pattern.exact()) {
+      models.emplace(text, provider);
       continue;
     }
     for (const Price& price : prices) {
       if (price.provider == provider && !price.model.ends_with('*') &&
-          Matches(pattern, price.model)) {
+          pattern.Matches(price.model)) {
         models.emplace(price.model, provider);
       }
     }
   }
   for (const auto& [requested, upstream] : account.model_mapping) {
-    if (!requested.ends_with('*')) models.emplace(requested, provider);
+    if (ModelPattern(requested).exact()) models.emplace(requested, provider);
   }
 }
 
@@ -59,23 +57,12 @@ absl::StatusOr<std::set<std::int64_t>> GroupsOf(sql::Transaction& transaction,
   return groups;
 }
 
-template <class T, class After>
-absl::StatusOr<std::vector<T>> All(sql::Transaction& transaction, After after) {
-  std::vector<T> all;
-  while (true) {
-    auto some = after(transaction, all.empty() ? 0 : all.back().id, 1000);
-    if (!some.ok()) return some.status();
-    if (some->empty()) return all;
-    std::move(some->begin(), some->end(), std::back_inserter(all));
-  }
-}
-
 absl::StatusOr<Models> ModelsOf(sql::Transaction& transaction, const Caller& caller) {
   auto groups = GroupsOf(transaction, caller);
   if (!groups.ok()) return groups.status();
-  auto prices = All<Price>(transaction, price_store::After);
+  auto prices = AllOf<Price>(transaction, price_store::After);
   if (!prices.ok()) return prices.status();
-  auto accounts = All<Account>(transaction, account_store::After);
+  auto accounts = AllOf<Account>(transaction, account_store::After);
   if (!accounts.ok()) return accounts.status();
   Models models;
   for (const Account& account : *accounts) {

@@ -1,12 +1,13 @@
 // /api/v1/admin/prices: dated; what was valid is never rewritten.
-#include <array>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
-#include "libs/common/money.h"
+#include "libs/common/text.h"
+#include "services/admin/json/price_json.h"
 #include "services/admin/json/record_json.h"
 #include "services/admin/model/price_csv.h"
 #include "services/admin/model/validate.h"
@@ -63,6 +64,22 @@ absl::Status CheckPast(sql::Transaction& transaction, std::int64_t now_ms, const
   return Conflict("the model had a price then, and what was valid is never rewritten");
 }
 
+// What a new price says nothing of stays as with the one before.
+absl::Status KeepUnsaid(sql::Transaction& transaction, const BodyReader& reader, Price& price) {
+  const ListQuery before = {
+      .conditions = {{"provider = ? AND model = ? AND effective_from_ms <= ?",
+                      {price.provider, price.model, price.effective_from_ms}}},
+      .order_column = "effective_from_ms",
+      .descending = true,
+      .limit = 1};
+  auto known = price_store::List(transaction, before);
+  if (!known.ok() || known->items.empty()) return known.status();
+  const Price& last = known->items.front();
+  if (!reader.Has("aliases")) price.aliases = last.aliases;
+  if (!reader.Has("max_output_tokens")) price.max_output_tokens = last.max_output_tokens;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request) {
   auto body = ParseBody(request);
   if (!body.ok()) return body.status();
@@ -83,6 +100,7 @@ absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request) {
         } else if (absl::Status past = CheckPast(transaction, now_ms, price); !past.ok()) {
           return past;
         }
+        if (absl::Status kept = KeepUnsaid(transaction, reader, price); !kept.ok()) return kept;
         return price_store::Insert(transaction, changes, now_ms, price);
       });
   if (!stored.ok()) return stored;
@@ -104,82 +122,63 @@ absl::StatusOr<Response> Delete(ResourceParts& parts, const Request& request) {
   return NoContent();
 }
 
-struct Amount {
-  const char* name;
-  std::int64_t Price::*field;
+struct ImportOptions {
+  bool dry_run = false;
+  bool skip_refused = false;
 };
 
-constexpr std::array<Amount, 8> kAmounts = {{
-    {"input", &Price::input_pico_usd},
-    {"output", &Price::output_pico_usd},
-    {"cache_read", &Price::cache_read_pico_usd},
-    {"cache_write_5m", &Price::cache_write_5m_pico_usd},
-    {"cache_write_1h", &Price::cache_write_1h_pico_usd},
-    {"tier_input", &Price::tier_input_pico_usd},
-    {"tier_output", &Price::tier_output_pico_usd},
-    {"tier_cache_read", &Price::tier_cache_read_pico_usd},
-}};
-
-json::value AmountJson(std::int64_t pico_usd) {
-  return pico_usd < 0 ? json::value() : json::value(FormatUsdPerMillion(pico_usd));
-}
-
-// One entry for each field that differs, with the change in whole per cent where that means
-// something.
-void AddDifferences(const PriceListPlan::Changed& change, json::array& changed) {
-  for (const Amount& amount : kAmounts) {
-    const std::int64_t before = change.old_price.*(amount.field);
-    const std::int64_t after = change.new_price.*(amount.field);
-    if (before == after) continue;
-    json::object entry = {{"provider", change.new_price.provider},
-                          {"model", change.new_price.model},
-                          {"field", amount.name},
-                          {"old", AmountJson(before)},
-                          {"new", AmountJson(after)}};
-    if (before > 0 && after >= 0) entry["pct"] = (after - before) * 100 / before;
-    changed.push_back(std::move(entry));
-  }
-}
-
-json::object PlanJson(const PriceListPlan& plan, bool dry_run) {
-  json::array added;
-  for (const Price& price : plan.added) added.push_back(PriceJson(price));
-  json::array changed;
-  for (const PriceListPlan::Changed& change : plan.changed) AddDifferences(change, changed);
-  return {{"dry_run", dry_run},
-          {"added", std::move(added)},
-          {"changed", std::move(changed)},
-          {"changed_models", plan.changed.size()},
-          {"unchanged", plan.unchanged}};
-}
-
-// The body is a CSV file, see model/price_csv.h. With dry_run=true nothing is written.
-absl::StatusOr<Response> Import(ResourceParts& parts, const Request& request) {
-  absl::Status known = CheckParameters(request, {"dry_run"});
+absl::StatusOr<ImportOptions> ReadImportOptions(const Request& request) {
+  absl::Status known = CheckParameters(request, {"dry_run", "skip_refused"});
   if (!known.ok()) return known;
-  const std::string_view dry_run_text = request.Query("dry_run");
-  if (!dry_run_text.empty() && dry_run_text != "true" && dry_run_text != "false") {
-    FieldErrors errors;
-    errors.Add("dry_run", "must be true or false");
-    return errors.ToStatus();
-  }
-  const bool dry_run = dry_run_text == "true";
-  auto list = ParsePriceCsv(request.body);
-  if (!list.ok()) return list.status();
+  FieldErrors errors;
+  const auto flag = [&](std::string_view name) {
+    const std::string_view text = request.Query(name);
+    if (!text.empty() && text != "true" && text != "false") {
+      errors.Add(name, "must be true or false");
+    }
+    return text == "true";
+  };
+  const ImportOptions options{.dry_run = flag("dry_run"), .skip_refused = flag("skip_refused")};
+  if (!errors.empty()) return errors.ToStatus();
+  return options;
+}
+
+// A JSON list begins with a bracket or a brace, and no CSV file does.
+absl::StatusOr<PriceFile> ReadPriceFile(const Request& request) {
+  const std::string_view text = StripSpace(request.body);
+  const bool json = text.starts_with('[') || text.starts_with('{');
+  return json ? ReadPriceJson(text) : ReadPriceCsv(request.body);
+}
+
+// All rows or none, unless asked otherwise: half of a list is seldom what was meant.
+absl::Status CheckNoneRefused(const PriceFile& file, const PriceListPlan& plan) {
+  if (absl::Status rows = CheckRefused(file.refused); !rows.ok()) return rows;
+  return CheckPriceList(plan);
+}
+
+// The body is a list, as CSV (model/price_csv.h) or JSON (json/price_json.h). With dry_run nothing
+// is written; the report is the same.
+absl::StatusOr<Response> Import(ResourceParts& parts, const Request& request) {
+  auto options = ReadImportOptions(request);
+  if (!options.ok()) return options.status();
+  auto file = ReadPriceFile(request);
+  if (!file.ok()) return file.status();
   const std::int64_t now_ms = parts.store.NowMs();
   auto plan = ChangeValue(
       parts.store,
       [&](sql::Transaction& transaction, Changes& changes) -> absl::StatusOr<PriceListPlan> {
-        auto planned = PlanPriceList(transaction, *list, now_ms);
-        if (!planned.ok()) return planned;
-        if (absl::Status past = CheckPriceList(*planned); !past.ok()) return past;
-        if (dry_run) return planned;
-        absl::Status done = ApplyPriceList(transaction, changes, now_ms, *planned);
+        auto planned = PlanPriceList(transaction, file->rows, now_ms);
+        if (!planned.ok() || options->dry_run) return planned;
+        absl::Status done =
+            options->skip_refused ? absl::OkStatus() : CheckNoneRefused(*file, *planned);
+        if (done.ok()) done = ApplyPriceList(transaction, changes, now_ms, *planned);
         if (!done.ok()) return done;
         return planned;
       });
   if (!plan.ok()) return plan.status();
-  return JsonResponse(200, PlanJson(*plan, dry_run));
+  json::object report = PlanJson(*file, *plan);
+  report["dry_run"] = options->dry_run;
+  return JsonResponse(200, report);
 }
 
 }  // namespace

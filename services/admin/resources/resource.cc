@@ -127,6 +127,13 @@ absl::Status CheckIfMatch(const Request& request, std::int64_t version) {
   return number == version ? absl::OkStatus() : VersionConflict();
 }
 
+absl::Status NoteDeed(ResourceParts& parts, AuditEntry entry) {
+  return parts.store.Change([&](sql::Transaction&, Changes& changes) {
+    changes.Note(entry);
+    return absl::OkStatus();
+  });
+}
+
 absl::Status CheckParameters(const Request& request,
                              std::initializer_list<std::string_view> known) {
   FieldErrors errors;
@@ -179,8 +186,11 @@ void AddLastUsed(json::array& records, const UsageClient::LastUsedTimes& times) 
 Routes AllRoutes(ResourceParts& parts) {
   Routes all;
   for (Routes (*make)(ResourceParts&) :
-       {AuthRoutes, UserRoutes, ApiKeyRoutes, GroupRoutes, AccountRoutes, PriceRoutes,
-        SettingsRoutes, ModelRoutes, LogRoutes, UsageRoutes, StatusRoutes}) {
+       {AuthRoutes,      SessionRoutes,  SecondFactorRoutes, UserRoutes,        ApiKeyRoutes,
+        GroupRoutes,     AccountRoutes,  ExplainRoutes,      PriceRoutes,       UnpricedRoutes,
+        RerateRoutes,    SettingsRoutes, ModelRoutes,        ModelRouteRoutes,  LogRoutes,
+        BodyRoutes,      UsageRoutes,    UsageSeriesRoutes,  UsageExportRoutes, KeyUsageRoutes,
+        ReconcileRoutes, AuditRoutes,    TaskRoutes,         StatusRoutes}) {
     Routes some = make(parts);
     all.insert(all.end(), std::make_move_iterator(some.begin()),
                std::make_move_iterator(some.end()));

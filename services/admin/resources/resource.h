@@ -18,6 +18,8 @@
 #include "services/admin/http/message.h"
 #include "services/admin/http/router.h"
 #include "services/admin/json/body_reader.h"
+#include "services/admin/maintenance_client.h"
+#include "services/admin/publish/explain_broker.h"
 #include "services/admin/publish/relay_registry.h"
 #include "services/admin/publish/snapshot_publisher.h"
 #include "services/admin/store/store.h"
@@ -25,6 +27,8 @@
 #include "services/admin/usage_client.h"
 
 namespace weir::admin {
+
+class TaskScheduler;
 
 // All outlive the routes.
 struct ResourceParts {
@@ -34,7 +38,10 @@ struct ResourceParts {
   UsageClient& usage;
   SnapshotPublisher& publisher;
   RelayRegistry& registry;
+  ExplainBroker& explain;
   const Metrics& metrics;
+  MaintenanceClient& maintenance;
+  TaskScheduler& tasks;
 };
 
 using Routes = std::vector<Route>;
@@ -70,22 +77,42 @@ absl::StatusOr<ListQuery> ParseList(const Request& request, std::initializer_lis
 // {"data":[…],"total":N,"page":1,"limit":20}
 Response ListResponse(boost::json::array data, std::int64_t total, const ListQuery& query);
 
+// Writes into the audit log what changes no record of ours, such as a deletion in the ledger.
+absl::Status NoteDeed(ResourceParts& parts, AuditEntry entry);
+
 // OK when every parameter of the query is one of `known`.
 absl::Status CheckParameters(const Request& request, std::initializer_list<std::string_view> known);
 
 // Adds last_used_at to records by their ids; null when never. Leaves it out when usage is away.
 void AddLastUsed(boost::json::array& records, const UsageClient::LastUsedTimes& times);
 
+// Adds `unpriced` to the status: models without a price that the last day saw. Left out while usage
+// is away.
+void AddUnpricedNotice(ResourceParts& parts, boost::json::object& status);
+
 Routes AuthRoutes(ResourceParts& parts);
+Routes SessionRoutes(ResourceParts& parts);
+Routes SecondFactorRoutes(ResourceParts& parts);
 Routes UserRoutes(ResourceParts& parts);
 Routes ApiKeyRoutes(ResourceParts& parts);
 Routes GroupRoutes(ResourceParts& parts);
 Routes AccountRoutes(ResourceParts& parts);
+Routes ExplainRoutes(ResourceParts& parts);
 Routes PriceRoutes(ResourceParts& parts);
+Routes UnpricedRoutes(ResourceParts& parts);
+Routes RerateRoutes(ResourceParts& parts);
 Routes SettingsRoutes(ResourceParts& parts);
 Routes ModelRoutes(ResourceParts& parts);
+Routes ModelRouteRoutes(ResourceParts& parts);
 Routes LogRoutes(ResourceParts& parts);
+Routes BodyRoutes(ResourceParts& parts);
 Routes UsageRoutes(ResourceParts& parts);
+Routes AuditRoutes(ResourceParts& parts);
+Routes TaskRoutes(ResourceParts& parts);
+Routes UsageSeriesRoutes(ResourceParts& parts);
+Routes UsageExportRoutes(ResourceParts& parts);
+Routes KeyUsageRoutes(ResourceParts& parts);
+Routes ReconcileRoutes(ResourceParts& parts);
 Routes StatusRoutes(ResourceParts& parts);
 
 // All of them.

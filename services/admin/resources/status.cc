@@ -77,28 +77,68 @@ json::object RelayJson(const RelayState& relay, std::int64_t latest, std::int64_
       {"nack_reason", relay.nack_reason.empty() ? json::value() : json::value(relay.nack_reason)}};
 }
 
+// Left out while usage is away.
+void AddLedger(ResourceParts& parts, json::object& body) {
+  const absl::StatusOr<LedgerStorage> storage = parts.maintenance.Storage();
+  if (!storage.ok()) return;
+  body["ledger"] = json::object{{"partitioned", storage->partitioned},
+                                {"partitions", storage->partitions},
+                                {"made_until", TimeJson(storage->made_until_ms)},
+                                {"unexpected_day_events", storage->default_events},
+                                {"kept_from", TimeJson(storage->kept_from_ms)}};
+}
+
+// Events that wait for longer than this are behind: the database is slow.
+constexpr std::int64_t kLateMs = 5'000;
+
+// Whether what relays send is stored.
+bool IsStored(const LedgerIngest& ingest) {
+  return ingest.failing_since_ms == 0 && ingest.oldest_waiting_ms <= kLateMs;
+}
+
+json::object IngestJson(const LedgerIngest& ingest) {
+  return {
+      {"status", IsStored(ingest) ? "ok" : (ingest.failing_since_ms != 0 ? "failing" : "late")},
+      {"events_waiting", ingest.events_waiting},
+      {"oldest_waiting_ms", ingest.oldest_waiting_ms},
+      {"failing_since", TimeJson(ingest.failing_since_ms)},
+      {"last_error", ingest.last_error.empty() ? json::value() : json::value(ingest.last_error)}};
+}
+
 // Everybody may see whether it works; what runs where is for administrators.
 absl::StatusOr<Response> Status(ResourceParts& parts, const Request& request) {
   const bool database = parts.store.database().Ping().ok();
   const bool usage = parts.usage.Ping().ok();
-  json::object body = {{"status", database && usage ? "ok" : (database ? "degraded" : "down")},
-                       {"version", std::string(kVersion)},
-                       {"database_status", database ? "ok" : "down"},
-                       {"redis_status", "not_configured"},
-                       {"usage_status", usage ? "ok" : "down"}};
+  // That usage answers says nothing of whether it can write.
+  const absl::StatusOr<LedgerIngest> ingest = parts.maintenance.Ingest();
+  const bool stored = ingest.ok() && IsStored(*ingest);
+  json::object body = {
+      {"status", database && usage && stored ? "ok" : (database ? "degraded" : "down")},
+      {"version", std::string(kVersion)},
+      {"database_status", database ? "ok" : "down"},
+      {"redis_status", "not_configured"},
+      {"usage_status", usage ? "ok" : "down"}};
   const bool tells_who =
       !request.Header("authorization").empty() || !request.Cookie(kSessionCookie).empty();
   if (tells_who) {
     auto caller = parts.sessions.Authenticate(request);
     if (!caller.ok()) return caller.status();
     if (caller->is_admin()) {
-      const std::int64_t latest = parts.publisher.latest();
+      // Of the database: the publisher hears of a change a moment after its answer.
+      const auto revision = ReadValue(
+          parts.store, [](sql::Transaction& transaction) { return ReadRevision(transaction); });
+      const std::int64_t latest = revision.ok() ? revision->number : parts.publisher.latest();
       body["revision"] = latest;
       json::array relays;
       for (const RelayState& relay : parts.registry.List()) {
         relays.push_back(RelayJson(relay, latest, parts.store.NowMs()));
       }
       body["relays"] = std::move(relays);
+      if (ingest.ok()) body["ingest"] = IngestJson(*ingest);
+      if (usage) {
+        AddLedger(parts, body);
+        AddUnpricedNotice(parts, body);
+      }
     }
   }
   return JsonResponse(200, body);

@@ -1,5 +1,4 @@
-// /api/v1/usage: reports out of usage's roll-ups.
-#include <array>
+// /api/v1/usage/summary and /top: sums out of usage's roll-ups.
 #include <string>
 #include <utility>
 
@@ -8,6 +7,7 @@
 
 #include "services/admin/json/record_json.h"
 #include "services/admin/json/usage_json.h"
+#include "services/admin/resources/report_parts.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/usage_filter.h"
 #include "weir/v1/query.pb.h"
@@ -18,87 +18,131 @@ namespace {
 namespace json = boost::json;
 namespace v1 = weir::v1;
 
-struct DimensionWord {
-  std::string_view name;
-  v1::Dimension dimension;
-};
+constexpr std::int64_t kTopUsual = 10;
+constexpr std::int64_t kTopMax = 100;
 
-constexpr std::array<DimensionWord, 5> kDimensions = {{{"model", v1::DIMENSION_MODEL},
-                                                       {"key", v1::DIMENSION_KEY},
-                                                       {"user", v1::DIMENSION_USER},
-                                                       {"group", v1::DIMENSION_GROUP},
-                                                       {"account", v1::DIMENSION_ACCOUNT}}};
+// The sums over all rows of the question.
+absl::StatusOr<v1::SummaryRow> Totals(ResourceParts& parts, v1::SummarizeRequest question) {
+  question.clear_by();
+  question.clear_limit();
+  v1::SummarizeResponse answer;
+  absl::Status asked = parts.usage.Summarize(question, answer);
+  if (!asked.ok()) return asked;
+  return answer.rows_size() > 0 ? answer.rows(0) : v1::SummaryRow();
+}
 
-absl::Status ReadBy(const Request& request, v1::SummarizeRequest& summarize) {
+json::object Heading(const Request& request, const v1::EventFilter& filter) {
+  return {{"from", TimeJson(filter.from_unix_ms())},
+          {"to", TimeJson(filter.to_unix_ms())},
+          {"time_zone", ZoneName(request)}};
+}
+
+// The same length of time just before. Its ends must be known.
+absl::Status AddPrevious(ResourceParts& parts, v1::SummarizeRequest question, json::object& body) {
+  const std::int64_t from = question.filter().from_unix_ms();
+  const std::int64_t length = question.filter().to_unix_ms() - from;
+  question.mutable_filter()->set_from_unix_ms(from - length);
+  question.mutable_filter()->set_to_unix_ms(from);
+  absl::StatusOr<v1::SummaryRow> totals = Totals(parts, question);
+  if (!totals.ok()) return totals.status();
+  json::object previous = {{"from", TimeJson(from - length)}, {"to", TimeJson(from)}};
+  previous["totals"] = TotalsJson(*totals);
+  body["previous"] = std::move(previous);
+  return absl::OkStatus();
+}
+
+absl::Status ReadCompare(const Request& request, const v1::EventFilter& filter, bool& compare) {
   FieldErrors errors;
-  const auto [first, last] = request.query.equal_range("by");
-  for (auto entry = first; entry != last; ++entry) {
-    bool found = false;
-    for (const DimensionWord& word : kDimensions) {
-      if (word.name != entry->second) continue;
-      summarize.add_by(word.dimension);
-      found = true;
-    }
-    if (!found) errors.Add("by", "must be model, key, user, group or account");
+  const std::string_view word = request.Query("compare");
+  compare = word == "previous";
+  const std::int64_t from = filter.from_unix_ms();
+  const std::int64_t to = filter.to_unix_ms();
+  if (!word.empty() && !compare) errors.Add("compare", "must be previous");
+  if (compare && (from == 0 || to <= from || to - from >= from)) {
+    errors.Add("compare", "needs from and to, and as much time before them");
   }
-  if (summarize.by_size() > 2) errors.Add("by", "may be given twice at most");
   return errors.ToStatus();
 }
 
-json::object RowJson(const v1::SummarizeRequest& summarize, const v1::SummaryRow& row) {
-  json::object object;
-  for (const int dimension : summarize.by()) {
-    switch (dimension) {
-      case v1::DIMENSION_MODEL:
-        object["model"] = row.model();
-        break;
-      case v1::DIMENSION_KEY:
-        object["key_id"] = row.key_id();
-        break;
-      case v1::DIMENSION_USER:
-        object["user_id"] = row.user_id();
-        break;
-      case v1::DIMENSION_GROUP:
-        object["group_id"] = row.group_id();
-        break;
-      case v1::DIMENSION_ACCOUNT:
-        object["account_id"] = row.account_id();
-        break;
-      default:
-        break;
-    }
+json::array RowsJson(const std::vector<v1::Dimension>& by, const v1::SummarizeResponse& answer,
+                     const ReportNames& names) {
+  json::array data;
+  for (const v1::SummaryRow& row : answer.rows()) {
+    json::object object = SubjectJson(by, row, names);
+    const json::object counts = TotalsJson(row);
+    object.insert(counts.begin(), counts.end());
+    data.push_back(std::move(object));
   }
-  const json::object counts = TotalsJson(row);
-  object.insert(counts.begin(), counts.end());
-  return object;
+  return data;
+}
+
+// Totals and rows, which both reports here have. `answer` gets the rows.
+absl::StatusOr<json::object> TotalsAndRows(ResourceParts& parts, const Request& request,
+                                           const v1::SummarizeRequest& question,
+                                           const std::vector<v1::Dimension>& by,
+                                           v1::SummarizeResponse& answer, v1::SummaryRow& totals) {
+  json::object body = Heading(request, question.filter());
+  absl::StatusOr<v1::SummaryRow> over_all = Totals(parts, question);
+  if (!over_all.ok()) return over_all.status();
+  totals = *over_all;
+  body["totals"] = TotalsJson(totals);
+  if (by.empty()) {
+    body["data"] = json::array{TotalsJson(totals)};
+    return body;
+  }
+  absl::Status asked = parts.usage.Summarize(question, answer);
+  if (!asked.ok()) return asked;
+  absl::StatusOr<ReportNames> names = NamesOf(parts, by, answer.rows());
+  if (!names.ok()) return names.status();
+  body["data"] = RowsJson(by, answer, *names);
+  return body;
 }
 
 absl::StatusOr<Response> Summary(ResourceParts& parts, const Request& request,
                                  const Caller& caller) {
-  v1::SummarizeRequest summarize;
-  absl::Status read = CheckParameters(request, {"from", "to", "by", "user_id", "key_id", "group_id",
-                                                "account_id", "model", "scope"});
-  if (read.ok()) read = ReadUsageFilter(request, caller, *summarize.mutable_filter());
-  if (read.ok()) read = ReadBy(request, summarize);
+  v1::SummarizeRequest question;
+  absl::Status read = CheckReportParameters(request, {"by", "sort", "compare"});
+  if (read.ok()) read = ReadUsageFilter(request, caller, *question.mutable_filter());
+  if (!read.ok()) return read;
+  FieldErrors errors;
+  const std::vector<v1::Dimension> by = ReadBy(request, caller, 2, errors);
+  for (const v1::Dimension dimension : by) question.add_by(dimension);
+  question.set_order(ReadReportOrder(request, errors));
+  if (!errors.empty()) return errors.ToStatus();
+  bool compare = false;
+  read = ReadCompare(request, question.filter(), compare);
   if (!read.ok()) return read;
   v1::SummarizeResponse answer;
-  absl::Status asked = parts.usage.Summarize(summarize, answer);
-  v1::SummarizeResponse total = answer;
-  if (asked.ok() && summarize.by_size() > 0) {
-    v1::SummarizeRequest over_all = summarize;
-    over_all.clear_by();
-    asked = parts.usage.Summarize(over_all, total);
+  v1::SummaryRow totals;
+  absl::StatusOr<json::object> body = TotalsAndRows(parts, request, question, by, answer, totals);
+  if (!body.ok()) return body.status();
+  if (compare) {
+    absl::Status added = AddPrevious(parts, question, *body);
+    if (!added.ok()) return added;
   }
-  if (!asked.ok()) return asked;
-  json::array data;
-  for (const v1::SummaryRow& row : answer.rows()) data.push_back(RowJson(summarize, row));
-  return JsonResponse(
-      200,
-      json::object{{"from", TimeJson(summarize.filter().from_unix_ms())},
-                   {"to", TimeJson(summarize.filter().to_unix_ms())},
-                   {"time_zone", "UTC"},
-                   {"totals", TotalsJson(total.rows_size() > 0 ? total.rows(0) : v1::SummaryRow())},
-                   {"data", std::move(data)}});
+  return JsonResponse(200, *body);
+}
+
+absl::StatusOr<Response> Top(ResourceParts& parts, const Request& request, const Caller& caller) {
+  v1::SummarizeRequest question;
+  absl::Status read = CheckReportParameters(request, {"by", "sort", "limit"});
+  if (read.ok()) read = ReadUsageFilter(request, caller, *question.mutable_filter());
+  if (!read.ok()) return read;
+  FieldErrors errors;
+  std::vector<v1::Dimension> by = ReadBy(request, caller, 1, errors);
+  if (by.empty()) by = {v1::DIMENSION_MODEL};
+  question.add_by(by.front());
+  question.set_order(ReadReportOrder(request, errors));
+  question.set_limit(
+      static_cast<std::uint32_t>(ReadCount(request, "limit", kTopUsual, kTopMax, errors)));
+  if (!errors.empty()) return errors.ToStatus();
+  v1::SummarizeResponse answer;
+  v1::SummaryRow rest;
+  absl::StatusOr<json::object> body = TotalsAndRows(parts, request, question, by, answer, rest);
+  if (!body.ok()) return body.status();
+  for (const v1::SummaryRow& row : answer.rows()) AddCounts(row, -1, rest);
+  (*body)["rest"] = TotalsJson(rest);
+  return JsonResponse(200, *body);
 }
 
 }  // namespace
@@ -107,6 +151,10 @@ Routes UsageRoutes(ResourceParts& parts) {
   return {{"GET", "/api/v1/usage/summary", Access::kUser,
            [&parts](const Request& request, const Caller& caller) {
              return Summary(parts, request, caller);
+           }},
+          {"GET", "/api/v1/usage/top", Access::kUser,
+           [&parts](const Request& request, const Caller& caller) {
+             return Top(parts, request, caller);
            }}};
 }
 

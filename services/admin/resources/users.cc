@@ -9,6 +9,7 @@
 #include "services/admin/json/record_json.h"
 #include "services/admin/model/validate.h"
 #include "services/admin/resources/resource.h"
+#include "services/admin/resources/second_factor.h"
 #include "services/admin/store/api_key_store.h"
 #include "services/admin/store/group_store.h"
 #include "services/admin/store/session_store.h"
@@ -39,6 +40,7 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
   if (!page.ok()) return page.status();
   json::array data;
   for (const User& user : page->items) data.push_back(UserJson(user));
+  if (absl::Status added = AddSecondFactors(parts, data); !added.ok()) return added;
   return ListResponse(std::move(data), page->total, *query);
 }
 
@@ -49,7 +51,9 @@ absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request) {
     return user_store::Get(transaction, *id);
   });
   if (!user.ok()) return user.status();
-  return RecordResponse(200, UserJson(*user), user->version);
+  json::array one = {UserJson(*user)};
+  if (absl::Status added = AddSecondFactors(parts, one); !added.ok()) return added;
+  return RecordResponse(200, one.front().as_object(), user->version);
 }
 
 // Reads and checks the body on top of `user`; hashes the password when there is one.
@@ -82,11 +86,19 @@ absl::Status CheckGroup(sql::Transaction& transaction, const User& user) {
   return errors.ToStatus();
 }
 
-absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request) {
+// Who makes an administrator proves to be present.
+absl::Status CheckRole(ResourceParts& parts, const Caller& caller, Role before, Role after) {
+  const bool raised = before != Role::kAdmin && after == Role::kAdmin;
+  return raised ? parts.sessions.CheckConfirmed(caller) : absl::OkStatus();
+}
+
+absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request,
+                                const Caller& caller) {
   auto body = ParseBody(request);
   if (!body.ok()) return body.status();
   User user;
   if (absl::Status read = ReadBody(*body, /*is_new=*/true, user); !read.ok()) return read;
+  if (auto may = CheckRole(parts, caller, Role::kUser, user.role); !may.ok()) return may;
   absl::Status stored =
       parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
         absl::Status group = CheckGroup(transaction, user);
@@ -116,7 +128,8 @@ absl::Status StoreUser(ResourceParts& parts, sql::Transaction& transaction, Chan
   return user_store::Update(transaction, changes, parts.store.NowMs(), user);
 }
 
-absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, bool whole) {
+absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, const Caller& caller,
+                                bool whole) {
   auto id = request.Id();
   if (!id.ok()) return id.status();
   auto body = ParseBody(request);
@@ -135,6 +148,7 @@ absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, bo
     user.last_login_at_ms = before->last_login_at_ms;
   }
   if (absl::Status read = ReadBody(*body, whole, user); !read.ok()) return read;
+  if (auto may = CheckRole(parts, caller, before->role, user.role); !may.ok()) return may;
   const Record read_record = user;
   absl::Status stored =
       parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
@@ -174,13 +188,19 @@ Routes UserRoutes(ResourceParts& parts) {
       {"GET", "/api/v1/users", Access::kAdmin,
        [&parts](const Request& request, const Caller&) { return List(parts, request); }},
       {"POST", "/api/v1/users", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Create(parts, request); }},
+       [&parts](const Request& request, const Caller& caller) {
+         return Create(parts, request, caller);
+       }},
       {"GET", "/api/v1/users/{id}", Access::kAdmin,
        [&parts](const Request& request, const Caller&) { return Get(parts, request); }},
       {"PUT", "/api/v1/users/{id}", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Change(parts, request, true); }},
+       [&parts](const Request& request, const Caller& caller) {
+         return Change(parts, request, caller, true);
+       }},
       {"PATCH", "/api/v1/users/{id}", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Change(parts, request, false); }},
+       [&parts](const Request& request, const Caller& caller) {
+         return Change(parts, request, caller, false);
+       }},
       {"DELETE", "/api/v1/users/{id}", Access::kAdmin,
        [&parts](const Request& request, const Caller& caller) {
          return Delete(parts, request, caller);

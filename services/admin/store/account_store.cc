@@ -4,22 +4,41 @@
 #include <string>
 #include <utility>
 
-#include "libs/common/text.h"
-#include "services/admin/model/problem.h"
 #include "services/admin/model/words.h"
 #include "services/admin/store/columns.h"
+#include "services/admin/store/group_links.h"
 
 namespace weir::admin::account_store {
 namespace {
 
+constexpr GroupLinks kGroups = {.table = "account_groups", .column = "account_id"};
+
 const Table& TheTable() {
-  static const Table table = {
-      .name = "accounts",
-      .what = "account",
-      .columns = {"name", "platform", "provider", "request_url", "credential_type",
-                  "sealed_credential", "sealed_proxy_url", "priority", "weight", "models",
-                  "model_mapping", "tier", "timeouts", "limits", "headers", "status",
-                  "status_reason", "cooldown_until_ms", "status_observed_at_ms"}};
+  static const Table table = {.name = "accounts",
+                              .what = "account",
+                              .columns = {"name",
+                                          "platform",
+                                          "provider",
+                                          "request_url",
+                                          "credential_type",
+                                          "sealed_credential",
+                                          "sealed_proxy_url",
+                                          "priority",
+                                          "weight",
+                                          "models",
+                                          "model_mapping",
+                                          "tier",
+                                          "timeouts",
+                                          "limits",
+                                          "headers",
+                                          "status",
+                                          "status_reason",
+                                          "cooldown_until_ms",
+                                          "status_observed_at_ms",
+                                          "model_cooldowns",
+                                          "quirks"},
+                              .kind = ResourceKind::kAccount,
+                              .hidden = {"sealed_credential", "sealed_proxy_url"}};
   return table;
 }
 
@@ -47,6 +66,8 @@ Account FromRow(const sql::Row& row) {
   account.status_reason = row.Text(column++);
   account.cooldown_until_ms = row.Int(column++);
   account.status_observed_at_ms = row.Int(column++);
+  account.model_cooldowns = DecodeCooldowns(row.Text(column++));
+  account.quirks = DecodeList(row.Text(column++));
   return account;
 }
 
@@ -69,26 +90,9 @@ std::vector<sql::Value> ValuesOf(const Account& account) {
           std::string(WordOf(account.status)),
           account.status_reason,
           account.cooldown_until_ms,
-          account.status_observed_at_ms};
-}
-
-// Fills group_ids of accounts that stand in the order of their ids or not.
-absl::Status LoadGroups(sql::Transaction& transaction, std::vector<Account>& accounts) {
-  if (accounts.empty()) return absl::OkStatus();
-  std::map<std::int64_t, Account*> by_id;
-  std::string sql = "SELECT account_id, group_id FROM account_groups WHERE account_id IN (";
-  std::vector<sql::Value> ids;
-  for (Account& account : accounts) {
-    account.group_ids.clear();
-    by_id[account.id] = &account;
-    ids.emplace_back(account.id);
-    StrAppend(sql, ids.size() == 1 ? "$" : ", $", ids.size());
-  }
-  sql += ") ORDER BY account_id, group_id";
-  auto rows = transaction.Execute(sql, ids);
-  if (!rows.ok()) return rows.status();
-  for (const sql::Row& row : rows->rows) by_id.at(row.Int(0))->group_ids.push_back(row.Int(1));
-  return absl::OkStatus();
+          account.status_observed_at_ms,
+          EncodeCooldowns(account.model_cooldowns),
+          EncodeList(account.quirks)};
 }
 
 absl::StatusOr<std::vector<Account>> FromRows(sql::Transaction& transaction,
@@ -96,7 +100,12 @@ absl::StatusOr<std::vector<Account>> FromRows(sql::Transaction& transaction,
   std::vector<Account> items;
   items.reserve(rows.size());
   for (const sql::Row& row : rows) items.push_back(FromRow(row));
-  absl::Status loaded = LoadGroups(transaction, items);
+  std::map<std::int64_t, std::vector<std::int64_t>*> groups;
+  for (Account& account : items) {
+    account.group_ids.clear();
+    groups[account.id] = &account.group_ids;
+  }
+  absl::Status loaded = LoadGroupLinks(transaction, kGroups, groups);
   if (!loaded.ok()) return loaded;
   return items;
 }
@@ -106,25 +115,6 @@ absl::StatusOr<Account> FromStatus(sql::Transaction& transaction, absl::StatusOr
   auto items = FromRows(transaction, {*row});
   if (!items.ok()) return items.status();
   return std::move(items->front());
-}
-
-absl::Status WriteGroups(sql::Transaction& transaction, const Account& account) {
-  auto cleared =
-      transaction.Execute("DELETE FROM account_groups WHERE account_id = $1", {account.id});
-  if (!cleared.ok()) return cleared.status();
-  for (const std::int64_t group_id : account.group_ids) {
-    auto added = transaction.Execute(
-        "INSERT INTO account_groups (account_id, group_id) VALUES ($1, $2) "
-        "ON CONFLICT (account_id, group_id) DO NOTHING",
-        {account.id, group_id});
-    if (absl::IsFailedPrecondition(added.status())) {
-      FieldErrors errors;
-      errors.Add("group_ids", StrCat("group ", group_id, " does not exist"));
-      return errors.ToStatus();
-    }
-    if (!added.ok()) return added.status();
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -154,24 +144,24 @@ absl::StatusOr<std::vector<Account>> After(sql::Transaction& transaction, std::i
 
 absl::Status Insert(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     Account& account) {
-  absl::Status done = InsertRow(transaction, TheTable(), now_ms, ValuesOf(account), account);
-  if (done.ok()) done = WriteGroups(transaction, account);
-  if (done.ok()) changes.Add(ResourceKind::kAccount, account.id);
+  absl::Status done =
+      InsertRow(transaction, changes, TheTable(), now_ms, ValuesOf(account), account);
+  if (done.ok())
+    done = WriteGroupLinks(transaction, changes, kGroups, account.id, account.group_ids);
   return done;
 }
 
 absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     Account& account) {
-  absl::Status done = UpdateRow(transaction, TheTable(), now_ms, ValuesOf(account), account);
-  if (done.ok()) done = WriteGroups(transaction, account);
-  if (done.ok()) changes.Add(ResourceKind::kAccount, account.id);
+  absl::Status done =
+      UpdateRow(transaction, changes, TheTable(), now_ms, ValuesOf(account), account);
+  if (done.ok())
+    done = WriteGroupLinks(transaction, changes, kGroups, account.id, account.group_ids);
   return done;
 }
 
 absl::Status Delete(sql::Transaction& transaction, Changes& changes, std::int64_t id) {
-  absl::Status done = DeleteRow(transaction, TheTable(), id);
-  if (done.ok()) changes.Add(ResourceKind::kAccount, id);
-  return done;
+  return DeleteRow(transaction, changes, TheTable(), id);
 }
 
 }  // namespace weir::admin::account_store

@@ -15,7 +15,10 @@ const Table& TheTable() {
       .name = "api_keys",
       .what = "API key",
       .columns = {"user_id", "name", "key_hash", "key_hint", "status", "group_id", "expires_at_ms",
-                  "allowed_models", "allowed_ips", "limits", "system_prompt", "cache", "managed"}};
+                  "allowed_models", "allowed_ips", "limits", "system_prompt", "cache", "managed",
+                  "record_bodies"},
+      .kind = ResourceKind::kApiKey,
+      .hidden = {"key_hash"}};
   return table;
 }
 
@@ -36,6 +39,7 @@ ApiKey FromRow(const sql::Row& row) {
   key.system_prompt = row.Text(column++);
   key.cache = row.Int(column++) != 0;
   key.managed = row.Int(column++) != 0;
+  key.record_bodies = row.Int(column++) != 0;
   return key;
 }
 
@@ -52,7 +56,8 @@ std::vector<sql::Value> ValuesOf(const ApiKey& key) {
           EncodeLimits(key.limits),
           key.system_prompt,
           std::int64_t{key.cache ? 1 : 0},
-          std::int64_t{key.managed ? 1 : 0}};
+          std::int64_t{key.managed ? 1 : 0},
+          std::int64_t{key.record_bodies ? 1 : 0}};
 }
 
 absl::StatusOr<ApiKey> FromStatus(absl::StatusOr<sql::Row> row) {
@@ -102,29 +107,26 @@ absl::StatusOr<std::vector<ApiKey>> After(sql::Transaction& transaction, std::in
 
 absl::Status Insert(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     ApiKey& key) {
-  absl::Status done = InsertRow(transaction, TheTable(), now_ms, ValuesOf(key), key);
-  if (done.ok()) changes.Add(ResourceKind::kApiKey, key.id);
-  return done;
+  return InsertRow(transaction, changes, TheTable(), now_ms, ValuesOf(key), key);
 }
 
 absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     ApiKey& key) {
-  absl::Status done = UpdateRow(transaction, TheTable(), now_ms, ValuesOf(key), key);
-  if (done.ok()) changes.Add(ResourceKind::kApiKey, key.id);
-  return done;
+  return UpdateRow(transaction, changes, TheTable(), now_ms, ValuesOf(key), key);
 }
 
 absl::Status Delete(sql::Transaction& transaction, Changes& changes, std::int64_t id) {
-  absl::Status done = DeleteRow(transaction, TheTable(), id);
-  if (done.ok()) changes.Add(ResourceKind::kApiKey, id);
-  return done;
+  return DeleteRow(transaction, changes, TheTable(), id);
 }
 
 absl::Status DeleteOfUser(sql::Transaction& transaction, Changes& changes, std::int64_t user_id) {
   auto gone =
-      transaction.Execute("DELETE FROM api_keys WHERE user_id = $1 RETURNING id", {user_id});
+      transaction.Execute("DELETE FROM api_keys WHERE user_id = $1 RETURNING id, name", {user_id});
   if (!gone.ok()) return gone.status();
-  for (const sql::Row& row : gone->rows) changes.Add(ResourceKind::kApiKey, row.Int(0));
+  for (const sql::Row& row : gone->rows) {
+    changes.Add(ResourceKind::kApiKey, row.Int(0));
+    changes.Note({std::string(TheTable().what), row.Int(0), row.Text(1), "delete", {}});
+  }
   return absl::OkStatus();
 }
 

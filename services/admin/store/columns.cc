@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include "services/admin/model/words.h"
+
 namespace weir::admin {
 namespace {
 
@@ -22,6 +24,12 @@ std::int64_t IntOf(const json::object& object, std::string_view name) {
 bool FlagOf(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains({name.data(), name.size()});
   return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+std::string TextOf(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains({name.data(), name.size()});
+  if (value == nullptr || !value->is_string()) return {};
+  return {value->get_string().data(), value->get_string().size()};
 }
 
 json::object TimeoutsObject(const Timeouts& timeouts) {
@@ -49,6 +57,8 @@ std::string EncodeLimits(const Limits& limits) {
   put("tokens_per_minute", limits.tokens_per_minute);
   put("concurrency", limits.concurrency);
   put("requests_per_day", limits.requests_per_day);
+  put("requests_per_month", limits.requests_per_month);
+  put("requests_total", limits.requests_total);
   put("nano_usd_per_day", limits.nano_usd_per_day);
   put("nano_usd_per_month", limits.nano_usd_per_month);
   put("nano_usd_total", limits.nano_usd_total);
@@ -61,6 +71,8 @@ Limits DecodeLimits(const std::string& text) {
           .tokens_per_minute = IntOf(object, "tokens_per_minute"),
           .concurrency = IntOf(object, "concurrency"),
           .requests_per_day = IntOf(object, "requests_per_day"),
+          .requests_per_month = IntOf(object, "requests_per_month"),
+          .requests_total = IntOf(object, "requests_total"),
           .nano_usd_per_day = IntOf(object, "nano_usd_per_day"),
           .nano_usd_per_month = IntOf(object, "nano_usd_per_month"),
           .nano_usd_total = IntOf(object, "nano_usd_total")};
@@ -106,11 +118,50 @@ std::map<std::string, std::string> DecodeMap(const std::string& text) {
   return map;
 }
 
+std::string EncodeCooldowns(const std::vector<ModelCooldown>& cooldowns) {
+  json::array array;
+  for (const ModelCooldown& cooldown : cooldowns) {
+    array.push_back(json::object{{"model", cooldown.model},
+                                 {"until_ms", cooldown.until_ms},
+                                 {"observed_at_ms", cooldown.observed_at_ms},
+                                 {"reason", cooldown.reason}});
+  }
+  return json::serialize(array);
+}
+
+std::vector<ModelCooldown> DecodeCooldowns(const std::string& text) {
+  std::vector<ModelCooldown> cooldowns;
+  json::error_code error;
+  const json::value value = json::parse(text, error);
+  if (error || !value.is_array()) return cooldowns;
+  for (const json::value& entry : value.get_array()) {
+    if (!entry.is_object()) continue;
+    const json::object& object = entry.get_object();
+    cooldowns.push_back({.model = TextOf(object, "model"),
+                         .until_ms = IntOf(object, "until_ms"),
+                         .observed_at_ms = IntOf(object, "observed_at_ms"),
+                         .reason = TextOf(object, "reason")});
+  }
+  return cooldowns;
+}
+
 std::string EncodeSettings(const Settings& settings) {
-  const json::object object = {{"registration_open", settings.registration_open},
-                               {"serve_unpriced_models", settings.serve_unpriced_models},
-                               {"system_prompt", settings.system_prompt},
-                               {"timeouts", TimeoutsObject(settings.timeouts)}};
+  const json::object object = {
+      {"registration_open", settings.registration_open},
+      {"serve_unpriced_models", settings.serve_unpriced_models},
+      {"system_prompt", settings.system_prompt},
+      {"timeouts", TimeoutsObject(settings.timeouts)},
+      {"redis_away_policy", std::string(WordOf(settings.redis_away_policy))},
+      {"cache_ttl_ms", settings.cache_ttl_ms},
+      {"on_disconnect", static_cast<int>(settings.on_disconnect)},
+      {"drain_ms_max", settings.drain_ms_max},
+      {"drain_nano_usd_max", settings.drain_nano_usd_max},
+      {"budgets_when_usage_away", std::string(WordOf(settings.budgets_when_usage_away))},
+      {"budget_output_tokens_default", settings.budget_output_tokens_default},
+      {"bodies_forbidden", settings.bodies_forbidden},
+      {"body_bytes_max", settings.body_bytes_max},
+      {"body_mask_emails", settings.body_mask_emails},
+      {"body_mask_patterns", EncodeList(settings.body_mask_patterns)}};
   return json::serialize(object);
 }
 
@@ -127,6 +178,28 @@ Settings DecodeSettings(const std::string& text) {
       timeouts != nullptr && timeouts->is_object()) {
     settings.timeouts = TimeoutsOf(timeouts->get_object());
   }
+  if (const json::value* policy = object.if_contains("redis_away_policy");
+      policy != nullptr && policy->is_string()) {
+    const json::string& word = policy->get_string();
+    settings.redis_away_policy =
+        FromWord<RedisAwayPolicy>({word.data(), word.size()}).value_or(settings.redis_away_policy);
+  }
+  settings.cache_ttl_ms = IntOf(object, "cache_ttl_ms");
+  const bool drain = IntOf(object, "on_disconnect") == static_cast<int>(OnDisconnect::kDrain);
+  settings.on_disconnect = drain ? OnDisconnect::kDrain : OnDisconnect::kAbort;
+  settings.drain_ms_max = IntOf(object, "drain_ms_max");
+  settings.drain_nano_usd_max = IntOf(object, "drain_nano_usd_max");
+  if (const json::value* away = object.if_contains("budgets_when_usage_away");
+      away != nullptr && away->is_string()) {
+    const std::string_view word(away->get_string().data(), away->get_string().size());
+    settings.budgets_when_usage_away =
+        FromWord<BudgetsWhenUsageAway>(word).value_or(settings.budgets_when_usage_away);
+  }
+  settings.budget_output_tokens_default = IntOf(object, "budget_output_tokens_default");
+  settings.bodies_forbidden = FlagOf(object, "bodies_forbidden");
+  settings.body_bytes_max = IntOf(object, "body_bytes_max");
+  settings.body_mask_emails = FlagOf(object, "body_mask_emails");
+  settings.body_mask_patterns = DecodeList(TextOf(object, "body_mask_patterns"));
   return settings;
 }
 

@@ -24,6 +24,8 @@ std::vector<std::string> DecodeList(const std::string& text);
 std::string EncodeMap(const std::map<std::string, std::string>& map);
 std::map<std::string, std::string> DecodeMap(const std::string& text);
 
+std::string EncodeCooldowns(const std::vector<ModelCooldown>& cooldowns);
+std::vector<ModelCooldown> DecodeCooldowns(const std::string& text);
 std::string EncodeSettings(const Settings& settings);
 // Without version and time, which are columns of their own.
 Settings DecodeSettings(const std::string& text);

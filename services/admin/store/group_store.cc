@@ -11,10 +11,13 @@ namespace weir::admin::group_store {
 namespace {
 
 const Table& TheTable() {
-  static const Table table = {.name = "key_groups",
-                              .what = "group",
-                              .columns = {"name", "remark", "status", "price_multiplier_ppm",
-                                          "model_mapping", "fallbacks", "system_prompt", "limits"}};
+  static const Table table = {
+      .name = "key_groups",
+      .what = "group",
+      .columns = {"name", "remark", "status", "price_multiplier_ppm", "model_mapping", "fallbacks",
+                  "system_prompt", "limits", "redis_away_policy", "cache", "cache_ttl_ms",
+                  "allowed_ips", "native_only", "record_bodies"},
+      .kind = ResourceKind::kGroup};
   return table;
 }
 
@@ -30,6 +33,13 @@ Group FromRow(const sql::Row& row) {
   group.fallbacks = DecodeList(row.Text(column++));
   group.system_prompt = row.Text(column++);
   group.limits = DecodeLimits(row.Text(column++));
+  group.redis_away_policy =
+      FromWord<RedisAwayPolicy>(row.Text(column++)).value_or(RedisAwayPolicy::kDefault);
+  group.cache = row.Int(column++) != 0;
+  group.cache_ttl_ms = row.Int(column++);
+  group.allowed_ips = DecodeList(row.Text(column++));
+  group.native_only = row.Int(column++) != 0;
+  group.record_bodies = row.Int(column++) != 0;
   return group;
 }
 
@@ -41,7 +51,13 @@ std::vector<sql::Value> ValuesOf(const Group& group) {
           EncodeMap(group.model_mapping),
           EncodeList(group.fallbacks),
           group.system_prompt,
-          EncodeLimits(group.limits)};
+          EncodeLimits(group.limits),
+          std::string(WordOf(group.redis_away_policy)),
+          std::int64_t{group.cache},
+          group.cache_ttl_ms,
+          EncodeList(group.allowed_ips),
+          std::int64_t{group.native_only},
+          std::int64_t{group.record_bodies}};
 }
 
 absl::StatusOr<Group> FromStatus(absl::StatusOr<sql::Row> row) {
@@ -81,23 +97,17 @@ absl::StatusOr<std::vector<Group>> After(sql::Transaction& transaction, std::int
 
 absl::Status Insert(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     Group& group) {
-  absl::Status done = InsertRow(transaction, TheTable(), now_ms, ValuesOf(group), group);
-  if (done.ok()) changes.Add(ResourceKind::kGroup, group.id);
-  return done;
+  return InsertRow(transaction, changes, TheTable(), now_ms, ValuesOf(group), group);
 }
 
 absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     Group& group) {
-  absl::Status done = UpdateRow(transaction, TheTable(), now_ms, ValuesOf(group), group);
-  if (done.ok()) changes.Add(ResourceKind::kGroup, group.id);
-  return done;
+  return UpdateRow(transaction, changes, TheTable(), now_ms, ValuesOf(group), group);
 }
 
 absl::Status Delete(sql::Transaction& transaction, Changes& changes, std::int64_t id) {
   if (id == kDefaultGroupId) return Conflict("the default group always exists");
-  absl::Status done = DeleteRow(transaction, TheTable(), id);
-  if (done.ok()) changes.Add(ResourceKind::kGroup, id);
-  return done;
+  return DeleteRow(transaction, changes, TheTable(), id);
 }
 
 }  // namespace weir::admin::group_store

@@ -52,14 +52,22 @@ bool SameAmounts(Price a, const Price& b) {
   return a == b;
 }
 
-void PlanDated(const Dated& dated, Price price, std::int64_t now_ms, PriceListPlan& plan) {
+void KeepUnsaid(const Price* known, const PriceRow& row, Price& price) {
+  if (known == nullptr) return;
+  if (!row.says_aliases) price.aliases = known->aliases;
+  if (!row.says_max_output_tokens) price.max_output_tokens = known->max_output_tokens;
+}
+
+void PlanDated(const Dated& dated, const PriceRow& row, std::int64_t now_ms, PriceListPlan& plan) {
+  Price price = row.price;
   const Price* known = InForce(dated, price.effective_from_ms);
+  KeepUnsaid(known, row, price);
   if (known == nullptr) {
     plan.added.push_back(std::move(price));
   } else if (SameAmounts(*known, price)) {
     plan.unchanged += 1;
   } else if (price.effective_from_ms <= now_ms) {
-    plan.refused.push_back(std::move(price));
+    plan.refused.push_back(row);
   } else {
     // One that is still to come may be written anew.
     const bool same_date = known->effective_from_ms == price.effective_from_ms;
@@ -68,8 +76,11 @@ void PlanDated(const Dated& dated, Price price, std::int64_t now_ms, PriceListPl
   }
 }
 
-void PlanUndated(const Dated& dated, Price price, std::int64_t now_ms, PriceListPlan& plan) {
+void PlanUndated(const Dated& dated, const PriceRow& row, std::int64_t now_ms,
+                 PriceListPlan& plan) {
+  Price price = row.price;
   const Price* known = InForce(dated, now_ms);
+  KeepUnsaid(known, row, price);
   if (known == nullptr) {
     plan.added.push_back(std::move(price));
   } else if (SameAmounts(*known, price)) {
@@ -80,23 +91,45 @@ void PlanUndated(const Dated& dated, Price price, std::int64_t now_ms, PriceList
   }
 }
 
+// What is in force now and not in the list, of the providers that are in it.
+std::vector<Price> Removed(const Known& known, const std::vector<PriceRow>& list,
+                           std::int64_t now_ms) {
+  std::set<std::string> providers;
+  std::set<ModelName> named;
+  for (const PriceRow& row : list) {
+    providers.insert(row.price.provider);
+    named.insert(NameOf(row.price));
+  }
+  std::vector<Price> removed;
+  for (const auto& [name, dated] : known) {
+    const Price* price = InForce(dated, now_ms);
+    if (price != nullptr && providers.contains(name.first) && !named.contains(name)) {
+      removed.push_back(*price);
+    }
+  }
+  return removed;
+}
+
 }  // namespace
 
 absl::StatusOr<PriceListPlan> PlanPriceList(sql::Transaction& transaction,
-                                            const std::vector<Price>& list, std::int64_t now_ms) {
+                                            const std::vector<PriceRow>& list,
+                                            std::int64_t now_ms) {
   auto known = ReadKnown(transaction);
   if (!known.ok()) return known.status();
   std::set<ModelName> with_dates;
-  for (const Price& price : list) {
-    if (price.effective_from_ms != 0) with_dates.insert(NameOf(price));
+  for (const PriceRow& row : list) {
+    if (row.price.effective_from_ms != 0) with_dates.insert(NameOf(row.price));
   }
   PriceListPlan plan;
-  for (const Price& price : list) {
-    const Dated& dated = (*known)[NameOf(price)];
-    if (with_dates.contains(NameOf(price))) {
-      PlanDated(dated, price, now_ms, plan);
+  plan.removed = Removed(*known, list, now_ms);
+  for (const PriceRow& row : list) {
+    const ModelName name = NameOf(row.price);
+    const Dated& dated = (*known)[name];
+    if (with_dates.contains(name)) {
+      PlanDated(dated, row, now_ms, plan);
     } else {
-      PlanUndated(dated, price, now_ms, plan);
+      PlanUndated(dated, row, now_ms, plan);
     }
   }
   return plan;
@@ -104,7 +137,7 @@ absl::StatusOr<PriceListPlan> PlanPriceList(sql::Transaction& transaction,
 
 absl::Status CheckPriceList(const PriceListPlan& plan) {
   if (plan.refused.empty()) return absl::OkStatus();
-  const Price& price = plan.refused.front();
+  const Price& price = plan.refused.front().price;
   const std::string from =
       price.effective_from_ms == 0 ? "the beginning" : FormatTime(price.effective_from_ms);
   return Conflict(StrCat("the price of ", price.provider, " ", price.model, " from ", from,

@@ -9,28 +9,18 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "services/admin/model/price_fields.h"
 #include "services/admin/model/types.h"
 #include "services/admin/store/store.h"
 
 namespace weir::admin {
 
-struct PriceListPlan {
-  struct Changed {
-    Price old_price;
-    Price new_price;
-  };
-  std::vector<Price> added;
-  std::vector<Changed> changed;
-  // Those that say something else of a time that has passed: never applied.
-  std::vector<Price> refused;
-  std::int64_t unchanged = 0;
-};
-
 // A row with a date is compared with the price in force at that date; without one with the price in
 // force at `now_ms`: a new model's price holds since ever, a changed one from now on. Where the
 // list has dated rows for a model too, its row without a date means "since ever" and nothing else.
+// A row that says nothing of aliases keeps those of the price that it is compared with.
 absl::StatusOr<PriceListPlan> PlanPriceList(sql::Transaction& transaction,
-                                            const std::vector<Price>& list, std::int64_t now_ms);
+                                            const std::vector<PriceRow>& list, std::int64_t now_ms);
 // Conflict that names the first of the plan's refused prices; OK when there is none.
 absl::Status CheckPriceList(const PriceListPlan& plan);
 absl::Status ApplyPriceList(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,

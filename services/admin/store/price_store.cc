@@ -17,7 +17,10 @@ const Table& TheTable() {
       .columns = {"provider", "model", "effective_from_ms", "input_pico_usd", "output_pico_usd",
                   "cache_read_pico_usd", "cache_write_5m_pico_usd", "cache_write_1h_pico_usd",
                   "tier_above_input_tokens", "tier_input_pico_usd", "tier_output_pico_usd",
-                  "tier_cache_read_pico_usd"}};
+                  "tier_cache_read_pico_usd", "tier_cache_write_5m_pico_usd",
+                  "tier_cache_write_1h_pico_usd", "aliases", "max_output_tokens"},
+      .kind = ResourceKind::kPrice,
+      .title = "model"};
   return table;
 }
 
@@ -37,6 +40,10 @@ Price FromRow(const sql::Row& row) {
   price.tier_input_pico_usd = row.Int(column++);
   price.tier_output_pico_usd = row.Int(column++);
   price.tier_cache_read_pico_usd = row.Int(column++);
+  price.tier_cache_write_5m_pico_usd = row.Int(column++);
+  price.tier_cache_write_1h_pico_usd = row.Int(column++);
+  price.aliases = DecodeList(row.Text(column++));
+  price.max_output_tokens = row.Int(column++);
   return price;
 }
 
@@ -52,7 +59,11 @@ std::vector<sql::Value> ValuesOf(const Price& price) {
           price.tier_above_input_tokens,
           price.tier_input_pico_usd,
           price.tier_output_pico_usd,
-          price.tier_cache_read_pico_usd};
+          price.tier_cache_read_pico_usd,
+          price.tier_cache_write_5m_pico_usd,
+          price.tier_cache_write_1h_pico_usd,
+          EncodeList(price.aliases),
+          price.max_output_tokens};
 }
 
 absl::StatusOr<Price> FromStatus(absl::StatusOr<sql::Row> row) {
@@ -100,22 +111,16 @@ absl::StatusOr<std::vector<Price>> After(sql::Transaction& transaction, std::int
 
 absl::Status Insert(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     Price& price) {
-  absl::Status done = InsertRow(transaction, TheTable(), now_ms, ValuesOf(price), price);
-  if (done.ok()) changes.Add(ResourceKind::kPrice, price.id);
-  return done;
+  return InsertRow(transaction, changes, TheTable(), now_ms, ValuesOf(price), price);
 }
 
 absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     Price& price) {
-  absl::Status done = UpdateRow(transaction, TheTable(), now_ms, ValuesOf(price), price);
-  if (done.ok()) changes.Add(ResourceKind::kPrice, price.id);
-  return done;
+  return UpdateRow(transaction, changes, TheTable(), now_ms, ValuesOf(price), price);
 }
 
 absl::Status Delete(sql::Transaction& transaction, Changes& changes, std::int64_t id) {
-  absl::Status done = DeleteRow(transaction, TheTable(), id);
-  if (done.ok()) changes.Add(ResourceKind::kPrice, id);
-  return done;
+  return DeleteRow(transaction, changes, TheTable(), id);
 }
 
 }  // namespace weir::admin::price_store

@@ -152,14 +152,147 @@ CREATE TABLE prices (
 );
 )sql";
 
+constexpr std::string_view kPriceAliases = R"sql(
+ALTER TABLE prices ADD COLUMN tier_cache_write_5m_pico_usd BIGINT NOT NULL DEFAULT -1;
+ALTER TABLE prices ADD COLUMN tier_cache_write_1h_pico_usd BIGINT NOT NULL DEFAULT -1;
+ALTER TABLE prices ADD COLUMN aliases TEXT NOT NULL DEFAULT '[]';
+)sql";
+
+constexpr std::string_view kMaxOutputTokens = R"sql(
+ALTER TABLE prices ADD COLUMN max_output_tokens BIGINT NOT NULL DEFAULT 0;
+)sql";
+
 constexpr std::string_view kManagedKeys = R"sql(
 ALTER TABLE api_keys ADD COLUMN managed BIGINT NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::string_view kModelCooldowns = R"sql(
+ALTER TABLE accounts ADD COLUMN model_cooldowns TEXT NOT NULL DEFAULT '[]';
+)sql";
+
+constexpr std::string_view kRedisAwayPolicy = R"sql(
+ALTER TABLE key_groups ADD COLUMN redis_away_policy TEXT NOT NULL DEFAULT 'default';
+)sql";
+
+constexpr std::string_view kGroupCache = R"sql(
+ALTER TABLE key_groups ADD COLUMN cache BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE key_groups ADD COLUMN cache_ttl_ms BIGINT NOT NULL DEFAULT 0;
+)sql";
+
+// `options` is JSON: what only relays read, and the console shows whole.
+constexpr std::string_view kModelRoutes = R"sql(
+INSERT INTO ids (name, next_id) VALUES ('model_routes', 1);
+CREATE TABLE model_routes (
+  id BIGINT PRIMARY KEY,
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  name TEXT NOT NULL UNIQUE,
+  model TEXT NOT NULL,
+  position BIGINT NOT NULL,
+  status TEXT NOT NULL,
+  upstream_model TEXT NOT NULL,
+  rules TEXT NOT NULL,
+  fallbacks TEXT NOT NULL,
+  options TEXT NOT NULL
+);
+CREATE TABLE model_route_groups (
+  route_id BIGINT NOT NULL REFERENCES model_routes (id) ON DELETE CASCADE,
+  group_id BIGINT NOT NULL REFERENCES key_groups (id),
+  PRIMARY KEY (route_id, group_id)
+);
+CREATE INDEX model_route_groups_group ON model_route_groups (group_id);
+)sql";
+
+constexpr std::string_view kAllowedIps = R"sql(
+ALTER TABLE users ADD COLUMN allowed_ips TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE key_groups ADD COLUMN allowed_ips TEXT NOT NULL DEFAULT '[]';
+)sql";
+
+constexpr std::string_view kAccountQuirks = R"sql(
+ALTER TABLE accounts ADD COLUMN quirks TEXT NOT NULL DEFAULT '[]';
+)sql";
+
+constexpr std::string_view kNativeOnly = R"sql(
+ALTER TABLE key_groups ADD COLUMN native_only BIGINT NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::string_view kTasks = R"sql(
+CREATE TABLE tasks (
+  name TEXT PRIMARY KEY,
+  schedule TEXT NOT NULL,
+  time_zone TEXT NOT NULL,
+  enabled BIGINT NOT NULL,
+  next_run_at_ms BIGINT NOT NULL,
+  asked_at_ms BIGINT NOT NULL,
+  runner TEXT NOT NULL,
+  run_until_ms BIGINT NOT NULL,
+  last_started_at_ms BIGINT NOT NULL,
+  last_duration_ms BIGINT NOT NULL,
+  last_good BIGINT NOT NULL,
+  last_asked_for BIGINT NOT NULL,
+  last_detail TEXT NOT NULL
+);
+)sql";
+
+constexpr std::string_view kRecordBodies = R"sql(
+ALTER TABLE api_keys ADD COLUMN record_bodies BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE key_groups ADD COLUMN record_bodies BIGINT NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::string_view kSecondFactors = R"sql(
+ALTER TABLE sessions ADD COLUMN user_agent TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN client_ip TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN last_seen_at_ms BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN confirmed_at_ms BIGINT NOT NULL DEFAULT 0;
+CREATE TABLE second_factors (
+  user_id BIGINT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+  sealed_secret TEXT NOT NULL,
+  in_force BIGINT NOT NULL,
+  last_step BIGINT NOT NULL,
+  recovery_hashes TEXT NOT NULL
+);
+)sql";
+
+constexpr std::string_view kAudit = R"sql(
+INSERT INTO ids (name, next_id) VALUES ('audit', 1);
+CREATE TABLE audit (
+  id BIGINT PRIMARY KEY,
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  user_id BIGINT NOT NULL,
+  actor TEXT NOT NULL,
+  client_ip TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  resource TEXT NOT NULL,
+  resource_id BIGINT NOT NULL,
+  resource_name TEXT NOT NULL,
+  action TEXT NOT NULL,
+  fields TEXT NOT NULL
+);
+CREATE INDEX audit_time ON audit (created_at_ms);
+CREATE INDEX audit_resource ON audit (resource, resource_id);
+CREATE INDEX audit_user ON audit (user_id);
 )sql";
 
 const std::vector<sql::Migration>& Migrations() {
   static const std::vector<sql::Migration> migrations = {
       {.number = 1, .name = "init", .common = kInit},
-      {.number = 2, .name = "managed_keys", .common = kManagedKeys}};
+      {.number = 2, .name = "managed_keys", .common = kManagedKeys},
+      {.number = 3, .name = "model_cooldowns", .common = kModelCooldowns},
+      {.number = 4, .name = "redis_away_policy", .common = kRedisAwayPolicy},
+      {.number = 5, .name = "group_cache", .common = kGroupCache},
+      {.number = 6, .name = "model_routes", .common = kModelRoutes},
+      {.number = 7, .name = "allowed_ips", .common = kAllowedIps},
+      {.number = 8, .name = "account_quirks", .common = kAccountQuirks},
+      {.number = 9, .name = "native_only", .common = kNativeOnly},
+      {.number = 10, .name = "tasks", .common = kTasks},
+      {.number = 11, .name = "record_bodies", .common = kRecordBodies},
+      {.number = 12, .name = "price_aliases", .common = kPriceAliases},
+      {.number = 13, .name = "second_factors", .common = kSecondFactors},
+      {.number = 14, .name = "max_output_tokens", .common = kMaxOutputTokens},
+      {.number = 15, .name = "audit", .common = kAudit}};
   return migrations;
 }
 

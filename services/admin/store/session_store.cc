@@ -11,22 +11,30 @@ namespace {
 
 constexpr std::string_view kSelect =
     "SELECT id, user_id, cookie_hash, refresh_hash, previous_refresh_hash, csrf_token, "
-    "created_at_ms, expires_at_ms FROM sessions WHERE ";
+    "created_at_ms, expires_at_ms, user_agent, client_ip, last_seen_at_ms, confirmed_at_ms "
+    "FROM sessions WHERE ";
+
+Session FromRow(const sql::Row& row) {
+  return {.id = row.Text(0),
+          .user_id = row.Int(1),
+          .cookie_hash = row.Text(2),
+          .refresh_hash = row.Text(3),
+          .previous_refresh_hash = row.Text(4),
+          .csrf_token = row.Text(5),
+          .created_at_ms = row.Int(6),
+          .expires_at_ms = row.Int(7),
+          .user_agent = row.Text(8),
+          .client_ip = row.Text(9),
+          .last_seen_at_ms = row.Int(10),
+          .confirmed_at_ms = row.Int(11)};
+}
 
 absl::StatusOr<Session> FindWhere(sql::Transaction& transaction, std::string_view condition,
                                   std::string_view value) {
   auto result = transaction.Execute(StrCat(kSelect, condition), {std::string(value)});
   if (!result.ok()) return result.status();
   if (result->rows.empty()) return NotFound("session");
-  const sql::Row& row = result->rows.front();
-  return Session{.id = row.Text(0),
-                 .user_id = row.Int(1),
-                 .cookie_hash = row.Text(2),
-                 .refresh_hash = row.Text(3),
-                 .previous_refresh_hash = row.Text(4),
-                 .csrf_token = row.Text(5),
-                 .created_at_ms = row.Int(6),
-                 .expires_at_ms = row.Int(7)};
+  return FromRow(result->rows.front());
 }
 
 }  // namespace
@@ -35,9 +43,11 @@ absl::Status Insert(sql::Transaction& transaction, const Session& session) {
   return transaction
       .Execute(
           "INSERT INTO sessions (id, user_id, cookie_hash, refresh_hash, previous_refresh_hash, "
-          "csrf_token, created_at_ms, expires_at_ms) VALUES ($1, $2, $3, $4, '', $5, $6, $7)",
+          "csrf_token, created_at_ms, expires_at_ms, user_agent, client_ip, last_seen_at_ms, "
+          "confirmed_at_ms) VALUES ($1, $2, $3, $4, '', $5, $6, $7, $8, $9, $6, $6)",
           {session.id, session.user_id, session.cookie_hash, session.refresh_hash,
-           session.csrf_token, session.created_at_ms, session.expires_at_ms})
+           session.csrf_token, session.created_at_ms, session.expires_at_ms, session.user_agent,
+           session.client_ip})
       .status();
 }
 
@@ -64,6 +74,31 @@ absl::Status RotateRefresh(sql::Transaction& transaction, const Session& session
   return updated->affected_rows == 1 ? absl::OkStatus() : absl::AbortedError("refreshed twice");
 }
 
+absl::StatusOr<std::vector<Session>> ListOfUser(sql::Transaction& transaction, std::int64_t user_id,
+                                                std::int64_t now_ms) {
+  auto result = transaction.Execute(
+      StrCat(kSelect, "user_id = $1 AND expires_at_ms > $2 ORDER BY last_seen_at_ms DESC, id"),
+      {user_id, now_ms});
+  if (!result.ok()) return result.status();
+  std::vector<Session> sessions;
+  for (const sql::Row& row : result->rows) sessions.push_back(FromRow(row));
+  return sessions;
+}
+
+absl::Status Touch(sql::Transaction& transaction, std::string_view id, std::string_view client_ip,
+                   std::int64_t now_ms) {
+  return transaction
+      .Execute("UPDATE sessions SET last_seen_at_ms = $1, client_ip = $2 WHERE id = $3",
+               {now_ms, std::string(client_ip), std::string(id)})
+      .status();
+}
+
+absl::Status Confirm(sql::Transaction& transaction, std::string_view id, std::int64_t now_ms) {
+  return transaction
+      .Execute("UPDATE sessions SET confirmed_at_ms = $1 WHERE id = $2", {now_ms, std::string(id)})
+      .status();
+}
+
 absl::Status Delete(sql::Transaction& transaction, std::string_view id) {
   return transaction.Execute("DELETE FROM sessions WHERE id = $1", {std::string(id)}).status();
 }
@@ -76,8 +111,10 @@ absl::Status DeleteOfUser(sql::Transaction& transaction, std::int64_t user_id,
       .status();
 }
 
-absl::Status DeleteExpired(sql::Transaction& transaction, std::int64_t now_ms) {
-  return transaction.Execute("DELETE FROM sessions WHERE expires_at_ms <= $1", {now_ms}).status();
+absl::StatusOr<std::int64_t> DeleteExpired(sql::Transaction& transaction, std::int64_t now_ms) {
+  auto deleted = transaction.Execute("DELETE FROM sessions WHERE expires_at_ms <= $1", {now_ms});
+  if (!deleted.ok()) return deleted.status();
+  return deleted->affected_rows;
 }
 
 }  // namespace weir::admin::session_store

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -24,10 +25,19 @@ absl::StatusOr<Session> FindByRefresh(sql::Transaction& transaction, std::string
 absl::Status RotateRefresh(sql::Transaction& transaction, const Session& session,
                            std::string_view refresh_hash);
 
+// Those that have not expired, the one seen last first.
+absl::StatusOr<std::vector<Session>> ListOfUser(sql::Transaction& transaction, std::int64_t user_id,
+                                                std::int64_t now_ms);
+
+absl::Status Touch(sql::Transaction& transaction, std::string_view id, std::string_view client_ip,
+                   std::int64_t now_ms);
+absl::Status Confirm(sql::Transaction& transaction, std::string_view id, std::int64_t now_ms);
+
 absl::Status Delete(sql::Transaction& transaction, std::string_view id);
 // All of a user but one (empty = all).
 absl::Status DeleteOfUser(sql::Transaction& transaction, std::int64_t user_id,
                           std::string_view except_id);
-absl::Status DeleteExpired(sql::Transaction& transaction, std::int64_t now_ms);
+// How many.
+absl::StatusOr<std::int64_t> DeleteExpired(sql::Transaction& transaction, std::int64_t now_ms);
 
 }  // namespace weir::admin::session_store

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "services/admin/store/audit.h"
 #include "services/admin/store/columns.h"
 
 namespace weir::admin::settings_store {
@@ -20,6 +21,8 @@ absl::StatusOr<Settings> Get(sql::Transaction& transaction) {
 
 absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     Settings& settings) {
+  const auto before = transaction.Execute("SELECT value FROM settings WHERE one = 1");
+  if (!before.ok()) return before.status();
   auto updated = transaction.Execute(
       "UPDATE settings SET value = $1, updated_at_ms = $2, version = version + 1 "
       "WHERE one = 1 AND version = $3",
@@ -31,6 +34,9 @@ absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_
   settings.version += 1;
   settings.updated_at_ms = now_ms;
   changes.Add(ResourceKind::kSettings, 0);
+  static const Table table = {.name = "settings", .what = "settings", .columns = {"settings"}};
+  changes.Note({"settings", 0, "settings", "update",
+                Difference(table, {before->rows.at(0).Text(0)}, {EncodeSettings(settings)})});
   return absl::OkStatus();
 }
 

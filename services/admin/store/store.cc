@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "services/admin/store/audit.h"
+
 namespace weir::admin {
 namespace {
 
@@ -37,6 +39,10 @@ absl::Status Store::Change(const std::function<absl::Status(sql::Transaction&, C
     Changes changes;
     absl::Status done = body(transaction, changes);
     if (!done.ok()) return done;
+    if (const Actor* actor = ActorScope::Current(); actor != nullptr) {
+      done = WriteAudit(transaction, *actor, NowMs(), changes.entries());
+      if (!done.ok()) return done;
+    }
     moved = !changes.all().empty();
     return moved ? WriteChanges(transaction, changes) : absl::OkStatus();
   });
@@ -75,17 +81,20 @@ absl::StatusOr<std::vector<ResourceName>> ChangedSince(sql::Transaction& transac
   return names;
 }
 
-absl::Status PruneChanges(Store& store, std::int64_t keep) {
-  return store.Change([&](sql::Transaction& transaction, Changes&) -> absl::Status {
-    auto revision = ReadRevision(transaction);
-    if (!revision.ok()) return revision.status();
-    const std::int64_t from = revision->number - keep;
-    if (from <= revision->covers_from) return absl::OkStatus();
-    auto deleted = transaction.Execute("DELETE FROM changes WHERE revision <= $1", {from});
-    if (!deleted.ok()) return deleted.status();
-    return transaction.Execute("UPDATE revision SET covers_from = $1 WHERE one = 1", {from})
-        .status();
-  });
+absl::StatusOr<std::int64_t> PruneChanges(Store& store, std::int64_t keep) {
+  return ChangeValue(
+      store, [&](sql::Transaction& transaction, Changes&) -> absl::StatusOr<std::int64_t> {
+        auto revision = ReadRevision(transaction);
+        if (!revision.ok()) return revision.status();
+        const std::int64_t from = revision->number - keep;
+        if (from <= revision->covers_from) return 0;
+        auto deleted = transaction.Execute("DELETE FROM changes WHERE revision <= $1", {from});
+        if (!deleted.ok()) return deleted.status();
+        auto moved =
+            transaction.Execute("UPDATE revision SET covers_from = $1 WHERE one = 1", {from});
+        if (!moved.ok()) return moved.status();
+        return deleted->affected_rows;
+      });
 }
 
 }  // namespace weir::admin

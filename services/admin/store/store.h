@@ -13,37 +13,9 @@
 
 #include "libs/common/clock.h"
 #include "libs/common/sql/database.h"
+#include "services/admin/store/changes.h"
 
 namespace weir::admin {
-
-// What relays know of. The numbers are those of weir/v1/snapshot.proto and are stored.
-enum class ResourceKind {
-  kApiKey = 1,
-  kUser = 2,
-  kGroup = 3,
-  kAccount = 4,
-  kPrice = 5,
-  kSettings = 6,
-};
-
-struct ResourceName {
-  ResourceKind kind;
-  std::int64_t id;
-  bool operator==(const ResourceName&) const = default;
-  bool operator<(const ResourceName& other) const {
-    return kind != other.kind ? kind < other.kind : id < other.id;
-  }
-};
-
-// What one transaction changed of that.
-class Changes {
- public:
-  void Add(ResourceKind kind, std::int64_t id) { changed_.push_back({kind, id}); }
-  const std::vector<ResourceName>& all() const { return changed_; }
-
- private:
-  std::vector<ResourceName> changed_;
-};
 
 struct Revision {
   std::int64_t number = 0;
@@ -61,8 +33,8 @@ class Store {
   absl::Status Read(const std::function<absl::Status(sql::Transaction&)>& body);
 
   // Runs `body` in one transaction. If it added changes, the revision grows by one and the changes
-  // are written with it, in the same transaction; then the listener hears of it. `body` may run
-  // again.
+  // are written with it, in the same transaction, and so is what this thread's actor did (audit.h);
+  // then the listener hears of it. `body` may run again.
   absl::Status Change(const std::function<absl::Status(sql::Transaction&, Changes&)>& body);
 
   // Called after each commit that moved the revision, on the thread that committed. Quick.
@@ -109,6 +81,7 @@ absl::StatusOr<std::vector<ResourceName>> ChangedSince(sql::Transaction& transac
                                                        std::int64_t revision);
 
 // Forgets changes of all but the last `keep` revisions; who holds an older one gets everything.
-absl::Status PruneChanges(Store& store, std::int64_t keep);
+// Returns how many went.
+absl::StatusOr<std::int64_t> PruneChanges(Store& store, std::int64_t keep);
 
 }  // namespace weir::admin

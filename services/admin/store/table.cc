@@ -1,8 +1,12 @@
 #include "services/admin/store/table.h"
 
+#include <algorithm>
+#include <variant>
+
 #include "libs/common/reason.h"
 #include "libs/common/text.h"
 #include "services/admin/model/problem.h"
+#include "services/admin/store/audit.h"
 
 namespace weir::admin {
 namespace {
@@ -45,13 +49,44 @@ absl::Status ExplainWrite(const absl::Status& status, const Table& table) {
   return status;
 }
 
-absl::StatusOr<std::int64_t> NextId(sql::Transaction& transaction, const Table& table) {
+// The first of `count` ids in a row.
+absl::StatusOr<std::int64_t> TakeIds(sql::Transaction& transaction, const Table& table,
+                                     std::int64_t count) {
   auto result = transaction.Execute(
-      "UPDATE ids SET next_id = next_id + 1 WHERE name = $1 RETURNING next_id - 1",
-      {std::string(table.name)});
+      "UPDATE ids SET next_id = next_id + CAST($2 AS BIGINT) WHERE name = $1 "
+      "RETURNING next_id - CAST($2 AS BIGINT)",
+      {std::string(table.name), count});
   if (!result.ok()) return result.status();
   if (result->rows.size() != 1) return absl::InternalError("a table has no row in ids");
   return result->rows.front().Int(0);
+}
+
+void AddChange(const Table& table, std::int64_t id, Changes& changes) {
+  if (table.kind.has_value()) changes.Add(*table.kind, id);
+}
+
+std::size_t PlaceOf(const Table& table, std::string_view column) {
+  const auto found = std::find(table.columns.begin(), table.columns.end(), column);
+  return static_cast<std::size_t>(found - table.columns.begin());
+}
+
+std::string TitleOf(const Table& table, const std::vector<sql::Value>& values) {
+  const auto* title = std::get_if<std::string>(&values.at(PlaceOf(table, table.title)));
+  return title == nullptr ? std::string() : *title;
+}
+
+// A row's columns behind those of the record, of the types that `values` have.
+std::vector<sql::Value> ValuesLike(const std::vector<sql::Value>& values, const sql::Row& row) {
+  std::vector<sql::Value> read;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t column = kRecordColumns + i;
+    if (std::holds_alternative<std::int64_t>(values[i])) {
+      read.emplace_back(row.Int(column));
+    } else {
+      read.emplace_back(row.Text(column));
+    }
+  }
+  return read;
 }
 
 }  // namespace
@@ -107,9 +142,9 @@ absl::StatusOr<std::vector<sql::Row>> RowsAfter(sql::Transaction& transaction, c
   return std::move(result->rows);
 }
 
-absl::Status InsertRow(sql::Transaction& transaction, const Table& table, std::int64_t now_ms,
-                       const std::vector<sql::Value>& values, Record& record) {
-  auto id = NextId(transaction, table);
+absl::Status InsertRow(sql::Transaction& transaction, Changes& changes, const Table& table,
+                       std::int64_t now_ms, const std::vector<sql::Value>& values, Record& record) {
+  auto id = TakeIds(transaction, table, 1);
   if (!id.ok()) return id.status();
   std::string sql =
       StrCat("INSERT INTO ", table.name, " (id, created_at_ms, updated_at_ms, version");
@@ -124,11 +159,36 @@ absl::Status InsertRow(sql::Transaction& transaction, const Table& table, std::i
   auto inserted = transaction.Execute(sql, parameters);
   if (!inserted.ok()) return ExplainWrite(inserted.status(), table);
   record = {.id = *id, .created_at_ms = now_ms, .updated_at_ms = now_ms, .version = 1};
+  AddChange(table, record.id, changes);
+  if (ActorScope::Current() != nullptr) {
+    changes.Note({std::string(table.what), record.id, TitleOf(table, values), "create",
+                  Difference(table, {}, values)});
+  }
   return absl::OkStatus();
 }
 
-absl::Status UpdateRow(sql::Transaction& transaction, const Table& table, std::int64_t now_ms,
-                       const std::vector<sql::Value>& values, Record& record) {
+absl::Status InsertPlainRows(sql::Transaction& transaction, const Table& table, std::int64_t now_ms,
+                             std::vector<std::vector<sql::Value>> rows) {
+  if (rows.empty()) return absl::OkStatus();
+  auto id = TakeIds(transaction, table, static_cast<std::int64_t>(rows.size()));
+  if (!id.ok()) return id.status();
+  std::vector<std::string_view> columns = {"id", "created_at_ms", "updated_at_ms", "version"};
+  columns.insert(columns.end(), table.columns.begin(), table.columns.end());
+  for (std::vector<sql::Value>& row : rows) {
+    const std::vector<sql::Value> record = {(*id)++, now_ms, now_ms, std::int64_t{1}};
+    row.insert(row.begin(), record.begin(), record.end());
+  }
+  return transaction.InsertMany(table.name, columns, rows);
+}
+
+absl::Status UpdateRow(sql::Transaction& transaction, Changes& changes, const Table& table,
+                       std::int64_t now_ms, const std::vector<sql::Value>& values, Record& record) {
+  if (ActorScope::Current() != nullptr) {
+    auto before = ReadRow(transaction, table, record.id);
+    if (!before.ok()) return before.status();
+    changes.Note({std::string(table.what), record.id, TitleOf(table, values), "update",
+                  Difference(table, ValuesLike(values, *before), values)});
+  }
   std::string sql = StrCat("UPDATE ", table.name, " SET updated_at_ms = $3, version = version + 1");
   std::vector<sql::Value> parameters = {record.id, record.version, now_ms};
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -143,16 +203,26 @@ absl::Status UpdateRow(sql::Transaction& transaction, const Table& table, std::i
   }
   record.version += 1;
   record.updated_at_ms = now_ms;
+  AddChange(table, record.id, changes);
   return absl::OkStatus();
 }
 
-absl::Status DeleteRow(sql::Transaction& transaction, const Table& table, std::int64_t id) {
+absl::Status DeleteRow(sql::Transaction& transaction, Changes& changes, const Table& table,
+                       std::int64_t id) {
+  if (ActorScope::Current() != nullptr) {
+    auto before = ReadRow(transaction, table, id);
+    if (!before.ok()) return before.status();
+    const std::string& title = before->Text(kRecordColumns + PlaceOf(table, table.title));
+    changes.Note({std::string(table.what), id, title, "delete", {}});
+  }
   auto deleted = transaction.Execute(StrCat("DELETE FROM ", table.name, " WHERE id = $1"), {id});
   if (absl::IsFailedPrecondition(deleted.status())) {
     return Conflict(StrCat("the ", table.what, " is in use"));
   }
   if (!deleted.ok()) return deleted.status();
-  return deleted->affected_rows == 1 ? absl::OkStatus() : NotFound(table.what);
+  if (deleted->affected_rows != 1) return NotFound(table.what);
+  AddChange(table, id, changes);
+  return absl::OkStatus();
 }
 
 }  // namespace weir::admin

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 
 #include "libs/common/sql/database.h"
 #include "services/admin/model/types.h"
+#include "services/admin/store/changes.h"
 
 namespace weir::admin {
 
@@ -21,6 +23,9 @@ struct Table {
   std::string_view name;
   std::string_view what;  // "user": for messages
   std::vector<std::string_view> columns;
+  std::optional<ResourceKind> kind = {};      // as which relays know it
+  std::string_view title = "name";            // the column that people call it by
+  std::vector<std::string_view> hidden = {};  // columns of which the audit log tells no value
 };
 inline constexpr std::size_t kRecordColumns = 4;
 
@@ -59,14 +64,19 @@ absl::StatusOr<std::vector<sql::Row>> RowsAfter(sql::Transaction& transaction, c
                                                 std::int64_t after, std::int64_t limit);
 
 // Sets id (a new one, never used before), times and version of `record`. AlreadyExists when a
-// unique value is taken, InvalidArgument when it names something that does not exist.
-absl::Status InsertRow(sql::Transaction& transaction, const Table& table, std::int64_t now_ms,
-                       const std::vector<sql::Value>& values, Record& record);
+// unique value is taken, InvalidArgument when it names something that does not exist. This and the
+// two below add to `changes` what they did.
+absl::Status InsertRow(sql::Transaction& transaction, Changes& changes, const Table& table,
+                       std::int64_t now_ms, const std::vector<sql::Value>& values, Record& record);
+// Many new rows of what nobody has to hear of; their ids ascend.
+absl::Status InsertPlainRows(sql::Transaction& transaction, const Table& table, std::int64_t now_ms,
+                             std::vector<std::vector<sql::Value>> rows);
 // Writes where `record.version` still holds and moves version and time of `record` on; Aborted
 // (so the transaction runs again) when somebody else was quicker.
-absl::Status UpdateRow(sql::Transaction& transaction, const Table& table, std::int64_t now_ms,
-                       const std::vector<sql::Value>& values, Record& record);
+absl::Status UpdateRow(sql::Transaction& transaction, Changes& changes, const Table& table,
+                       std::int64_t now_ms, const std::vector<sql::Value>& values, Record& record);
 // Conflict when others still name it.
-absl::Status DeleteRow(sql::Transaction& transaction, const Table& table, std::int64_t id);
+absl::Status DeleteRow(sql::Transaction& transaction, Changes& changes, const Table& table,
+                       std::int64_t id);
 
 }  // namespace weir::admin

@@ -11,10 +11,14 @@ namespace weir::admin::user_store {
 namespace {
 
 const Table& TheTable() {
-  static const Table table = {.name = "users",
-                              .what = "user",
-                              .columns = {"username", "name", "email", "role", "status", "group_id",
-                                          "limits", "password_hash", "last_login_at_ms"}};
+  static const Table table = {
+      .name = "users",
+      .what = "user",
+      .columns = {"username", "name", "email", "role", "status", "group_id", "limits",
+                  "password_hash", "last_login_at_ms", "allowed_ips"},
+      .kind = ResourceKind::kUser,
+      .title = "username",
+      .hidden = {"password_hash"}};
   return table;
 }
 
@@ -31,6 +35,7 @@ User FromRow(const sql::Row& row) {
   user.limits = DecodeLimits(row.Text(column++));
   user.password_hash = row.Text(column++);
   user.last_login_at_ms = row.Int(column++);
+  user.allowed_ips = DecodeList(row.Text(column++));
   return user;
 }
 
@@ -43,7 +48,8 @@ std::vector<sql::Value> ValuesOf(const User& user) {
           user.group_id,
           EncodeLimits(user.limits),
           user.password_hash,
-          user.last_login_at_ms};
+          user.last_login_at_ms,
+          EncodeList(user.allowed_ips)};
 }
 
 absl::StatusOr<User> FromStatus(absl::StatusOr<sql::Row> row) {
@@ -83,22 +89,16 @@ absl::StatusOr<std::vector<User>> After(sql::Transaction& transaction, std::int6
 
 absl::Status Insert(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     User& user) {
-  absl::Status done = InsertRow(transaction, TheTable(), now_ms, ValuesOf(user), user);
-  if (done.ok()) changes.Add(ResourceKind::kUser, user.id);
-  return done;
+  return InsertRow(transaction, changes, TheTable(), now_ms, ValuesOf(user), user);
 }
 
 absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     User& user) {
-  absl::Status done = UpdateRow(transaction, TheTable(), now_ms, ValuesOf(user), user);
-  if (done.ok()) changes.Add(ResourceKind::kUser, user.id);
-  return done;
+  return UpdateRow(transaction, changes, TheTable(), now_ms, ValuesOf(user), user);
 }
 
 absl::Status Delete(sql::Transaction& transaction, Changes& changes, std::int64_t id) {
-  absl::Status done = DeleteRow(transaction, TheTable(), id);
-  if (done.ok()) changes.Add(ResourceKind::kUser, id);
-  return done;
+  return DeleteRow(transaction, changes, TheTable(), id);
 }
 
 absl::Status TouchLogin(sql::Transaction& transaction, std::int64_t id, std::int64_t now_ms) {

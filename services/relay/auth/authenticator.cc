@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "libs/common/api_key_hash.h"
 #include "libs/common/ip_block.h"
@@ -22,48 +23,29 @@ std::string_view QueryKey(std::string_view query) {
   return {};
 }
 
-bool AddressAllowed(const ApiKey& key, std::string_view client_address) {
-  if (key.allowed_ips.empty()) return true;
+// Each of the three has a say: a key cannot open what its user or group has closed.
+bool AddressAllowed(const Caller& caller, std::string_view client_address) {
+  const std::array<const std::vector<IpBlock>*, 3> lists = {
+      &caller.key->allowed_ips, &caller.user->allowed_ips, &caller.group->allowed_ips};
+  const auto is_open = [](const std::vector<IpBlock>* blocks) { return blocks->empty(); };
+  if (std::all_of(lists.begin(), lists.end(), is_open)) return true;
   const std::optional<IpAddress> address = ParseIpAddress(client_address);
-  return address.has_value() &&
-         std::any_of(key.allowed_ips.begin(), key.allowed_ips.end(),
-                     [&address](const IpBlock& block) { return Contains(block, *address); });
+  if (!address.has_value()) return false;
+  return std::all_of(lists.begin(), lists.end(), [&](const std::vector<IpBlock>* blocks) {
+    return is_open(blocks) ||
+           std::any_of(blocks->begin(), blocks->end(),
+                       [&](const IpBlock& block) { return Contains(block, *address); });
+  });
 }
 
-std::string_view KeyReason(const ApiKey& key, std::string_view client_address,
-                           std::int64_t now_unix_ms) {
+std::string_view KeyReason(const ApiKey& key, std::int64_t now_unix_ms) {
   if (key.availability == Availability::kDisabled) return reason::kKeyDisabled;
   if (key.availability == Availability::kExhausted) return reason::kKeyExhausted;
   if (key.expires_at_unix_ms != 0 && key.expires_at_unix_ms <= now_unix_ms) {
     return reason::kKeyExpired;
   }
-  if (!AddressAllowed(key, client_address)) return reason::kIpNotAllowed;
   return {};
 }
-
-struct Text {
-  std::string_view reason;
-  std::string_view text;
-};
-
-constexpr std::array kTexts = {
-    Text{
-        reason::kKeyMissing,
-        "No API key was sent. Send one issued by this gateway as Authorization: Bearer, x-api-key, "
-        "api-key or x-goog-api-key."},
-    Text{
-        reason::kKeyUnknown,
-        "This API key is not known here. Use a key issued by this gateway, not a provider's; check "
-        "that it was copied whole."},
-    Text{reason::kKeyDisabled, "This API key is disabled. Ask an administrator to enable it."},
-    Text{reason::kKeyExpired, "This API key has expired. Ask an administrator for a new one."},
-    Text{reason::kKeyExhausted,
-         "This API key's budget is spent. Ask an administrator to raise its limit."},
-    Text{reason::kUserDisabled,
-         "The user who owns this API key is disabled. Ask an administrator."},
-    Text{reason::kGroupDisabled, "The group of this API key is disabled. Ask an administrator."},
-    Text{reason::kIpNotAllowed, "This API key may not be used from this address."},
-};
 
 }  // namespace
 
@@ -97,9 +79,19 @@ Caller Authenticate(const Snapshot& snapshot, std::string_view presented_key,
     caller.reason = reason::kKeyUnknown;
     return caller;
   }
-  caller.user = snapshot.FindUser(caller.key->user_id);
-  caller.group = snapshot.FindGroup(caller.key->group_id);
-  caller.reason = KeyReason(*caller.key, client_address, now_unix_ms);
+  caller = CallerOf(snapshot, *caller.key, now_unix_ms);
+  if (caller.reason.empty() && !AddressAllowed(caller, client_address)) {
+    caller.reason = reason::kIpNotAllowed;
+  }
+  return caller;
+}
+
+Caller CallerOf(const Snapshot& snapshot, const ApiKey& key, std::int64_t now_unix_ms) {
+  Caller caller;
+  caller.key = &key;
+  caller.user = snapshot.FindUser(key.user_id);
+  caller.group = snapshot.FindGroup(key.group_id);
+  caller.reason = KeyReason(key, now_unix_ms);
   if (!caller.reason.empty()) return caller;
   if (caller.user == nullptr || caller.user->availability != Availability::kActive) {
     caller.reason = reason::kUserDisabled;
@@ -113,12 +105,6 @@ bool MayUseModel(const ApiKey& key, std::string_view model) {
   return key.allowed_models.empty() ||
          std::any_of(key.allowed_models.begin(), key.allowed_models.end(),
                      [model](const ModelPattern& pattern) { return pattern.Matches(model); });
-}
-
-std::string_view RefusalText(std::string_view reason) {
-  const auto found = std::find_if(kTexts.begin(), kTexts.end(),
-                                  [reason](const Text& text) { return text.reason == reason; });
-  return found == kTexts.end() ? "This API key may not be used." : found->text;
 }
 
 }  // namespace weir::relay

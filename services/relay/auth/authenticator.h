@@ -26,10 +26,10 @@ std::string_view PresentedKey(const RequestHead& head);
 Caller Authenticate(const Snapshot& snapshot, std::string_view presented_key,
                     std::string_view client_address, std::int64_t now_unix_ms);
 
+// The same for a key that is known, wherever it comes from.
+Caller CallerOf(const Snapshot& snapshot, const ApiKey& key, std::int64_t now_unix_ms);
+
 // False: the key's list of models does not have it.
 bool MayUseModel(const ApiKey& key, std::string_view model);
-
-// What to tell the caller about `reason`: what is wrong and what to do.
-std::string_view RefusalText(std::string_view reason);
 
 }  // namespace weir::relay

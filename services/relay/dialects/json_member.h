@@ -1,11 +1,13 @@
 // Finds one member of the outermost object in JSON that comes in parts, and keeps its text: how
-// usage is read out of an answer of any size without holding the answer. No I/O.
+// usage is read out of an answer of any size without holding the answer. Where that is an array, it
+// finds the member in each of its objects. No I/O.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace weir::relay {
 
@@ -20,19 +22,33 @@ class JsonMemberFinder {
 
   // The text of the member's value if it was an object and has ended; of the last one if there were
   // several. Empty otherwise.
-  const std::string& value() const { return value_; }
+  std::string_view value() const { return values_.empty() ? std::string_view() : values_.back(); }
+  // All of them in their order; of more than kValuesMax the first ones and the last.
+  const std::vector<std::string>& values() const { return values_; }
+  static constexpr std::size_t kValuesMax = 4;
   bool also_found() const { return also_found_; }
-  // True once the outermost object has been closed.
+  // How many objects began right inside an array (or object) that is a member of the outermost one.
+  std::int64_t elements() const { return elements_; }
+  // True once the outermost object, or array, has been closed.
   bool complete() const { return complete_; }
 
  private:
-  void Structure(char c);
+  std::size_t ReadString(std::string_view part, std::size_t at);
+  std::size_t SkipString(std::string_view part, std::size_t at);
+  std::size_t ReadStructure(std::string_view part, std::size_t at);
   void EndString();
+  void NextMember();
+  void Open(std::string_view part, std::size_t at);
+  void Close(std::string_view part, std::size_t at);
+  // Keeps what has not been kept of the part, up to `until`.
+  void Capture(std::string_view part, std::size_t until);
 
   std::string_view name_;
   std::string_view also_;
   std::size_t bytes_max_;
   int depth_ = 0;
+  bool in_array_ = false;  // the outermost array is not counted in depth_
+  std::int64_t elements_ = 0;
   bool in_string_ = false;
   bool escaped_ = false;
   bool expecting_key_ = false;  // at depth 1, the next string is a key
@@ -42,9 +58,10 @@ class JsonMemberFinder {
   bool also_found_ = false;
   bool capturing_ = false;
   bool complete_ = false;
+  std::size_t kept_until_ = 0;  // of the part at hand, while capturing
   std::string key_;
   std::string captured_;
-  std::string value_;
+  std::vector<std::string> values_;
 };
 
 }  // namespace weir::relay

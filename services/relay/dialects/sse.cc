@@ -5,6 +5,7 @@
 namespace weir::relay {
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::size_t kNone = std::string_view::npos;
 
 struct Line {
@@ -41,7 +42,7 @@ std::string_view FieldValue(std::string_view line, std::size_t colon) {
 bool NextSseEvent(std::string_view& bytes, SseEvent& event, std::string& joined) {
   event = {};
   std::size_t data_lines = 0;
-  std::size_t at = 0;
+  std::size_t at = bytes.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
   for (;;) {
     if (at >= bytes.size()) return false;
     const Line line = FirstLine(bytes.substr(at));

@@ -16,7 +16,8 @@ struct SseEvent {
 
 // Cuts the next whole event off the front of `bytes`; false when none is whole yet. Lines may end
 // in \n, \r\n or \r. A \r that ends the bytes waits for what comes, since it may be half of \r\n.
-// `joined` holds the data of events with several data lines, for as long as `event` is used.
+// A byte order mark, which may begin a stream, is no part of the first line. `joined` holds the
+// data of events with several data lines, for as long as `event` is used.
 bool NextSseEvent(std::string_view& bytes, SseEvent& event, std::string& joined);
 
 }  // namespace weir::relay

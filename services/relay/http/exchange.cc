@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "libs/common/clock.h"
 
@@ -11,9 +12,11 @@ namespace weir::relay {
 namespace {
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-constexpr std::int64_t kLingerMs = 2'000;
-constexpr int kLingerReadsPerTurn = 16;
 constexpr std::size_t kChunkedStartBytes = 16 * 1024;
+// Read in one go at the start of a request. More would only be copied: the rest of a body is read
+// to where it stays.
+constexpr std::size_t kFirstReadBytes = 16 * 1024;
+static_assert(kFirstReadBytes <= EventLoop::kScratchBytes);
 
 // "POST /v1/messages?…": what stands between the first two spaces.
 std::string GuessPath(std::string_view data) {
@@ -24,29 +27,30 @@ std::string GuessPath(std::string_view data) {
   return std::string(rest.substr(0, rest.find_first_of(" ?\r\n")));
 }
 
+// Heads are 4 KiB and needed by each request, but not for long.
+class SpareHeads {
+ public:
+  std::unique_ptr<RequestHead> Take() {
+    if (heads_.empty()) return std::make_unique<RequestHead>();
+    std::unique_ptr<RequestHead> head = std::move(heads_.back());
+    heads_.pop_back();
+    return head;
+  }
+  void Give(std::unique_ptr<RequestHead> head) {
+    constexpr std::size_t kHeadsMax = 32;
+    if (head != nullptr && heads_.size() < kHeadsMax) heads_.push_back(std::move(head));
+  }
+
+ private:
+  std::vector<std::unique_ptr<RequestHead>> heads_;
+};
+
+SpareHeads& ThreadHeads() {
+  thread_local SpareHeads heads;
+  return heads;
+}
+
 }  // namespace
-
-void PaddedBuffer::Reserve(std::size_t capacity) {
-  if (capacity <= capacity_ && data_ != nullptr) return;
-  std::unique_ptr<char[]> larger(new char[capacity + kPaddingBytes]);
-  if (size_ > 0) std::memcpy(larger.get(), data_.get(), size_);
-  std::memset(larger.get() + capacity, 0, kPaddingBytes);
-  data_ = std::move(larger);
-  capacity_ = capacity;
-}
-
-void PaddedBuffer::Append(const char* data, std::size_t size) {
-  if (size == 0) return;  // there may be no memory yet, which memcpy must not be told
-  if (size_ + size > capacity_) Reserve(std::max(capacity_ * 2, size_ + size));
-  std::memcpy(data_.get() + size_, data, size);
-  size_ += size;
-}
-
-void PaddedBuffer::Free() {
-  data_.reset();
-  size_ = 0;
-  capacity_ = 0;
-}
 
 Task<bool> Exchange::AwaitReadable(std::int64_t deadline_ms) {
   const WaitResult result =
@@ -71,7 +75,7 @@ Task<ReadStatus> Exchange::ReadHead() {
       co_return began ? ReadStatus::kTimeout : ReadStatus::kClosed;
     }
     char* scratch = loop().scratch();
-    const IoResult read = stream_.Read(scratch, EventLoop::kScratchBytes);
+    const IoResult read = stream_.Read(scratch, kFirstReadBytes);
     if (read.status == IoStatus::kWouldBlock) continue;
     if (read.status != IoStatus::kDone) co_return ReadStatus::kClosed;
     if (!began) {
@@ -97,6 +101,7 @@ Task<ReadStatus> Exchange::ReadHead() {
       co_return ReadStatus::kTooLarge;
     }
     if (ahead_.empty()) ahead_.assign(data);
+    if (!ChargeRequest(0)) co_return ReadStatus::kNoMemory;
   }
 }
 
@@ -105,7 +110,7 @@ HeadStatus Exchange::TryParseHead(std::string_view data) {
     began_ns_ = SteadyNs();
     began_unix_ms_ = UnixMs();
   }
-  if (head_ == nullptr) head_ = std::make_unique<RequestHead>();
+  if (head_ == nullptr) head_ = ThreadHeads().Take();
   const HeadResult result = ParseRequestHead(data, *head_);
   if (result.status == HeadStatus::kComplete) {
     if (result.bytes > static_cast<std::size_t>(limits_.request_head_bytes_max)) {
@@ -121,6 +126,7 @@ HeadStatus Exchange::TryParseHead(std::string_view data) {
 // Moves head and what came of the body into memory of their own, since `data` is scratch.
 void Exchange::TakeHead(std::string_view data, std::size_t head_bytes) {
   head_bytes_.reset(new char[head_bytes]);
+  head_size_ = head_bytes;
   std::memcpy(head_bytes_.get(), data.data(), head_bytes);
   const char* from = data.data();
   const auto rebase = [this, from](std::string_view& view) {
@@ -143,7 +149,7 @@ void Exchange::TakeHead(std::string_view data, std::size_t head_bytes) {
   if (!head_->chunked) {
     const auto length = static_cast<std::size_t>(std::max<std::int64_t>(head_->content_length, 0));
     const std::size_t here = std::min(length, behind.size());
-    body_.Reserve(here == length ? length : here);
+    body_.Reserve(here);
     body_.Append(behind.data(), here);
     rest.assign(behind.substr(here));
     body_read_ = here == length;
@@ -153,10 +159,16 @@ void Exchange::TakeHead(std::string_view data, std::size_t head_bytes) {
     rest.assign(behind);
   }
   ahead_ = std::move(rest);
+  no_memory_ = !ChargeRequest(body_.capacity());
+}
+
+bool Exchange::ChargeRequest(std::size_t body_capacity) {
+  return request_charge_.Set(head_size_ + body_capacity + ahead_.capacity());
 }
 
 Task<ReadStatus> Exchange::ReadBody() {
   if (head_->content_length > limits_.request_body_bytes_max) co_return ReadStatus::kTooLarge;
+  if (no_memory_) co_return ReadStatus::kNoMemory;
   const bool whole =
       !head_->chunked && static_cast<std::int64_t>(body_.size()) >= head_->content_length;
   if (whole) co_return ReadStatus::kComplete;
@@ -178,6 +190,7 @@ Task<ReadStatus> Exchange::ReadBody() {
 
 Task<ReadStatus> Exchange::ReadLengthBody() {
   const auto length = static_cast<std::size_t>(head_->content_length);
+  if (!ChargeRequest(length)) co_return ReadStatus::kNoMemory;
   body_.Reserve(length);
   std::int64_t deadline_ms = loop().now_ms() + limits_.request_body_timeout_ms;
   while (body_.size() < length) {
@@ -195,7 +208,9 @@ Task<ReadStatus> Exchange::ReadLengthBody() {
 
 Task<ReadStatus> Exchange::ReadChunkedBody() {
   BodyDecoder decoder(BodyFraming::kChunked);
-  body_.Reserve(std::max(ahead_.size(), kChunkedStartBytes));
+  const std::size_t start_bytes = std::max(ahead_.size(), kChunkedStartBytes);
+  if (!ChargeRequest(start_bytes)) co_return ReadStatus::kNoMemory;
+  body_.Reserve(start_bytes);
   std::int64_t deadline_ms = loop().now_ms() + limits_.request_body_timeout_ms;
   // What came behind the head is the first read.
   std::string first = std::exchange(ahead_, {});
@@ -207,7 +222,10 @@ Task<ReadStatus> Exchange::ReadChunkedBody() {
       fresh = first.size();
       first.clear();
     } else {
-      if (body_.capacity() - at < kChunkedStartBytes / 4) body_.Reserve(body_.capacity() * 2);
+      if (body_.capacity() - at < kChunkedStartBytes / 4) {
+        if (!ChargeRequest(body_.capacity() * 2)) co_return ReadStatus::kNoMemory;
+        body_.Reserve(body_.capacity() * 2);
+      }
       const IoResult read = stream_.Read(body_.data() + at, body_.capacity() - at);
       if (read.status == IoStatus::kWouldBlock) {
         if (!co_await AwaitReadable(deadline_ms)) co_return ReadStatus::kTimeout;
@@ -236,81 +254,14 @@ Task<ReadStatus> Exchange::ReadChunkedBody() {
 }
 
 void Exchange::ReleaseRequest() {
-  head_.reset();
+  ThreadHeads().Give(std::move(head_));
   head_bytes_.reset();
   body_.Free();
+  head_size_ = 0;
+  no_memory_ = false;
+  request_charge_.SetAnyway(ahead_.capacity());
   began_ns_ = 0;
   received_ns_ = 0;
-}
-
-bool Exchange::Send(std::string_view data) {
-  const iovec piece{const_cast<char*>(data.data()), data.size()};
-  return Send(std::span<const iovec>(&piece, 1));
-}
-
-bool Exchange::Send(std::span<const iovec> pieces) {
-  if (gone_) return true;  // nobody reads it; the path learns of it by gone()
-  std::size_t sent = 0;
-  if (pending_.empty()) {
-    const IoResult result = stream_.Write(pieces);
-    if (result.status == IoStatus::kError || result.status == IoStatus::kEnd) {
-      gone_ = true;
-      return true;
-    }
-    sent = result.bytes;
-  }
-  for (const iovec& piece : pieces) {
-    if (sent >= piece.iov_len) {
-      sent -= piece.iov_len;
-      continue;
-    }
-    pending_.append(static_cast<const char*>(piece.iov_base) + sent, piece.iov_len - sent);
-    sent = 0;
-  }
-  return pending_.empty();
-}
-
-Task<bool> Exchange::Flush() {
-  while (!pending_.empty() && !gone_) {
-    const std::string_view rest = std::string_view(pending_).substr(pending_sent_);
-    const IoResult result = stream_.Write(rest);
-    if (result.status == IoStatus::kDone) {
-      pending_sent_ += result.bytes;
-      if (pending_sent_ == pending_.size()) {
-        std::string().swap(pending_);  // a held stream keeps no buffer
-        pending_sent_ = 0;
-      }
-      continue;
-    }
-    if (result.status != IoStatus::kWouldBlock) {
-      gone_ = true;
-      break;
-    }
-    const std::int64_t deadline_ms = loop().now_ms() + limits_.client_write_timeout_ms;
-    const WaitResult wait =
-        co_await WaitFor(loop(), stream_.watch(), ready::kWrite | ready::kHangup, deadline_ms);
-    if (wait == WaitResult::kTimeout) gone_ = true;
-    // A peer that only closed its side may still read; whether it does, the next write tells.
-    if ((stream_.watch().ready & ready::kWrite) == 0 && stream_.peer_gone()) gone_ = true;
-  }
-  co_return !gone_;
-}
-
-Task<void> Exchange::Linger() {
-  if (gone_) co_return;
-  stream_.ShutdownWrite();
-  const std::int64_t deadline_ms = loop().now_ms() + kLingerMs;
-  for (int reads = 1;; ++reads) {
-    const IoResult read = stream_.Read(loop().scratch(), EventLoop::kScratchBytes);
-    if (read.status == IoStatus::kDone) {
-      if (loop().now_ms() >= deadline_ms) co_return;
-      // Who sends faster than we read would keep the loop, and its clock, for ever.
-      if (reads % kLingerReadsPerTurn == 0) co_await SleepUntil(loop(), loop().now_ms() + 1);
-      continue;
-    }
-    if (read.status != IoStatus::kWouldBlock) co_return;
-    if (!co_await AwaitReadable(deadline_ms)) co_return;
-  }
 }
 
 }  // namespace weir::relay

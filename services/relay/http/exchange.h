@@ -9,7 +9,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "services/relay/http/padded_buffer.h"
 #include "services/relay/http1/body_decoder.h"
 #include "services/relay/http1/head_parser.h"
 #include "services/relay/net/stream.h"
@@ -25,6 +27,7 @@ struct HttpLimits {
   std::int64_t request_body_timeout_ms = 30'000;  // between two reads of a body
   std::int64_t client_write_timeout_ms = 60'000;  // until a client that stopped reading is given up
   std::int64_t keep_alive_timeout_ms = 75'000;    // idle between two requests
+  std::int64_t websocket_idle_ms = 3'600'000;     // between two messages; 0 = no WebSockets
 };
 
 enum class ReadStatus : std::uint8_t {
@@ -34,28 +37,7 @@ enum class ReadStatus : std::uint8_t {
   kTooLarge,
   kTooManyFields,
   kMalformed,
-};
-
-// Bytes that may be handed to simdjson: readable for 64 bytes behind their end.
-class PaddedBuffer {
- public:
-  static constexpr std::size_t kPaddingBytes = 64;
-
-  // Keeps what is there. Grows to at least `capacity`.
-  void Reserve(std::size_t capacity);
-  void Append(const char* data, std::size_t size);
-  void SetSize(std::size_t size) { size_ = size; }
-  void Free();
-
-  char* data() { return data_.get(); }
-  std::size_t size() const { return size_; }
-  std::size_t capacity() const { return capacity_; }
-  std::string_view view() const { return {data_.get(), size_}; }
-
- private:
-  std::unique_ptr<char[]> data_;
-  std::size_t size_ = 0;
-  std::size_t capacity_ = 0;
+  kNoMemory,  // the relay holds as much as it may
 };
 
 // Made once per connection and used for its requests one after the other. On the loop's thread.
@@ -63,7 +45,11 @@ class Exchange {
  public:
   // All must outlive the exchange.
   Exchange(Stream& stream, const HttpLimits& limits, std::string_view client_address)
-      : stream_(stream), limits_(limits), client_address_(client_address) {}
+      : stream_(stream),
+        limits_(limits),
+        client_address_(client_address),
+        request_charge_(stream.loop().buffers()),
+        pending_charge_(stream.loop().buffers()) {}
 
   // --- the request ---
 
@@ -96,7 +82,8 @@ class Exchange {
   // --- the answer ---
 
   // Sends now what can be sent and keeps the rest; true when nothing is left. When false: Flush
-  // before the next Send, and read nothing more from the upstream meanwhile.
+  // before the next Send, and read nothing more from the upstream meanwhile. A client for whose
+  // rest there is no memory is given up: gone().
   bool Send(std::span<const iovec> pieces);
   bool Send(std::string_view data);
   // Until all is sent: false when the client is gone (or has not read for too long).
@@ -113,6 +100,9 @@ class Exchange {
   // unread bytes would reset it.
   Task<void> Linger();
 
+  // For a connection that stops speaking HTTP: what has come behind the head.
+  std::string TakeAhead() { return std::exchange(ahead_, {}); }
+
   Stream& stream() { return stream_; }
   EventLoop& loop() { return stream_.loop(); }
 
@@ -120,6 +110,9 @@ class Exchange {
   // Parses what has come; kIncomplete asks for more.
   HeadStatus TryParseHead(std::string_view data);
   void TakeHead(std::string_view data, std::size_t head_bytes);
+  // Accounts for the request with a body buffer of that capacity; false when there is no room for
+  // it.
+  bool ChargeRequest(std::size_t body_capacity);
   Task<ReadStatus> ReadLengthBody();
   Task<ReadStatus> ReadChunkedBody();
   Task<bool> AwaitReadable(std::int64_t deadline_ms);
@@ -130,10 +123,13 @@ class Exchange {
 
   std::unique_ptr<RequestHead> head_;
   std::unique_ptr<char[]> head_bytes_;  // what head_ views
+  std::size_t head_size_ = 0;
   PaddedBuffer body_;
   std::string ahead_;    // bytes of the next request, or of a head that came in parts
   std::string pending_;  // of the answer, not yet sent
   std::size_t pending_sent_ = 0;
+  BufferCharge request_charge_;  // head, body and what came ahead
+  BufferCharge pending_charge_;
   std::string_view problem_;
   std::string guessed_path_;
   std::int64_t began_ns_ = 0;
@@ -142,6 +138,7 @@ class Exchange {
   int minor_version_ = 1;
   bool keep_alive_ = true;
   bool body_read_ = true;
+  bool no_memory_ = false;  // for the request at hand
   bool gone_ = false;
 };
 

@@ -19,7 +19,6 @@
 namespace weir::relay {
 namespace {
 
-constexpr int kBacklog = 4096;
 constexpr int kAcceptsPerTurn = 64;  // so that a flood of connections leaves turns to the others
 constexpr std::int64_t kAcceptPauseMs = 100;  // after running out of descriptors or memory
 constexpr int kSendBufferBytes = 128 * 1024;
@@ -44,11 +43,16 @@ int OpenSocket(const addrinfo& info, bool shared) {
   const int on = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (shared) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-  if (::bind(fd, info.ai_addr, info.ai_addrlen) != 0 || ::listen(fd, kBacklog) != 0) {
+  if (::bind(fd, info.ai_addr, info.ai_addrlen) != 0 || ::listen(fd, Listener::kBacklog) != 0) {
     ::close(fd);
     return -1;
   }
   return fd;
+}
+
+bool HasUnread(int fd) {
+  char byte = 0;
+  return ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 // Opens a socket on `host`:`port`; errors name them.
@@ -166,9 +170,11 @@ void Listener::Drain() {
     ::close(std::exchange(watch_.fd, -1));
   }
   for (Session& session : sessions_) {
-    // A connection that has sent nothing yet may be one just accepted: it still has its turn.
-    if (session.idle && (session.stream->watch().ready & ready::kRead) == 0) {
-      ::shutdown(session.stream->watch().fd, SHUT_RD);
+    // What has sent its request already still has its turn, also when the loop has not heard of it
+    // yet: with its reading side shut it would look as if its client had gone.
+    const FdWatch& watch = session.stream->watch();
+    if (session.idle && (watch.ready & ready::kRead) == 0 && !HasUnread(watch.fd)) {
+      ::shutdown(watch.fd, SHUT_RD);
     }
   }
 }

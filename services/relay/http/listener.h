@@ -31,6 +31,9 @@ class Listener final : public Waiter {
       : loop_(loop), handler_(handler), limits_(limits) {}
   ~Listener();
 
+  // Connections that may wait for their turn, for each loop.
+  static constexpr int kBacklog = 4096;
+
   // OK when nobody else listens on `host`:`port`. With SO_REUSEPORT alone a second relay would get
   // half of the first one's connections.
   static absl::Status CheckFree(const std::string& host, int port);

@@ -32,10 +32,14 @@ std::string_view ReasonPhrase(int status) {
       return "Method Not Allowed";
     case 408:
       return "Request Timeout";
+    case 410:
+      return "Gone";
     case 413:
       return "Content Too Large";
     case 415:
       return "Unsupported Media Type";
+    case 426:
+      return "Upgrade Required";
     case 429:
       return "Too Many Requests";
     case 431:
@@ -64,7 +68,9 @@ void AppendMilliseconds(std::string& out, std::int64_t us) {
 }  // namespace
 
 void WriteAnswerHead(const AnswerHead& head, std::string& out) {
+  constexpr std::size_t kUsualHeadBytes = 512;
   out.clear();
+  out.reserve(kUsualHeadBytes);
   StrAppend(out, "HTTP/1.1 ", head.status, " ", ReasonPhrase(head.status), "\r\n");
   switch (head.framing) {
     case AnswerFraming::kLength:
@@ -88,14 +94,32 @@ void WriteAnswerHead(const AnswerHead& head, std::string& out) {
   out += "\r\n";
 }
 
-void AppendUpstreamFields(const ResponseHead& upstream, bool event_stream, std::string& out) {
+void AppendUpstreamFields(const ResponseHead& upstream, std::string& out) {
   for (const HeaderField& field : upstream.all()) {
     const bool pass = std::any_of(
         kForwarded.begin(), kForwarded.end(),
         [&field](std::string_view allowed) { return EqualsIgnoreCase(field.name, allowed); });
     if (pass) StrAppend(out, field.name, ": ", field.value, "\r\n");
   }
-  if (event_stream) out += "cache-control: no-cache\r\nx-accel-buffering: no\r\n";
+}
+
+void AppendTranslatedFields(const ResponseHead& upstream, const TranslatedAnswer& answer,
+                            std::string& out) {
+  StrAppend(out, "content-type: ", answer.events ? kEventStreamType : kJsonType, "\r\n",
+            answer.client == Dialect::kAnthropicMessages ? "request-id: " : "x-request-id: ",
+            answer.request_id, "\r\n");
+  if (answer.upstream != answer.client) {
+    StrAppend(out, "x-weir-translated: ", DialectName(answer.upstream), "\r\n");
+  }
+  if (!answer.dropped.empty()) StrAppend(out, "x-weir-dropped: ", answer.dropped, "\r\n");
+  for (const std::string_view name : {"retry-after", "retry-after-ms", "x-should-retry"}) {
+    const std::string_view value = upstream.Find(name);
+    if (!value.empty()) StrAppend(out, name, ": ", value, "\r\n");
+  }
+}
+
+void AppendStreamFields(std::string& out) {
+  out += "cache-control: no-cache\r\nx-accel-buffering: no\r\n";
 }
 
 }  // namespace weir::relay

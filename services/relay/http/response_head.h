@@ -10,6 +10,9 @@
 
 namespace weir::relay {
 
+inline constexpr std::string_view kEventStreamType = "text/event-stream; charset=utf-8";
+inline constexpr std::string_view kJsonType = "application/json";
+
 enum class AnswerFraming : std::uint8_t { kLength, kChunked, kUntilClose };
 
 struct AnswerHead {
@@ -28,8 +31,22 @@ struct AnswerHead {
 // fields can follow. Replaces `out`.
 void WriteAnswerHead(const AnswerHead& head, std::string& out);
 
-// Appends the fields of the upstream's head that pass to a client, by allow-list; and for an event
-// stream what keeps proxies in front of us from holding it back.
-void AppendUpstreamFields(const ResponseHead& upstream, bool event_stream, std::string& out);
+// Appends the fields of the upstream's head that pass to a client, by allow-list.
+void AppendUpstreamFields(const ResponseHead& upstream, std::string& out);
+
+// The same for an answer that was translated: its type, what it says about trying again, and the id
+// of the request in the header that the client's SDK reads it from.
+struct TranslatedAnswer {
+  Dialect client = Dialect::kOpenAiChat;
+  Dialect upstream = Dialect::kOpenAiChat;
+  std::string_view request_id;
+  std::string_view dropped;  // names of fields that did not go upstream; empty = none
+  bool events = false;       // a stream of them
+};
+void AppendTranslatedFields(const ResponseHead& upstream, const TranslatedAnswer& answer,
+                            std::string& out);
+
+// What keeps proxies in front of us from holding an event stream back.
+void AppendStreamFields(std::string& out);
 
 }  // namespace weir::relay

@@ -8,6 +8,9 @@ namespace weir::relay {
 
 class GzipInflater {
  public:
+  // About what one holds, zlib's window included.
+  static constexpr std::size_t kStateBytes = 128 * 1024;
+
   GzipInflater();
   ~GzipInflater();
 

@@ -1,5 +1,13 @@
 #include "services/relay/http1/head_parser.h"
 
+#include <algorithm>
+#include <array>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "libs/common/byte_search.h"
 #include "libs/common/text.h"
 
 namespace weir::relay {
@@ -21,21 +29,62 @@ constexpr std::array<bool, 256> MakeTokenTable() {
 }
 constexpr std::array<bool, 256> kToken = MakeTokenTable();
 
-bool IsToken(std::string_view text) {
-  if (text.empty()) return false;
-  for (const char c : text) {
-    if (!kToken[static_cast<unsigned char>(c)]) return false;
+#ifdef __SSE2__
+// A bit for each of 16 bytes that is a letter, a digit or a dash: nearly all that names are made
+// of.
+unsigned NameBytes(const char* at) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  const auto within = [](__m128i values, char from, char count) {
+    const __m128i offset = _mm_sub_epi8(values, _mm_set1_epi8(from));
+    return _mm_cmpeq_epi8(_mm_min_epu8(offset, _mm_set1_epi8(static_cast<char>(count - 1))),
+                          offset);
+  };
+  const __m128i letter = within(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 26);
+  const __m128i digit = within(bytes, '0', 10);
+  const __m128i dash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('-'));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(letter, digit), dash)));
+}
+#endif
+
+// How much of the text's beginning is token.
+std::size_t TokenBytes(std::string_view text) {
+  std::size_t bytes = 0;
+#ifdef __SSE2__
+  constexpr unsigned kAll = 0xFFFF;
+  for (; bytes + sizeof(__m128i) <= text.size(); bytes += sizeof(__m128i)) {
+    const unsigned names = NameBytes(text.data() + bytes);
+    if (names == kAll) continue;
+    bytes += static_cast<std::size_t>(__builtin_ctz(~names));
+    break;
   }
-  return true;
+#endif
+  while (bytes < text.size() && kToken[static_cast<unsigned char>(text[bytes])]) ++bytes;
+  return bytes;
 }
 
-// field-value: visible, space, tab, and bytes above ASCII.
-bool IsFieldValue(std::string_view text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && byte != '\t') || byte == 0x7F) return false;
+bool IsToken(std::string_view text) { return !text.empty() && TokenBytes(text) == text.size(); }
+
+bool IsControl(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && byte != '\t') || byte == 0x7F;
+}
+
+// Where the first control character stands at or behind `at`: what ends a field-value, which is of
+// visible characters, space, tab and bytes above ASCII. text.size() when there is none.
+std::size_t FindControl(std::string_view text, std::size_t at) {
+#ifdef __SSE2__
+  for (; at + sizeof(__m128i) <= text.size(); at += sizeof(__m128i)) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+    const __m128i tab = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t'));
+    const __m128i del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F));
+    const auto hits =
+        static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(tab, low), del)));
+    if (hits != 0) return at + static_cast<std::size_t>(__builtin_ctz(hits));
   }
-  return true;
+#endif
+  while (at < text.size() && !IsControl(text[at])) ++at;
+  return at;
 }
 
 bool IsTarget(std::string_view text) {
@@ -53,7 +102,8 @@ std::string_view TrimBlank(std::string_view text) {
   return text;
 }
 
-// Takes the first line off `rest`; a bare CR or LF within it is left for the checks to refuse.
+// Takes the first line of a head off `rest`; a bare CR or LF within it is left for the checks to
+// refuse.
 std::string_view TakeLine(std::string_view& rest) {
   const std::size_t end = rest.find(kLineEnd);
   const std::string_view line = rest.substr(0, end);
@@ -110,14 +160,19 @@ HeadResult Malformed(std::string_view problem) { return {HeadStatus::kMalformed,
 // The lines after the first one. `rest` ends with the last field's line end.
 HeadResult ParseFields(std::string_view rest, HeadFields& head) {
   while (!rest.empty()) {
-    const std::string_view line = TakeLine(rest);
-    if (line.front() == ' ' || line.front() == '\t') return Malformed("a folded header line");
-    const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos || !IsToken(line.substr(0, colon))) {
+    if (rest.front() == ' ' || rest.front() == '\t') return Malformed("a folded header line");
+    const std::size_t colon = TokenBytes(rest);
+    if (colon == 0 || rest[colon] != ':') {
       return Malformed("a header line without a proper name");
     }
-    const HeaderField field{line.substr(0, colon), TrimBlank(line.substr(colon + 1))};
-    if (!IsFieldValue(field.value)) return Malformed("a control character in a header");
+    // The first control character must be the line's end; a lone CR or LF is none.
+    const std::size_t end = FindControl(rest, colon + 1);
+    if (!rest.substr(end).starts_with(kLineEnd)) {
+      return Malformed("a control character in a header");
+    }
+    const HeaderField field{rest.substr(0, colon),
+                            TrimBlank(rest.substr(colon + 1, end - colon - 1))};
+    rest.remove_prefix(end + kLineEnd.size());
     if (head.count == kHeaderFieldsMax) return {HeadStatus::kTooManyFields, 0, {}};
     head.storage[head.count++] = field;
     if (const std::string_view problem = NoteField(field, head); !problem.empty()) {
@@ -139,10 +194,49 @@ void ResetFields(HeadFields& head, int minor_version) {
   head.keep_alive = minor_version == 1;
 }
 
-// Where the head's fields end; npos while the empty line is missing.
-std::size_t FindHeadEnd(std::string_view data) { return data.find(kHeadEnd); }
+// Of these a request has one, or two readers could go by different ones: we by the first, which we
+// check and price, a provider by the last.
+struct SingleField {
+  std::string_view name;
+  std::string_view problem;
+};
+
+constexpr std::array kSingleFields = {
+    SingleField{"host", "more than one Host"},
+    SingleField{"content-type", "more than one Content-Type"},
+    SingleField{"content-encoding", "more than one Content-Encoding"},
+    SingleField{"authorization", "more than one Authorization"},
+    SingleField{"x-api-key", "more than one x-api-key"},
+    SingleField{"api-key", "more than one api-key"},
+    SingleField{"x-goog-api-key", "more than one x-goog-api-key"},
+    SingleField{"anthropic-version", "more than one anthropic-version"},
+    SingleField{"last-event-id", "more than one last-event-id"},
+};
+
+// Empty = fine.
+std::string_view DoubledField(const RequestHead& head) {
+  unsigned seen = 0;
+  for (const HeaderField& field : head.all()) {
+    for (std::size_t i = 0; i < kSingleFields.size(); ++i) {
+      if (!EqualsIgnoreCase(field.name, kSingleFields[i].name)) continue;
+      if ((seen & (1U << i)) != 0) return kSingleFields[i].problem;
+      seen |= 1U << i;
+    }
+  }
+  return {};
+}
+
+// Where the head's fields end; npos while the empty line is missing. Two CRs at their distance are
+// rare; a search for one would stop at each line.
+std::size_t FindHeadEnd(std::string_view data) {
+  return data.find(kHeadEnd, SkipWithoutPair(data, 0, '\r', kLineEnd.size(), '\r'));
+}
 
 }  // namespace
+
+bool HeadFields::HasType(std::string_view lower_type) const {
+  return EqualsIgnoreCase(Find("content-type").substr(0, lower_type.size()), lower_type);
+}
 
 std::string_view HeadFields::Find(std::string_view lower_name) const {
   for (const HeaderField& field : all()) {
@@ -176,12 +270,12 @@ HeadResult ParseRequestHead(std::string_view data, RequestHead& head) {
   ResetFields(head, minor_version);
   HeadResult result = ParseFields(rest, head);
   if (result.status != HeadStatus::kComplete) return result;
-  int hosts = 0;
-  for (const HeaderField& field : head.all()) {
-    if (field.name.size() == 4 && EqualsIgnoreCase(field.name, "host")) ++hosts;
-  }
-  if (hosts > 1) return Malformed("more than one Host");
-  if (hosts == 0 && minor_version == 1) return Malformed("Host is missing");
+  const std::string_view doubled = DoubledField(head);
+  if (!doubled.empty()) return Malformed(doubled);
+  const bool names_host = std::any_of(head.all().begin(), head.all().end(), [](const auto& field) {
+    return EqualsIgnoreCase(field.name, "host");
+  });
+  if (!names_host && minor_version == 1) return Malformed("Host is missing");
   head.expect_continue = EqualsIgnoreCase(head.Find("expect"), "100-continue");
   result.bytes = skipped + end + kHeadEnd.size();
   return result;
@@ -196,6 +290,9 @@ HeadResult ParseResponseHead(std::string_view data, ResponseHead& head) {
   if (line.size() < 12 || line[8] != ' ' || (line.size() > 12 && line[12] != ' ')) {
     return Malformed("the status line is not: HTTP/1.1 STATUS REASON");
   }
+  // A lone CR or LF in the reason could end the line for another reader.
+  if (FindControl(line, 0) != line.size())
+    return Malformed("a control character in the status line");
   const int minor_version = MinorVersion(line.substr(0, 8));
   if (minor_version < 0) return Malformed("the version is neither HTTP/1.1 nor HTTP/1.0");
   if (!ParseInteger(line.substr(9, 3), head.status) || head.status < 100 || head.status > 599) {

@@ -31,6 +31,8 @@ struct HeadFields {
   std::span<const HeaderField> all() const { return {storage.data(), count}; }
   // The first field of that name (given in lower case); empty when there is none.
   std::string_view Find(std::string_view lower_name) const;
+  // Content-Type, whatever its parameters.
+  bool HasType(std::string_view lower_type) const;
 };
 
 struct RequestHead : HeadFields {

@@ -25,9 +25,20 @@ class AnswerFilter {
 
   // Bytes of an event that has not ended.
   std::size_t held_bytes() const { return held_.size(); }
+  // What it takes up, roughly.
+  std::size_t memory_bytes() const { return held_.capacity() + out_.capacity(); }
 
  private:
+  // How far the input has been dealt with, and whether what passes of it is in out_.
+  struct Cut {
+    std::size_t kept_until = 0;
+    bool copied = false;
+  };
+
   std::string_view FeedEvents(std::string_view payload);
+  // False: no event ends yet.
+  bool JoinWithHeld(std::string_view payload);
+  Cut CutEvents(std::string_view all);
 
   bool event_stream_;
   AnswerMeter* meter_;

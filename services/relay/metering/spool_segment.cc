@@ -22,6 +22,7 @@ static_assert(std::endian::native == std::endian::little, "the files are little-
 
 constexpr std::string_view kMagic = "WEIRSPL1";
 constexpr std::uint32_t kVersion = 1;
+constexpr std::uint64_t kPageBytes = 4096;
 constexpr std::size_t kVersionAt = 8;
 constexpr std::size_t kHeaderBytesAt = 12;
 constexpr std::size_t kSequenceAt = 16;
@@ -54,8 +55,7 @@ absl::Status SystemError(int error, std::string_view what, const std::string& pa
 }
 
 absl::StatusOr<unsigned char*> Map(int fd, std::uint64_t bytes, const std::string& path) {
-  // Faults of the first touch happen here and not while a request is served.
-  void* map = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+  void* map = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (map == MAP_FAILED) return SystemError(errno, "map", path);
   return static_cast<unsigned char*>(map);
 }
@@ -90,6 +90,7 @@ absl::StatusOr<std::shared_ptr<SpoolSegment>> SpoolSegment::Create(std::string p
   std::shared_ptr<SpoolSegment> segment(new SpoolSegment(std::move(path), fd, *map, bytes));
   segment->sequence_ = sequence;
   segment->WriteHeader(writer);
+  segment->Prefault();
   return segment;
 }
 
@@ -197,6 +198,22 @@ bool SpoolSegment::Append(std::string_view payload) {
   return true;
 }
 
+void SpoolSegment::Prefault() {
+  const std::uint64_t begin = published() / kPrefaultBytes * kPrefaultBytes;
+  if (begin >= bytes_) return;
+  // A kernel that does not know it (before 5.14) makes the pages when they are touched.
+  (void)::madvise(map_ + begin, std::min(2 * kPrefaultBytes, bytes_ - begin), MADV_POPULATE_WRITE);
+}
+
+// What was acknowledged is not read again. The first page stays: it is where that is noted.
+void SpoolSegment::ReleasePages() {
+  const std::uint64_t begin = std::max(released_, kPageBytes);
+  const std::uint64_t end = acked_ / kPageBytes * kPageBytes;
+  if (end < begin + kPrefaultBytes) return;
+  (void)::madvise(map_ + begin, end - begin, MADV_DONTNEED);  // the file keeps what it holds
+  released_ = end;
+}
+
 void SpoolSegment::Trim() {
   // Nothing is read behind published(), so the mapping may be longer than the file. A damaged rest
   // stays as it is found.
@@ -225,6 +242,7 @@ void SpoolSegment::MarkAcked(std::uint64_t offset, std::int64_t events) {
   events_acked_.store(events_acked_.load(std::memory_order_relaxed) + events,
                       std::memory_order_relaxed);
   Store(map_ + kAckedAt, offset);
+  ReleasePages();
 }
 
 absl::Status SpoolSegment::Remove() {

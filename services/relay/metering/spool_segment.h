@@ -15,6 +15,9 @@ namespace weir::relay {
 inline constexpr std::uint64_t kSegmentHeaderBytes = 64;
 inline constexpr std::uint64_t kRecordHeaderBytes = 8;  // length, CRC32C
 
+// Pages are made ready so far ahead of the writer, twice; and let go so far behind the reader.
+inline constexpr std::uint64_t kPrefaultBytes = 256 * 1024;
+
 // What a record of `payload_bytes` takes up: its head, the payload, and zeros up to the next 8.
 constexpr std::uint64_t RecordBytes(std::uint64_t payload_bytes) {
   return (kRecordHeaderBytes + payload_bytes + 7) & ~std::uint64_t{7};
@@ -42,6 +45,12 @@ class SpoolSegment {
   // process.
   bool Append(std::string_view payload);
   void Close() { closed_.store(true, std::memory_order_release); }
+  // After an Append: true when it is time to Prefault, once for each time.
+  bool WantsPages() {
+    if (end_ < wants_pages_at_) return false;
+    wants_pages_at_ += kPrefaultBytes;
+    return true;
+  }
 
   // Taken into use: a spare file may be made before another that is used earlier, so the order of
   // use is noted apart. Once, before the first Append.
@@ -59,6 +68,9 @@ class SpoolSegment {
   std::uint64_t bytes_skipped() const { return bytes_skipped_; }
   // Brings what was published to the disk; blocks for as long as the disk takes. One thread.
   absl::Status Sync();
+  // Has the pages of the next records ready, so that no Append waits for one; no more of them than
+  // that, since each counts as resident. Any thread.
+  void Prefault();
 
   // Gives the unused rest of a recovered file back to the disk.
   void Trim();
@@ -79,6 +91,7 @@ class SpoolSegment {
   void WriteHeader(std::uint32_t writer);
   absl::Status ReadHeader();
   void Scan();
+  void ReleasePages();
 
   std::string path_;
   int fd_;
@@ -93,9 +106,11 @@ class SpoolSegment {
   std::atomic<bool> closed_{false};
   std::atomic<std::int64_t> events_{0};
   std::atomic<std::int64_t> events_acked_{0};
-  std::uint64_t synced_ = kSegmentHeaderBytes;  // by the syncing thread
-  std::uint64_t read_ = kSegmentHeaderBytes;    // by the reader
-  std::uint64_t acked_ = kSegmentHeaderBytes;   // by the reader
+  std::uint64_t synced_ = kSegmentHeaderBytes;     // by the syncing thread
+  std::uint64_t read_ = kSegmentHeaderBytes;       // by the reader
+  std::uint64_t acked_ = kSegmentHeaderBytes;      // by the reader
+  std::uint64_t released_ = 0;                     // by the reader: pages before it are let go
+  std::uint64_t wants_pages_at_ = kPrefaultBytes;  // by the writer
 };
 
 }  // namespace weir::relay

@@ -21,7 +21,10 @@ bool SpoolWriter::Append(std::string_view payload) {
     // Without a next file the old one goes on; an empty one needs no successor.
     if (segment_ != nullptr && segment_->published() > kSegmentHeaderBytes) (void)TakeNextFile();
   }
-  if (segment_ != nullptr && !payload.empty() && segment_->Append(payload)) return true;
+  if (segment_ != nullptr && !payload.empty() && segment_->Append(payload)) {
+    if (segment_->WantsPages()) spool_.WakeBackground();
+    return true;
+  }
 
   const auto room = static_cast<std::uint64_t>(spool_.options_.segment_bytes) - kSegmentHeaderBytes;
   const bool fits = !payload.empty() && RecordBytes(payload.size()) <= room;

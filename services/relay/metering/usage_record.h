@@ -11,7 +11,14 @@
 
 namespace weir::relay {
 
-enum class UsageSource { kNone, kReported, kEstimated };
+// Where the counts come from; the numbers are weir.v1.UsageSource's.
+enum class UsageSource {
+  kNone = 0,
+  kReported = 1,
+  kEstimated = 2,        // all
+  kOutputEstimated = 3,  // what went in was reported
+  kInputEstimated = 4,   // what came out was reported
+};
 
 // One upstream call; `error_class` is a word of libs/common/reason.h, empty = good.
 struct AttemptRecord {
@@ -20,6 +27,7 @@ struct AttemptRecord {
   std::string_view error_class;
   std::int64_t started_at_unix_ms = 0;
   std::int64_t duration_ms = 0;
+  std::string_view served_model;  // must live as long as the record
 };
 
 // Field by field as in proto/weir/v1/usage.proto, where units and meanings stand.
@@ -54,6 +62,12 @@ struct UsageRecord {
   std::string client_ip;
   std::string user_agent;
   std::string upstream_request_id;
+  bool cache_hit = false;
+  // Whose leases paid: weir.v1.BudgetCharge, its lists as bits 8 × kind of subject + {day_cost,
+  // month_cost, total_cost, day_requests, month_requests, total_requests}, kinds in the order of
+  // weir.v1.SubjectKind.
+  std::string lease_session;
+  std::uint32_t charged_budgets = 0;
 };
 
 }  // namespace weir::relay

@@ -19,13 +19,12 @@
 #include "libs/common/log.h"
 #include "libs/common/metrics.h"
 #include "libs/common/text.h"
+#include "libs/common/thread.h"
 #include "services/relay/metering/usage_spool.h"
 #include "weir/v1/usage.pb.h"
 
 namespace weir::relay {
 namespace {
-
-constexpr std::int64_t kNsPerMs = 1'000'000;
 
 // A weir.v1.EventBatch, put together from events that are serialized already: parsing them only to
 // serialize them again would cost more than all else here.
@@ -82,7 +81,10 @@ class UsageReporter::Impl {
         backoff_(options_.reconnect_initial_ms, options_.reconnect_max_ms) {}
 
   void Start() {
-    thread_ = std::thread([this] { Run(); });
+    thread_ = std::thread([this] {
+      NameBackgroundThread("usage reporter");
+      Run();
+    });
   }
 
   void Stop() {

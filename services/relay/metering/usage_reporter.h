@@ -22,7 +22,7 @@ struct ReporterOptions {
   std::int64_t batch_events_max = 500;
   std::int64_t batch_bytes_max = 1 << 20;
   std::int64_t batch_age_ms = 50;        // an event waits at most this long for others
-  int batches_in_flight_max = 4;         // sent, not yet acknowledged
+  int batches_in_flight_max = 16;        // sent, not yet acknowledged
   std::int64_t ack_timeout_ms = 30'000;  // then the stream is opened anew
   std::int64_t reconnect_initial_ms = 100;
   std::int64_t reconnect_max_ms = 5'000;

@@ -10,6 +10,7 @@
 #include "libs/common/log.h"
 #include "libs/common/metrics.h"
 #include "libs/common/text.h"
+#include "libs/common/thread.h"
 #include "services/relay/metering/spool_segment.h"
 #include "services/relay/metering/spool_slot.h"
 
@@ -213,20 +214,22 @@ void UsageSpool::RemoveFinished() {
 void UsageSpool::WakeBackground() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    spares_wanted_ = true;
+    work_wanted_ = true;
   }
   background_wakes_.notify_all();
 }
 
 void UsageSpool::RunBackground() {
+  NameBackgroundThread("usage spool");
   const auto interval = std::chrono::milliseconds(options_.sync_ms);
   auto next_sync = std::chrono::steady_clock::now() + interval;
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stopping_) {
-    background_wakes_.wait_until(lock, next_sync, [this] { return stopping_ || spares_wanted_; });
-    const bool spares_wanted = std::exchange(spares_wanted_, false);
+    background_wakes_.wait_until(lock, next_sync, [this] { return stopping_ || work_wanted_; });
+    const bool work_wanted = std::exchange(work_wanted_, false);
     lock.unlock();
-    if (spares_wanted || !CanAccept()) MakeSpares();
+    if (work_wanted) PrefaultAll();
+    if (work_wanted || !CanAccept()) MakeSpares();
     if (std::chrono::steady_clock::now() >= next_sync) {
       SyncAll();
       next_sync = std::chrono::steady_clock::now() + interval;
@@ -235,6 +238,12 @@ void UsageSpool::RunBackground() {
   }
   lock.unlock();
   SyncAll();
+}
+
+void UsageSpool::PrefaultAll() {
+  for (const auto& segment : Segments()) {
+    if (!segment->closed()) segment->Prefault();
+  }
 }
 
 void UsageSpool::MakeSpares() {

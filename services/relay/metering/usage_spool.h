@@ -138,6 +138,7 @@ class UsageSpool {
   std::vector<std::shared_ptr<SpoolSegment>> Segments() const;
   void RemoveFinished();
   void RunBackground();
+  void PrefaultAll();
   void MakeSpares();
   void SyncAll();
 
@@ -157,7 +158,7 @@ class UsageSpool {
   mutable std::mutex mutex_;
   std::condition_variable background_wakes_;
   bool stopping_ = false;                                  // by mutex_
-  bool spares_wanted_ = false;                             // by mutex_
+  bool work_wanted_ = false;                               // by mutex_: spare files, or pages
   std::vector<std::shared_ptr<SpoolSegment>> segments_;    // by mutex_; without the spare ones
   std::vector<std::unique_ptr<SpoolWriter::Slot>> slots_;  // by mutex_
   std::thread background_;

@@ -9,11 +9,10 @@
 #include <utility>
 
 #include "libs/common/clock.h"
+#include "services/relay/net/system_calls.h"
 
 namespace weir::relay {
 namespace {
-
-constexpr std::int64_t kNsPerMs = 1'000'000;
 
 std::uint8_t ReadyBits(std::uint32_t events) {
   std::uint8_t bits = 0;
@@ -70,8 +69,9 @@ void EventLoop::Run() {
   running_ = true;
   while (running_) {
     const int sleep_ms = timers_.SleepMs(now_ms_);
-    batch_size_ = ::epoll_wait(epoll_fd_, batch_.data(), kBatch, sleep_ms);
+    batch_size_ = EpollWaitCall(epoll_fd_, batch_.data(), kBatch, sleep_ms);
     now_ms_ = SteadyNs() / kNsPerMs;
+    now_unix_ms_ = 0;
     batch_next_ = 0;
     while (batch_next_ < batch_size_) Dispatch(batch_[static_cast<std::size_t>(batch_next_++)]);
     batch_size_ = 0;

@@ -17,6 +17,8 @@
 #include <mutex>
 #include <vector>
 
+#include "libs/common/clock.h"
+#include "services/relay/net/buffer_cap.h"
 #include "services/relay/net/timer_wheel.h"
 
 namespace weir::relay {
@@ -66,9 +68,18 @@ class EventLoop {
   void Unwatch(FdWatch& watch);
 
   TimerWheel& timers() { return timers_; }
+  // What this loop's connections hold in memory.
+  LoopBuffers& buffers() { return buffers_; }
+  const LoopBuffers& buffers() const { return buffers_; }
 
   // Steady milliseconds as of this turn's start: for deadlines.
   std::int64_t now_ms() const { return now_ms_; }
+  // Unix milliseconds as of the first call of this turn: for what need not be more exact than the
+  // turn is short. A clock costs more to read than most of what asks for the time.
+  std::int64_t now_unix_ms() {
+    if (now_unix_ms_ == 0) now_unix_ms_ = UnixMs();
+    return now_unix_ms_;
+  }
 
   // For one read or one formatted head at a time; gone at the next suspension.
   static constexpr std::size_t kScratchBytes = 64 * 1024;
@@ -82,7 +93,9 @@ class EventLoop {
   int wake_fd_;
   bool running_ = false;
   std::int64_t now_ms_;
+  std::int64_t now_unix_ms_ = 0;  // 0 = not asked for in this turn
   TimerWheel timers_;
+  LoopBuffers buffers_;
   std::unique_ptr<char[]> scratch_;
 
   static constexpr int kBatch = 128;

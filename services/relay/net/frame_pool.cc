@@ -2,7 +2,7 @@
 
 #include <array>
 #include <new>
-#include <vector>
+#include <utility>
 
 namespace weir::relay {
 namespace {
@@ -11,18 +11,42 @@ constexpr std::size_t kClassBytes = 128;
 constexpr std::size_t kClasses = 32;
 constexpr std::size_t kKeptPerClass = 64;  // bounds what a burst leaves behind
 
-struct FreeLists {
-  std::array<std::vector<void*>, kClasses> lists;
-  ~FreeLists() {
-    for (auto& list : lists) {
-      for (void* block : list) ::operator delete(block);
-    }
+// Linked through the blocks themselves: taking and giving is a few instructions each.
+class FreeList {
+ public:
+  FreeList() = default;
+  ~FreeList() {
+    while (void* block = Take()) ::operator delete(block);
   }
+  FreeList(const FreeList&) = delete;
+  FreeList& operator=(const FreeList&) = delete;
+
+  // nullptr = there is none.
+  void* Take() {
+    if (first_ == nullptr) return nullptr;
+    --size_;
+    return std::exchange(first_, first_->next);
+  }
+  // False: there are enough.
+  bool Give(void* block) noexcept {
+    if (size_ == kKeptPerClass) return false;
+    first_ = ::new (block) Link{first_};
+    ++size_;
+    return true;
+  }
+
+ private:
+  struct Link {
+    Link* next;
+  };
+
+  Link* first_ = nullptr;
+  std::size_t size_ = 0;
 };
 
-FreeLists& Lists() {
-  thread_local FreeLists lists;
-  return lists;
+FreeList& ListOf(std::size_t size_class) {
+  thread_local std::array<FreeList, kClasses> lists;
+  return lists[size_class];
 }
 
 std::size_t ClassOf(std::size_t size) { return (size + kClassBytes - 1) / kClassBytes - 1; }
@@ -32,24 +56,13 @@ std::size_t ClassOf(std::size_t size) { return (size + kClassBytes - 1) / kClass
 void* AllocateFrame(std::size_t size) {
   const std::size_t size_class = ClassOf(size);
   if (size_class >= kClasses) return ::operator new(size);
-  auto& list = Lists().lists[size_class];
-  if (list.empty()) return ::operator new((size_class + 1) * kClassBytes);
-  void* block = list.back();
-  list.pop_back();
-  return block;
+  if (void* block = ListOf(size_class).Take()) return block;
+  return ::operator new((size_class + 1) * kClassBytes);
 }
 
 void FreeFrame(void* block, std::size_t size) noexcept {
   const std::size_t size_class = ClassOf(size);
-  if (size_class < kClasses) {
-    auto& list = Lists().lists[size_class];
-    if (list.size() < kKeptPerClass) {
-      // Reserved before use, so that push_back cannot throw here.
-      if (list.capacity() < kKeptPerClass) list.reserve(kKeptPerClass);
-      list.push_back(block);
-      return;
-    }
-  }
+  if (size_class < kClasses && ListOf(size_class).Give(block)) return;
   ::operator delete(block);
 }
 

@@ -20,7 +20,6 @@
 namespace weir::relay {
 namespace {
 
-constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::int64_t kKeepMs = 30'000;
 constexpr std::int64_t kKeepFailureMs = 1'000;
 constexpr std::int64_t kStaleMs = 600'000;

@@ -10,6 +10,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "services/relay/net/system_calls.h"
+
 namespace weir::relay {
 namespace {
 
@@ -35,7 +37,10 @@ Stream::~Stream() {
 
 IoResult Stream::Read(char* out, std::size_t size) {
   if (ssl_ != nullptr) return ReadTls(out, size);
-  const ssize_t received = ::recv(watch_.fd, out, size, 0);
+  // The last read emptied the socket, and no edge has come since: asking the kernel would tell the
+  // same.
+  if ((watch_.ready & ready::kRead) == 0) return {IoStatus::kWouldBlock, 0};
+  const ssize_t received = ReceiveCall(watch_.fd, out, size);
   if (received > 0) {
     const auto bytes = static_cast<std::size_t>(received);
     // A short read has emptied the socket; new data makes a new edge. With a hang-up there may be
@@ -54,7 +59,7 @@ IoResult Stream::Write(std::span<const iovec> pieces) {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());
   message.msg_iovlen = pieces.size();
-  const ssize_t sent = ::sendmsg(watch_.fd, &message, MSG_NOSIGNAL);
+  const ssize_t sent = SendCall(watch_.fd, message);
   if (sent >= 0) return {IoStatus::kDone, static_cast<std::size_t>(sent)};
   if (!IsBusy(errno)) return {IoStatus::kError, 0};
   watch_.ready &= static_cast<std::uint8_t>(~ready::kWrite);
@@ -80,11 +85,24 @@ IoResult Stream::Handshake() {
   return FailedTls(result);
 }
 
+// As many records as fit: a provider that writes each event of a stream by itself makes a record of
+// each, and one by one each would go on to the client in a packet of its own.
 IoResult Stream::ReadTls(char* out, std::size_t size) {
-  std::size_t bytes = 0;
-  const int result = SSL_read_ex(ssl_, out, size, &bytes);
-  if (result == 1) return {IoStatus::kDone, bytes};
-  return FailedTls(result);
+  if ((watch_.ready & ready::kRead) == 0 && SSL_has_pending(ssl_) == 0) {
+    return {IoStatus::kWouldBlock, 0};
+  }
+  std::size_t total = 0;
+  while (total < size) {
+    std::size_t bytes = 0;
+    const int result = SSL_read_ex(ssl_, out + total, size - total, &bytes);
+    if (result != 1) {
+      const IoResult failed = FailedTls(result);
+      if (total == 0) return failed;
+      break;  // an end or an error is told again by the next read
+    }
+    total += bytes;
+  }
+  return {IoStatus::kDone, total};
 }
 
 IoResult Stream::WriteTls(std::span<const iovec> pieces) {

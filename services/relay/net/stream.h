@@ -28,6 +28,9 @@ struct IoResult {
   std::size_t bytes = 0;
 };
 
+// A run of bytes to be written; it is not changed.
+inline iovec Piece(std::string_view text) { return {const_cast<char*>(text.data()), text.size()}; }
+
 // Owns the descriptor and the TLS state. Lives and dies on the loop's thread; its address is known
 // to the loop, so it stays where it was made.
 class Stream {
@@ -43,7 +46,7 @@ class Stream {
 
   IoResult Read(char* out, std::size_t size);
   IoResult Write(std::string_view data) {
-    const iovec piece{const_cast<char*>(data.data()), data.size()};
+    const iovec piece = Piece(data);
     return Write(std::span<const iovec>(&piece, 1));
   }
   // Some of the pieces, in order.

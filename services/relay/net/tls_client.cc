@@ -41,6 +41,8 @@ TlsClient::TlsClient(SSL_CTX* context) : context_(context) {
   // Idle connections give their buffers back: 34 instead of 70 KiB per held stream.
   SSL_CTX_set_mode(context_, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // One read of the socket for many records, instead of two for each.
+  SSL_CTX_set_read_ahead(context_, 1);
   SSL_CTX_set_session_cache_mode(context_,
                                  SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
   SSL_CTX_sess_set_new_cb(context_, &TlsClient::OnNewSession);

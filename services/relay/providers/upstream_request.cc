@@ -4,15 +4,16 @@
 #include <array>
 
 #include "libs/common/text.h"
+#include "services/relay/providers/target_rules.h"
+#include "services/relay/providers/upstream_target.h"
 
 namespace weir::relay {
 namespace {
 
 // What passes from a client to a provider; everything else is dropped (openai-organization and
 // -project too: with a stranger's, the provider refuses our account), so that no header of a
-// client's surroundings (cookies, addresses, keys) reaches a third party. A name with a dash at its
-// end stands for all that begin so.
-constexpr std::array<std::string_view, 17> kForwarded = {
+// client's surroundings (cookies, addresses, keys) reaches a third party.
+constexpr std::array<std::string_view, 16> kForwarded = {
     "accept",
     "anthropic-beta",
     "anthropic-dangerous-direct-browser-access",
@@ -28,18 +29,27 @@ constexpr std::array<std::string_view, 17> kForwarded = {
     "x-app",
     "x-claude-code-session-id",
     "x-client-request-id",
-    "x-codex-",
-    "x-stainless-",
+    "x-goog-api-client",
 };
+// And all that begin so.
+constexpr std::array<std::string_view, 2> kForwardedPrefixes = {"x-codex-", "x-stainless-"};
+
+// The same when the body was translated: what the client says of its own protocol is left behind.
+constexpr std::array<std::string_view, 2> kForwardedTranslated = {"user-agent",
+                                                                  "x-client-request-id"};
+
+bool ForwardedTranslated(std::string_view name) {
+  return std::any_of(kForwardedTranslated.begin(), kForwardedTranslated.end(),
+                     [name](std::string_view allowed) { return EqualsIgnoreCase(name, allowed); });
+}
 
 bool Forwarded(std::string_view name) {
-  return std::any_of(kForwarded.begin(), kForwarded.end(), [name](std::string_view allowed) {
-    if (allowed.ends_with('-')) {
-      return name.size() > allowed.size() &&
-             EqualsIgnoreCase(name.substr(0, allowed.size()), allowed);
-    }
-    return EqualsIgnoreCase(name, allowed);
-  });
+  const auto is_name = [name](std::string_view allowed) { return EqualsIgnoreCase(name, allowed); };
+  const auto begins_so = [name](std::string_view prefix) {
+    return name.size() > prefix.size() && EqualsIgnoreCase(name.substr(0, prefix.size()), prefix);
+  };
+  return std::any_of(kForwarded.begin(), kForwarded.end(), is_name) ||
+         std::any_of(kForwardedPrefixes.begin(), kForwardedPrefixes.end(), begins_so);
 }
 
 // What the account sets of that name; nullptr when it leaves it to the client.
@@ -50,11 +60,10 @@ const std::string* SetByAccount(const Account& account, std::string_view name) {
   return nullptr;
 }
 
-// Anthropic's first version, which accepts every field that older clients send.
-constexpr std::string_view kDefaultAnthropicVersion = "2023-06-01";
 // Under this one keys travel as a bearer token. Only a version that is known changes how we sign:
 // else a caller could make an upstream refuse our accounts by inventing one.
 constexpr std::string_view kBearerVersion = "2026-10-21";
+constexpr std::string_view kVersionHeader = "anthropic-version";
 
 // One of our own, unless the account sets that name: two of a name could be read in two ways.
 void WriteOwn(const Account& account, std::string_view name, std::string_view value,
@@ -62,12 +71,11 @@ void WriteOwn(const Account& account, std::string_view name, std::string_view va
   if (SetByAccount(account, name) == nullptr) StrAppend(out, name, ": ", value, "\r\n");
 }
 
-// The version that the upstream will see: the account's, else the client's, else the first one.
-std::string_view AnthropicVersion(const UpstreamRequest& request) {
-  constexpr std::string_view kName = "anthropic-version";
-  if (const std::string* own = SetByAccount(*request.account, kName)) return *own;
-  const std::string_view sent = request.client_head->Find(kName);
-  return sent.empty() ? kDefaultAnthropicVersion : sent;
+// A version that a client of another dialect names is not sent.
+std::string_view SentVersion(const UpstreamRequest& request) {
+  if (request.native) return AnthropicVersion(*request.account, *request.client_head);
+  const std::string* own = SetByAccount(*request.account, kVersionHeader);
+  return own == nullptr ? kDefaultAnthropicVersion : *own;
 }
 
 void WriteCredential(const UpstreamRequest& request, std::string& out) {
@@ -75,9 +83,17 @@ void WriteCredential(const UpstreamRequest& request, std::string& out) {
   const std::string& secret = account.credential.Reveal();
   switch (account.credential_type) {
     case CredentialType::kApiKey:
+      if (account.platform == Platform::kAzureOpenAi) {
+        WriteOwn(account, "api-key", secret, out);
+        return;
+      }
       if (request.dialect == Dialect::kAnthropicMessages &&
-          AnthropicVersion(request) != kBearerVersion) {
+          SentVersion(request) != kBearerVersion) {
         WriteOwn(account, "x-api-key", secret, out);
+        return;
+      }
+      if (request.dialect == Dialect::kGemini) {
+        WriteOwn(account, "x-goog-api-key", secret, out);
         return;
       }
       [[fallthrough]];
@@ -96,39 +112,38 @@ void WriteCredential(const UpstreamRequest& request, std::string& out) {
   }
 }
 
-// The client's query (Anthropic's `?beta=true`) passes, but for a key of ours in it.
-void WriteQuery(std::string_view query, std::string& out) {
-  char separator = '?';
-  for (const std::string_view part : Split(query, '&')) {
-    if (part.empty() || part == "key" || part.starts_with("key=")) continue;
-    StrAppend(out, separator, part);
-    separator = '&';
-  }
-}
-
 }  // namespace
+
+std::string_view AnthropicVersion(const Account& account, const RequestHead& client_head) {
+  if (const std::string* own = SetByAccount(account, kVersionHeader)) return *own;
+  const std::string_view sent = client_head.Find(kVersionHeader);
+  return sent.empty() ? kDefaultAnthropicVersion : sent;
+}
 
 void WriteUpstreamHead(const UpstreamRequest& request, std::string& out) {
   const Account& account = *request.account;
+  constexpr std::size_t kUsualHeadBytes = 768;
   out.clear();
-  std::string_view path = request.path;
-  // A base URL may be given with or without the version; "/v1/v1" helps nobody.
-  if (account.url.base_path.ends_with("/v1") && path.starts_with("/v1/")) path.remove_prefix(3);
-  StrAppend(out, "POST ", account.url.base_path, path);
-  WriteQuery(request.client_head->query(), out);
+  out.reserve(kUsualHeadBytes);
+  out += "POST ";
+  WriteTarget(request, out);
   StrAppend(out, " HTTP/1.1\r\nhost: ", account.url.host_header,
             "\r\ncontent-length: ", request.body_bytes, "\r\n");
   WriteOwn(account, "accept-encoding", "identity", out);
   WriteOwn(account, "x-request-id", request.request_id, out);
   WriteCredential(request, out);
+  if (!request.native) WriteOwn(account, "content-type", "application/json", out);
+  const bool no_betas = SaysOfAccount(account, Quirk::kNoBetas);
   for (const HeaderField& field : request.client_head->all()) {
-    if (Forwarded(field.name) && SetByAccount(account, field.name) == nullptr) {
+    if (no_betas && EqualsIgnoreCase(field.name, "anthropic-beta")) continue;
+    const bool forwarded = request.native ? Forwarded(field.name) : ForwardedTranslated(field.name);
+    if (forwarded && SetByAccount(account, field.name) == nullptr) {
       StrAppend(out, field.name, ": ", field.value, "\r\n");
     }
   }
   if (request.dialect == Dialect::kAnthropicMessages &&
-      request.client_head->Find("anthropic-version").empty()) {
-    WriteOwn(account, "anthropic-version", kDefaultAnthropicVersion, out);
+      (!request.native || request.client_head->Find(kVersionHeader).empty())) {
+    WriteOwn(account, kVersionHeader, kDefaultAnthropicVersion, out);
   }
   for (const auto& [name, value] : account.headers) StrAppend(out, name, ": ", value, "\r\n");
   out += "\r\n";

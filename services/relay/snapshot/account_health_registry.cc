@@ -5,7 +5,7 @@ namespace weir::relay {
 std::shared_ptr<AccountHealth> AccountHealthRegistry::Of(std::int64_t account_id) {
   const std::lock_guard<std::mutex> lock(mutex_);
   std::shared_ptr<AccountHealth>& health = health_[account_id];
-  if (health == nullptr) health = std::make_shared<AccountHealth>();
+  if (health == nullptr) health = std::make_shared<AccountHealth>(account_id);
   return health;
 }
 

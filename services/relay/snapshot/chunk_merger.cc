@@ -21,6 +21,8 @@ std::pair<int, std::int64_t> NameOf(const v1::Resource& resource) {
       return {v1::RESOURCE_KIND_PRICE, resource.price().id()};
     case v1::Resource::kSettings:
       return {v1::RESOURCE_KIND_SETTINGS, 0};
+    case v1::Resource::kRoute:
+      return {v1::RESOURCE_KIND_ROUTE, resource.route().id()};
     case v1::Resource::KIND_NOT_SET:
       break;
   }

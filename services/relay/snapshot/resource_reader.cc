@@ -2,154 +2,43 @@
 
 #include <algorithm>
 #include <functional>
-#include <optional>
 #include <utility>
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include "libs/common/ip_block.h"
+#include "libs/common/listed_price.h"
+#include "libs/common/mask_pattern.h"
 #include "libs/common/proxy_url.h"
 #include "libs/common/resource_rules.h"
 #include "libs/common/text.h"
 #include "libs/common/upstream_url.h"
+#include "services/relay/snapshot/resource_checks.h"
+#include "services/relay/snapshot/resource_words.h"
+#include "services/relay/snapshot/stable_hash.h"
 #include "weir/v1/snapshot.pb.h"
 
 namespace weir::relay {
 namespace {
 
-// Notes what is wrong first; the rest of the reading goes on and is thrown away.
-class Checks {
- public:
-  Checks(std::string_view kind, std::int64_t id) : kind_(kind), id_(id) {
-    Require(id > 0, "id must be positive");
-  }
-
-  bool Require(bool good, std::string_view what) {
-    if (!good && status_.ok()) {
-      status_ = absl::InvalidArgumentError(StrCat(kind_, " ", id_, ": ", what));
-    }
-    return good;
-  }
-  bool Require(const absl::Status& status, std::string_view field) {
-    return Require(status.ok(), status.ok() ? "" : StrCat(field, ": ", View(status.message())));
-  }
-  template <typename T>
-  T Take(absl::StatusOr<T> value, std::string_view field) {
-    if (value.ok()) return *std::move(value);
-    Require(false, StrCat(field, ": ", View(value.status().message())));
-    return T{};
-  }
-  const absl::Status& status() const { return status_; }
-
- private:
-  std::string_view kind_;
-  std::int64_t id_;
-  absl::Status status_;
-};
-
-template <typename T>
-absl::StatusOr<T> Finish(const Checks& checks, T value) {
-  if (!checks.status().ok()) return checks.status();
-  return value;
-}
-
-std::optional<Availability> AvailabilityOf(v1::Availability in) {
-  switch (in) {
-    case v1::AVAILABILITY_ACTIVE:
-      return Availability::kActive;
-    case v1::AVAILABILITY_DISABLED:
-      return Availability::kDisabled;
-    case v1::AVAILABILITY_EXHAUSTED:
-      return Availability::kExhausted;
-    default:
-      return std::nullopt;
-  }
-}
-
-std::optional<Platform> PlatformOf(v1::Platform in) {
-  switch (in) {
-    case v1::PLATFORM_CLAUDE:
-      return Platform::kClaude;
-    case v1::PLATFORM_CLAUDE_CONSOLE:
-      return Platform::kClaudeConsole;
-    case v1::PLATFORM_OPENAI:
-      return Platform::kOpenAi;
-    case v1::PLATFORM_OPENAI_RESPONSES:
-      return Platform::kOpenAiResponses;
-    case v1::PLATFORM_AZURE_OPENAI:
-      return Platform::kAzureOpenAi;
-    case v1::PLATFORM_OLLAMA:
-      return Platform::kOllama;
-    case v1::PLATFORM_GEMINI:
-      return Platform::kGemini;
-    case v1::PLATFORM_SESSION:
-      return Platform::kSession;
-    default:
-      return std::nullopt;
-  }
-}
-
-std::optional<CredentialType> CredentialTypeOf(v1::CredentialType in) {
-  switch (in) {
-    case v1::CREDENTIAL_TYPE_API_KEY:
-      return CredentialType::kApiKey;
-    case v1::CREDENTIAL_TYPE_BEARER:
-      return CredentialType::kBearer;
-    case v1::CREDENTIAL_TYPE_OAUTH:
-      return CredentialType::kOauth;
-    case v1::CREDENTIAL_TYPE_COOKIE:
-      return CredentialType::kCookie;
-    case v1::CREDENTIAL_TYPE_NONE:
-      return CredentialType::kNone;
-    default:
-      return std::nullopt;
-  }
-}
-
-std::optional<AccountStatus> AccountStatusOf(v1::AccountStatus in) {
-  switch (in) {
-    case v1::ACCOUNT_STATUS_NORMAL:
-      return AccountStatus::kNormal;
-    case v1::ACCOUNT_STATUS_RATE_LIMITED:
-      return AccountStatus::kRateLimited;
-    case v1::ACCOUNT_STATUS_API_EXCEPTION:
-      return AccountStatus::kApiException;
-    case v1::ACCOUNT_STATUS_ACCOUNT_EXCEPTION:
-      return AccountStatus::kAccountException;
-    case v1::ACCOUNT_STATUS_DISABLED:
-      return AccountStatus::kDisabled;
-    default:
-      return std::nullopt;
-  }
-}
-
-template <typename T>
-T Known(std::optional<T> value, std::string_view field, Checks& checks) {
-  checks.Require(value.has_value(), StrCat(field, " is not set or not known to this version"));
-  return value.value_or(T{});
-}
-
 Limits ReadLimits(const v1::Limits& in, Checks& checks) {
-  const Limits limits{in.requests_per_minute(), in.tokens_per_minute(), in.concurrency(),
-                      in.requests_per_day(),    in.nano_usd_per_day(),  in.nano_usd_per_month(),
-                      in.nano_usd_total()};
+  const Limits limits{.requests_per_minute = in.requests_per_minute(),
+                      .tokens_per_minute = in.tokens_per_minute(),
+                      .concurrency = in.concurrency(),
+                      .requests_per_day = in.requests_per_day(),
+                      .requests_per_month = in.requests_per_month(),
+                      .requests_total = in.requests_total(),
+                      .nano_usd_per_day = in.nano_usd_per_day(),
+                      .nano_usd_per_month = in.nano_usd_per_month(),
+                      .nano_usd_total = in.nano_usd_total()};
   for (const std::int64_t limit :
        {limits.requests_per_minute, limits.tokens_per_minute, limits.concurrency,
-        limits.requests_per_day, limits.nano_usd_per_day, limits.nano_usd_per_month,
-        limits.nano_usd_total}) {
+        limits.requests_per_day, limits.requests_per_month, limits.requests_total,
+        limits.nano_usd_per_day, limits.nano_usd_per_month, limits.nano_usd_total}) {
     checks.Require(CheckLimit(limit), "limits");
   }
   return limits;
-}
-
-Timeouts ReadTimeouts(const v1::Timeouts& in, Checks& checks) {
-  const Timeouts timeouts{in.connect_ms(), in.first_byte_ms(), in.idle_ms(), in.total_ms()};
-  for (const std::int64_t timeout :
-       {timeouts.connect_ms, timeouts.first_byte_ms, timeouts.idle_ms, timeouts.total_ms}) {
-    checks.Require(CheckTimeoutMs(timeout), "timeouts");
-  }
-  return timeouts;
 }
 
 template <typename Texts>
@@ -163,6 +52,16 @@ std::vector<ModelPattern> ReadPatterns(const Texts& texts, std::string_view fiel
   return patterns;
 }
 
+template <typename Texts>
+std::vector<IpBlock> ReadAddresses(const Texts& texts, Checks& checks) {
+  std::vector<IpBlock> blocks;
+  blocks.reserve(static_cast<std::size_t>(texts.size()));
+  for (const std::string& text : texts) {
+    blocks.push_back(checks.Take(ParseIpBlock(text), "allowed_ips"));
+  }
+  return blocks;
+}
+
 template <typename Map>
 ModelMapping ReadMapping(const Map& in, Checks& checks) {
   ModelMapping mapping;
@@ -171,13 +70,8 @@ ModelMapping ReadMapping(const Map& in, Checks& checks) {
     checks.Require(CheckModelName(to), "model_mapping");
     mapping.entries.emplace_back(ModelPattern(from), to);
   }
-  std::sort(mapping.entries.begin(), mapping.entries.end(), [](const auto& a, const auto& b) {
-    if (a.first.exact() != b.first.exact()) return a.first.exact();
-    if (a.first.stem().size() != b.first.stem().size()) {
-      return a.first.stem().size() > b.first.stem().size();
-    }
-    return a.first.stem() < b.first.stem();
-  });
+  std::sort(mapping.entries.begin(), mapping.entries.end(),
+            [](const auto& a, const auto& b) { return a.first.Compare(b.first) < 0; });
   return mapping;
 }
 
@@ -194,7 +88,12 @@ std::vector<std::pair<std::string, std::string>> ReadHeaders(const Map& in, Chec
 }
 
 // Maps have no order of their own on the wire, hence the deterministic way.
-std::uint64_t ContentHash(const v1::Account& account) {
+std::uint64_t ContentHash(v1::Account account) {
+  account.clear_status_reason();
+  account.clear_cooldown_until_unix_ms();
+  account.clear_model_cooldowns();
+  account.clear_status_observed_at_unix_ms();
+  account.set_status(v1::ACCOUNT_STATUS_NORMAL);
   std::string bytes;
   {
     google::protobuf::io::StringOutputStream stream(&bytes);
@@ -205,6 +104,14 @@ std::uint64_t ContentHash(const v1::Account& account) {
   const std::uint64_t hash = std::hash<std::string>()(bytes);
   const Secret wiped(std::move(bytes));  // it held the credential
   return hash;
+}
+
+std::uint64_t FamilyOf(const Account& account) {
+  const bool claude =
+      account.platform == Platform::kClaude || account.platform == Platform::kClaudeConsole;
+  if (!claude) return MixBits(static_cast<std::uint64_t>(account.id));
+  return StableHash(StrCat(static_cast<int>(account.platform), " ", account.provider, " ",
+                           account.url.host, ":", account.url.port));
 }
 
 }  // namespace
@@ -223,13 +130,11 @@ absl::StatusOr<ApiKey> ReadApiKey(const v1::ApiKey& in) {
   key.expires_at_unix_ms = in.expires_at_unix_ms();
   checks.Require(key.expires_at_unix_ms >= 0, "expires_at_unix_ms must not be negative");
   key.allowed_models = ReadPatterns(in.allowed_models(), "allowed_models", checks);
-  key.allowed_ips.reserve(static_cast<std::size_t>(in.allowed_ips_size()));
-  for (const std::string& text : in.allowed_ips()) {
-    key.allowed_ips.push_back(checks.Take(ParseIpBlock(text), "allowed_ips"));
-  }
+  key.allowed_ips = ReadAddresses(in.allowed_ips(), checks);
   key.limits = ReadLimits(in.limits(), checks);
   key.system_prompt = in.system_prompt();
   key.cache = in.cache();
+  key.record_bodies = in.record_bodies();
   return Finish(checks, std::move(key));
 }
 
@@ -239,6 +144,7 @@ absl::StatusOr<User> ReadUser(const v1::User& in) {
   user.id = in.id();
   user.username = in.username();
   user.availability = Known(AvailabilityOf(in.availability()), "availability", checks);
+  user.allowed_ips = ReadAddresses(in.allowed_ips(), checks);
   user.limits = ReadLimits(in.limits(), checks);
   return Finish(checks, std::move(user));
 }
@@ -253,11 +159,20 @@ absl::StatusOr<Group> ReadGroup(const v1::Group& in) {
   checks.Require(CheckPriceMultiplierPpm(group.price_multiplier_ppm), "price_multiplier");
   group.model_mapping = ReadMapping(in.model_mapping(), checks);
   group.fallbacks.assign(in.fallbacks().begin(), in.fallbacks().end());
+  checks.Require(group.fallbacks.size() <= kFallbacksMax, "too many fallbacks");
   for (const std::string& model : group.fallbacks) {
-    checks.Require(CheckModelPattern(model), "fallbacks");
+    checks.Require(CheckModelName(model), "fallbacks");
   }
   group.system_prompt = in.system_prompt();
+  group.allowed_ips = ReadAddresses(in.allowed_ips(), checks);
   group.limits = ReadLimits(in.limits(), checks);
+  group.redis_away_policy =
+      Known(RedisAwayPolicyOf(in.redis_away_policy()), "redis_away_policy", checks);
+  group.cache = in.cache();
+  group.cache_ttl_ms = in.cache_ttl_ms();
+  group.native_only = in.native_only();
+  group.record_bodies = in.record_bodies();
+  checks.Require(CheckCacheTtlMs(group.cache_ttl_ms), "cache_ttl_ms");
   return Finish(checks, std::move(group));
 }
 
@@ -268,7 +183,7 @@ absl::StatusOr<Account> ReadAccount(const v1::Account& in) {
   account.name = in.name();
   account.platform = Known(PlatformOf(in.platform()), "platform", checks);
   account.provider = in.provider();
-  account.url = checks.Take(ParseUpstreamUrl(in.request_url()), "request_url");
+  account.url = checks.Take(ParseAccountUrl(in.request_url()), "request_url");
   account.credential_type =
       Known(CredentialTypeOf(in.credential_type()), "credential_type", checks);
   checks.Require(CheckCredential(in.credential()), "credential");
@@ -286,49 +201,69 @@ absl::StatusOr<Account> ReadAccount(const v1::Account& in) {
   account.tier = in.tier();
   if (!in.proxy_url().empty()) {
     account.proxy = checks.Take(ParseProxyUrl(in.proxy_url()), "proxy_url");
-    StrAppend(account.url.pool_key, "#", in.id());
+    // With another proxy, or another password for it, the connections through the old one are
+    // another's.
+    StrAppend(account.url.pool_key, "#", in.id(), "-", std::hash<std::string>{}(in.proxy_url()));
   }
   account.configured_timeouts = ReadTimeouts(in.timeouts(), checks);
   account.limits = ReadLimits(in.limits(), checks);
   account.headers = ReadHeaders(in.headers(), checks);
+  checks.Require(static_cast<std::size_t>(in.quirks_size()) <= kQuirksMax, "too many quirks");
+  for (const std::string& quirk : in.quirks()) {
+    account.quirks.push_back(checks.Take(ParseQuirk(quirk), "quirks"));
+  }
   account.status = Known(AccountStatusOf(in.status()), "status", checks);
   account.cooldown_until_unix_ms = in.cooldown_until_unix_ms();
   checks.Require(account.cooldown_until_unix_ms >= 0,
                  "cooldown_until_unix_ms must not be negative");
+  account.status_reason = in.status_reason();
+  account.status_observed_at_unix_ms = in.status_observed_at_unix_ms();
+  for (const v1::ModelCooldown& cooldown : in.model_cooldowns()) {
+    checks.Require(!cooldown.model().empty() && cooldown.until_unix_ms() >= 0, "model_cooldowns");
+    account.model_cooldowns.push_back({cooldown.model(), cooldown.until_unix_ms(),
+                                       cooldown.observed_at_unix_ms(), cooldown.reason()});
+  }
   account.content_hash = ContentHash(in);
+  account.family = FamilyOf(account);
   return Finish(checks, std::move(account));
 }
 
 absl::StatusOr<Price> ReadPrice(const v1::Price& in) {
   Checks checks("price", in.id());
-  const auto or_else = [](std::int64_t value, std::int64_t instead) {
-    return value < 0 ? instead : value;
-  };
   Price price;
   price.id = in.id();
   price.provider = in.provider();
-  checks.Require(CheckModelPattern(in.model()), "model");
+  checks.Require(CheckPricedModel(in.model()), "model");
   price.model = ModelPattern(in.model());
+  price.aliases.assign(in.aliases().begin(), in.aliases().end());
+  checks.Require(CheckPriceAliases(price.aliases), "aliases");
   price.effective_from_unix_ms = in.effective_from_unix_ms();
   checks.Require(price.effective_from_unix_ms >= 0, "effective_from_unix_ms must not be negative");
-  checks.Require(in.input_pico_usd() >= 0, "input_pico_usd must not be negative");
-  checks.Require(in.output_pico_usd() >= 0, "output_pico_usd must not be negative");
-  checks.Require(in.tier_above_input_tokens() >= 0, "tier_above_input_tokens must not be negative");
-  const std::int64_t input = in.input_pico_usd();
-  price.prices = {input, in.output_pico_usd(), or_else(in.cache_read_pico_usd(), input),
-                  or_else(in.cache_write_5m_pico_usd(), input),
-                  or_else(in.cache_write_1h_pico_usd(), input)};
-  price.tier_above_input_tokens = in.tier_above_input_tokens();
-  if (price.tier_above_input_tokens > 0) {
-    // The list has no tier for cache writes: theirs stay, or follow the tier's input.
-    const std::int64_t tier_input = or_else(in.tier_input_pico_usd(), input);
-    price.tier_prices = {tier_input, or_else(in.tier_output_pico_usd(), in.output_pico_usd()),
-                         or_else(in.tier_cache_read_pico_usd(), tier_input),
-                         or_else(in.cache_write_5m_pico_usd(), tier_input),
-                         or_else(in.cache_write_1h_pico_usd(), tier_input)};
-  }
+  checks.Require(in.max_output_tokens() >= 0, "max_output_tokens must not be negative");
+  price.max_output_tokens = in.max_output_tokens();
+  absl::StatusOr<TieredPrices> prices = CompletePrices(ListedPricesOf(in));
+  if (prices.ok()) price.prices = *prices;
+  checks.Require(prices.ok(), View(prices.status().message()));
   return Finish(checks, std::move(price));
 }
+
+namespace {
+
+std::shared_ptr<const BodyRules> ReadBodyRules(const v1::RelaySettings& in, Checks& checks) {
+  auto rules = std::make_shared<BodyRules>();
+  rules->forbidden = in.bodies_forbidden();
+  checks.Require(CheckBodyBytes(in.body_bytes_max()), "body_bytes_max");
+  if (in.body_bytes_max() > 0) rules->bytes_max = in.body_bytes_max();
+  rules->mask_emails = in.body_mask_emails();
+  rules->mask_patterns.assign(in.body_mask_patterns().begin(), in.body_mask_patterns().end());
+  checks.Require(rules->mask_patterns.size() <= kMaskPatternsMax, "too many body_mask_patterns");
+  for (const std::string& pattern : rules->mask_patterns) {
+    checks.Require(CheckMaskPattern(pattern), "body_mask_patterns");
+  }
+  return rules;
+}
+
+}  // namespace
 
 absl::StatusOr<RelaySettings> ReadSettings(const v1::RelaySettings& in) {
   Checks checks("settings", 1);
@@ -336,6 +271,21 @@ absl::StatusOr<RelaySettings> ReadSettings(const v1::RelaySettings& in) {
   settings.serve_unpriced_models = in.serve_unpriced_models();
   settings.system_prompt = in.system_prompt();
   settings.timeouts = FilledIn(ReadTimeouts(in.timeouts(), checks), Timeouts{});
+  settings.redis_away_policy =
+      Known(RedisAwayPolicyOf(in.redis_away_policy()), "redis_away_policy", checks);
+  checks.Require(CheckCacheTtlMs(in.cache_ttl_ms()), "cache_ttl_ms");
+  if (in.cache_ttl_ms() > 0) settings.cache_ttl_ms = in.cache_ttl_ms();
+  checks.Require(CheckDrainMs(in.drain_ms_max()), "drain_ms_max");
+  checks.Require(CheckLimit(in.drain_nano_usd_max()), "drain_nano_usd_max");
+  DisconnectPolicy& policy = settings.on_disconnect;
+  policy.drain = in.on_disconnect() == v1::ON_DISCONNECT_DRAIN;
+  if (in.drain_ms_max() > 0) policy.ms_max = in.drain_ms_max();
+  policy.nano_usd_max = in.drain_nano_usd_max();
+  settings.budgets_when_usage_away =
+      Known(AwayPolicyOf(in.budgets_when_usage_away()), "budgets_when_usage_away", checks);
+  settings.budget_output_tokens_default = in.budget_output_tokens_default();
+  checks.Require(CheckLimit(settings.budget_output_tokens_default), "budget_output_tokens_default");
+  settings.bodies = ReadBodyRules(in, checks);
   return Finish(checks, std::move(settings));
 }
 

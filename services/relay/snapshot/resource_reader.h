@@ -13,6 +13,7 @@ class ApiKey;
 class Group;
 class Price;
 class RelaySettings;
+class Route;
 class User;
 }  // namespace weir::v1
 
@@ -25,6 +26,7 @@ absl::StatusOr<Group> ReadGroup(const v1::Group& in);
 // Without `health` and with `configured_timeouts` only.
 absl::StatusOr<Account> ReadAccount(const v1::Account& in);
 absl::StatusOr<Price> ReadPrice(const v1::Price& in);
+absl::StatusOr<ModelRoute> ReadRoute(const v1::Route& in);
 absl::StatusOr<RelaySettings> ReadSettings(const v1::RelaySettings& in);
 
 // Those of `own` that are set, else those of `defaults`.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "libs/common/text.h"
+#include "services/relay/snapshot/follow_status.h"
 #include "services/relay/snapshot/snapshot_edit.h"
 #include "weir/v1/snapshot.pb.h"
 
@@ -37,23 +38,6 @@ absl::Status CheckBase(const Snapshot* base, const v1::SnapshotChunk& chunk) {
                                                 base->revision(), " of ", base->lineage()));
   }
   return absl::OkStatus();
-}
-
-// What this relay had learned gives way to what admin says, where admin says something new.
-void FollowStatus(const Account& account, const Account* before) {
-  if (before != nullptr && before->content_hash == account.content_hash) return;
-  switch (account.status) {
-    case AccountStatus::kNormal:
-      if (before != nullptr) account.health->Reset();
-      return;
-    case AccountStatus::kRateLimited:
-    case AccountStatus::kApiException:
-      account.health->CoolDown(account.cooldown_until_unix_ms);
-      return;
-    case AccountStatus::kAccountException:
-    case AccountStatus::kDisabled:
-      return;
-  }
 }
 
 void CarryHealth(const Snapshot* base, const SnapshotTables& tables, const SnapshotEdit& edit,

@@ -40,12 +40,6 @@ std::shared_ptr<const Table> Edited(const std::shared_ptr<const Table>* base, co
   return std::make_shared<const Table>(std::move(editor).Done());
 }
 
-void Sort(GroupAccounts& accounts) {
-  std::sort(accounts.begin(), accounts.end(), [](const Account* a, const Account* b) {
-    return std::pair(a->priority, a->id) < std::pair(b->priority, b->id);
-  });
-}
-
 }  // namespace
 
 SnapshotEdit::SnapshotEdit(const SnapshotTables* base, AccountHealthRegistry& health)
@@ -63,6 +57,8 @@ absl::Status SnapshotEdit::Add(const v1::Resource& resource) {
       return Keep(ReadAccount(resource.account()), accounts_);
     case v1::Resource::kPrice:
       return Keep(ReadPrice(resource.price()), prices_);
+    case v1::Resource::kRoute:
+      return Keep(ReadRoute(resource.route()), routes_);
     case v1::Resource::kSettings: {
       absl::StatusOr<RelaySettings> settings = ReadSettings(resource.settings());
       if (!settings.ok()) return settings.status();
@@ -92,6 +88,9 @@ absl::Status SnapshotEdit::Remove(const v1::ResourceRef& ref) {
     case v1::RESOURCE_KIND_PRICE:
       removed_prices_.insert(ref.id());
       return absl::OkStatus();
+    case v1::RESOURCE_KIND_ROUTE:
+      removed_routes_.insert(ref.id());
+      return absl::OkStatus();
     case v1::RESOURCE_KIND_SETTINGS:
       settings_ = RelaySettings();
       return absl::OkStatus();
@@ -106,7 +105,8 @@ absl::Status SnapshotEdit::CheckNotBoth() const {
        {CheckNotIn("api_key", keys_, removed_keys_), CheckNotIn("user", users_, removed_users_),
         CheckNotIn("group", groups_, removed_groups_),
         CheckNotIn("account", accounts_, removed_accounts_),
-        CheckNotIn("price", prices_, removed_prices_)}) {
+        CheckNotIn("price", prices_, removed_prices_),
+        CheckNotIn("route", routes_, removed_routes_)}) {
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
@@ -122,9 +122,11 @@ absl::StatusOr<SnapshotTables> SnapshotEdit::Finish() {
   EditGroups(tables);
   EditAccounts(tables);
   EditPrices(tables);
+  EditRoutes(tables);
   IndexGroups(tables);
   if (const absl::Status status = CheckKeys(tables); !status.ok()) return status;
   if (const absl::Status status = CheckAccounts(tables); !status.ok()) return status;
+  if (const absl::Status status = CheckRoutes(tables); !status.ok()) return status;
   return tables;
 }
 
@@ -190,10 +192,19 @@ void SnapshotEdit::EditPrices(SnapshotTables& tables) {
   tables.prices = std::make_shared<const PriceTable>(std::move(by_id));
 }
 
+void SnapshotEdit::EditRoutes(SnapshotTables& tables) {
+  if (base_ != nullptr && routes_.empty() && removed_routes_.empty()) return;
+  RouteTable::ById by_id;
+  if (base_ != nullptr) by_id = base_->routes->by_id();
+  for (const std::int64_t id : removed_routes_) by_id.erase(id);
+  for (const auto& [id, route] : routes_) by_id[id] = route;
+  tables.routes = std::make_shared<const RouteTable>(std::move(by_id));
+}
+
 void SnapshotEdit::IndexGroups(SnapshotTables& tables) const {
   if (base_ != nullptr && accounts_.empty() && removed_accounts_.empty()) return;
   // Groups that a changed account was in or is in now; lists of all others are shared.
-  std::unordered_map<std::int64_t, GroupAccounts> lists;
+  std::unordered_map<std::int64_t, std::vector<const Account*>> lists;
   const auto affects = [&](std::int64_t id) {
     const Account* known = base_ == nullptr ? nullptr : base_->accounts->Find(id);
     if (known == nullptr) return;
@@ -208,7 +219,7 @@ void SnapshotEdit::IndexGroups(SnapshotTables& tables) const {
     if (base_ == nullptr) break;
     const auto before = base_->group_index->find(group);
     if (before == base_->group_index->end()) continue;
-    for (const Account* account : *before->second) {
+    for (const Account* account : before->second->all) {
       if (!accounts_.contains(account->id) && !removed_accounts_.contains(account->id)) {
         list.push_back(account);
       }
@@ -218,13 +229,18 @@ void SnapshotEdit::IndexGroups(SnapshotTables& tables) const {
     for (const std::int64_t group : account->group_ids) lists[group].push_back(account.get());
   }
   GroupIndex index;
-  if (base_ != nullptr) index = *base_->group_index;
-  for (auto& [group, list] : lists) {
-    Sort(list);
-    index[group] = std::make_shared<const GroupAccounts>(std::move(list));
+  MixedGroups mixed;
+  if (base_ != nullptr) {
+    index = *base_->group_index;
+    mixed = *base_->mixed_groups;
   }
-  std::erase_if(index, [](const auto& entry) { return entry.second->empty(); });
+  for (auto& [group, list] : lists) {
+    NoteMixed(group, list, mixed);
+    index[group] = std::make_shared<const GroupAccounts>(IndexAccounts(std::move(list)));
+  }
+  std::erase_if(index, [](const auto& entry) { return entry.second->all.empty(); });
   tables.group_index = std::make_shared<const GroupIndex>(std::move(index));
+  tables.mixed_groups = std::make_shared<const MixedGroups>(std::move(mixed));
 }
 
 absl::Status SnapshotEdit::CheckKeys(const SnapshotTables& tables) const {
@@ -261,6 +277,18 @@ absl::Status SnapshotEdit::CheckAccounts(const SnapshotTables& tables) const {
     tables.accounts->ForEach([&](const std::shared_ptr<const Account>& a) { check(*a); });
   }
   return wrong;
+}
+
+// Routes are few: all are looked at when a group goes or a route changes.
+absl::Status SnapshotEdit::CheckRoutes(const SnapshotTables& tables) const {
+  if (removed_groups_.empty() && routes_.empty()) return absl::OkStatus();
+  for (const auto& [id, route] : tables.routes->by_id()) {
+    for (const std::int64_t group : route->group_ids) {
+      if (tables.groups->Find(group) != nullptr) continue;
+      return Refused("route", id, StrCat("its group ", group, " is not there"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace weir::relay

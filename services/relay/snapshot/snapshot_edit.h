@@ -50,9 +50,11 @@ class SnapshotEdit {
   void EditGroups(SnapshotTables& tables);
   void EditAccounts(SnapshotTables& tables);
   void EditPrices(SnapshotTables& tables);
+  void EditRoutes(SnapshotTables& tables);
   void IndexGroups(SnapshotTables& tables) const;
   absl::Status CheckKeys(const SnapshotTables& tables) const;
   absl::Status CheckAccounts(const SnapshotTables& tables) const;
+  absl::Status CheckRoutes(const SnapshotTables& tables) const;
 
   const SnapshotTables* base_;
   AccountHealthRegistry& health_;
@@ -62,8 +64,10 @@ class SnapshotEdit {
   std::unordered_map<std::int64_t, std::shared_ptr<const Group>> groups_;
   std::unordered_map<std::int64_t, std::shared_ptr<const Account>> accounts_;
   std::unordered_map<std::int64_t, std::shared_ptr<const Price>> prices_;
+  std::unordered_map<std::int64_t, std::shared_ptr<const ModelRoute>> routes_;
   std::optional<RelaySettings> settings_;
   Ids removed_keys_, removed_users_, removed_groups_, removed_accounts_, removed_prices_;
+  Ids removed_routes_;
 };
 
 }  // namespace weir::relay

@@ -15,58 +15,16 @@
 #include "libs/common/log.h"
 #include "libs/common/metrics.h"
 #include "libs/common/text.h"
-#include "libs/common/utf8.h"
 #include "services/relay/snapshot/snapshot_builder.h"
-#include "services/relay/snapshot/snapshot_file.h"
+#include "services/relay/snapshot/snapshot_copy.h"
 #include "services/relay/snapshot/snapshot_holder.h"
+#include "services/relay/snapshot/watch_messages.h"
 #include "weir/v1/snapshot.pb.h"
 
 namespace weir::relay {
 namespace {
 
-constexpr std::size_t kReasonBytesMax = 512;
 constexpr auto kHousekeeping = std::chrono::seconds(1);
-constexpr std::int64_t kFileRetryNs = 60'000'000'000;  // a disk that was full may have room again
-
-v1::AccountObservation::Signal SignalOf(AccountSignal signal) {
-  switch (signal) {
-    case AccountSignal::kRateLimited:
-      return v1::AccountObservation::SIGNAL_RATE_LIMITED;
-    case AccountSignal::kOverloaded:
-      return v1::AccountObservation::SIGNAL_OVERLOADED;
-    case AccountSignal::kCredentialRejected:
-      return v1::AccountObservation::SIGNAL_CREDENTIAL_REJECTED;
-    case AccountSignal::kRecovered:
-      return v1::AccountObservation::SIGNAL_RECOVERED;
-  }
-  return v1::AccountObservation::SIGNAL_UNSPECIFIED;
-}
-
-std::string RequestOf(const AccountObservation& in) {
-  v1::WatchRequest request;
-  v1::AccountObservation& out = *request.mutable_observation();
-  out.set_account_id(in.account_id);
-  out.set_signal(SignalOf(in.signal));
-  out.set_observed_at_unix_ms(in.observed_at_unix_ms);
-  out.set_cooldown_until_unix_ms(in.cooldown_until_unix_ms);
-  out.set_http_status(in.http_status);
-  out.set_reason(ValidUtf8(std::string_view(in.reason).substr(0, kReasonBytesMax)));
-  out.set_request_id(ValidUtf8(in.request_id));
-  return request.SerializeAsString();
-}
-
-std::string AckOf(std::uint64_t revision) {
-  v1::WatchRequest request;
-  request.mutable_ack()->set_revision(revision);
-  return request.SerializeAsString();
-}
-
-std::string NackOf(std::uint64_t revision, std::string_view reason) {
-  v1::WatchRequest request;
-  request.mutable_nack()->set_revision(revision);
-  request.mutable_nack()->set_reason(std::string(reason));
-  return request.SerializeAsString();
-}
 
 }  // namespace
 
@@ -77,7 +35,6 @@ class SnapshotSubscriber::Impl {
       : options_(std::move(options)),
         holder_(holder),
         health_(health),
-        file_(file),
         revision_(metrics.AddGauge("weir_relay_snapshot_revision",
                                    "Revision of the configuration this relay serves by.")),
         connected_(metrics.AddGauge("weir_relay_snapshot_connected",
@@ -85,27 +42,17 @@ class SnapshotSubscriber::Impl {
         nacks_(metrics.AddCounter("weir_relay_snapshot_nacks_total", "Revisions refused.")),
         dropped_(metrics.AddCounter("weir_relay_snapshot_observations_dropped_total",
                                     "Account observations that found the queue full.")),
-        backoff_(options_.reconnect_initial_ms, options_.reconnect_max_ms) {}
+        backoff_(options_.reconnect_initial_ms, options_.reconnect_max_ms),
+        copy_(file) {}
 
   bool LoadFromFile() {
-    if (file_ == nullptr) return false;
-    std::shared_ptr<const Snapshot> snapshot;
-    const absl::Status status = file_->Load([&](const SnapshotFile::Chunks& chunks) {
-      auto next = ApplyChunks(snapshot.get(), chunks, health_);
-      if (!next.ok()) return next.status();
-      snapshot = *std::move(next);
-      return absl::OkStatus();
-    });
-    if (!status.ok() && !absl::IsNotFound(status)) {
-      LogWarning("the snapshot on disk cannot be used as a whole",
-                 {{"error", View(status.message())}});
-    }
+    std::shared_ptr<const Snapshot> snapshot = copy_.Load(health_);
     if (snapshot == nullptr) return false;
-    LogInfo("serving by the snapshot on disk until admin answers",
-            {{"revision", snapshot->revision()}});
     PutInForce(std::move(snapshot));
     return true;
   }
+
+  void SetExplainer(Explainer explainer) { explainer_ = std::move(explainer); }
 
   void Start() {
     thread_ = std::thread([this] { Run(); });
@@ -118,6 +65,15 @@ class SnapshotSubscriber::Impl {
     }
     wakes_.notify_all();
     if (thread_.joinable()) thread_.join();
+  }
+
+  void Answer(const v1::Explanation& answer) {
+    v1::WatchRequest request;
+    *request.mutable_explanation() = answer;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    explanations_.push_back(request.SerializeAsString());
+    woken_ = true;
+    wakes_.notify_all();
   }
 
   bool Report(AccountObservation observation) {
@@ -180,7 +136,7 @@ class SnapshotSubscriber::Impl {
           stream.Write(*next);
           continue;
         }
-        if (restart_ || FileIsDue()) return;
+        if (restart_ || copy_.RetryIsDue()) return;
       }
       WaitForWork();
     }
@@ -192,7 +148,7 @@ class SnapshotSubscriber::Impl {
     hello.set_relay_id(options_.relay_id);
     hello.set_version(options_.version);
     const std::shared_ptr<const Snapshot> current = holder_.Get();
-    const bool everything = std::exchange(ask_for_everything_, false) || file_behind_since_ns_ != 0;
+    const bool everything = std::exchange(ask_for_everything_, false) || copy_.is_behind();
     if (current != nullptr && !everything) {
       hello.set_have_revision(current->revision());
       hello.set_lineage(current->lineage());
@@ -208,11 +164,16 @@ class SnapshotSubscriber::Impl {
       return message;
     }
     std::unique_lock<std::mutex> lock(mutex_);
+    if (!explanations_.empty()) {
+      message = std::move(explanations_.front());
+      explanations_.pop_front();
+      return message;
+    }
     if (observations_.empty()) return std::nullopt;
     const AccountObservation observation = std::move(observations_.front());
     observations_.pop_front();
     lock.unlock();
-    return RequestOf(observation);
+    return ObservationMessage(observation);
   }
 
   void Receive(const std::string& bytes) {
@@ -222,12 +183,17 @@ class SnapshotSubscriber::Impl {
       restart_ = true;
       return;
     }
+    if (response.has_explain()) {
+      if (explainer_) explainer_(response.explain());
+      return;
+    }
     if (!response.has_chunk()) return;  // of a later version
     chunks_.push_back(std::move(*response.mutable_chunk()));
-    if (chunks_.back().last()) {
-      Apply();
-      chunks_.clear();
-    }
+    if (!chunks_.back().last()) return;
+    const std::int64_t resources = ResourcesIn(chunks_);
+    Apply();
+    chunks_.clear();
+    GiveBackMemoryOf(resources);
   }
 
   void Apply() {
@@ -241,15 +207,15 @@ class SnapshotSubscriber::Impl {
       LogError("refused a configuration; the one before stays in force",
                {{"revision", revision}, {"reason", reason}});
       Metrics::Increment(nacks_);
-      replies_.push_back(NackOf(revision, reason));
+      replies_.push_back(NackMessage(revision, reason));
       // Not ours to build on: a new stream brings everything.
       restart_ = ask_for_everything_ = absl::IsFailedPrecondition(next.status());
       return;
     }
     PutInForce(*std::move(next));
-    WriteToFile();
+    copy_.Write(chunks_);
     backoff_.Reset();
-    replies_.push_back(AckOf(revision));
+    replies_.push_back(AckMessage(revision));
     LogDebug("configuration in force",
              {{"revision", revision}, {"took_us", (SteadyNs() - begin_ns) / 1'000}});
   }
@@ -257,26 +223,6 @@ class SnapshotSubscriber::Impl {
   void PutInForce(std::shared_ptr<const Snapshot> snapshot) {
     Metrics::Set(revision_, static_cast<double>(snapshot->revision()));
     holder_.Swap(std::move(snapshot));
-  }
-
-  void WriteToFile() {
-    if (file_ == nullptr) return;
-    const absl::Status status = file_->Write(chunks_);
-    if (status.ok()) {
-      file_behind_since_ns_ = 0;
-      return;
-    }
-    // Said once; from then on the file misses a step, until everything comes again.
-    if (file_behind_since_ns_ == 0) {
-      LogError(
-          "cannot keep the snapshot on disk up to date; a restart would begin with an older one",
-          {{"error", View(status.message())}});
-    }
-    file_behind_since_ns_ = SteadyNs();
-  }
-
-  bool FileIsDue() const {
-    return file_behind_since_ns_ != 0 && SteadyNs() - file_behind_since_ns_ > kFileRetryNs;
   }
 
   void Wake() {
@@ -308,7 +254,6 @@ class SnapshotSubscriber::Impl {
   const SubscriberOptions options_;
   SnapshotHolder& holder_;
   AccountHealthRegistry& health_;
-  SnapshotFile* file_;
   prometheus::Gauge& revision_;
   prometheus::Gauge& connected_;
   prometheus::Counter& nacks_;
@@ -316,17 +261,20 @@ class SnapshotSubscriber::Impl {
 
   mutable std::mutex mutex_;
   std::condition_variable wakes_;
-  bool stopping_ = false;  // these three by mutex_
+  bool stopping_ = false;  // these four by mutex_
   bool woken_ = false;
   std::deque<AccountObservation> observations_;
+  std::deque<std::string> explanations_;
+
+  Explainer explainer_;  // set before the thread begins
 
   // The thread's own.
   Backoff backoff_;
+  SnapshotCopy copy_;
   std::deque<std::string> replies_;
   std::vector<v1::SnapshotChunk> chunks_;
   bool restart_ = false;
   bool ask_for_everything_ = false;
-  std::int64_t file_behind_since_ns_ = 0;  // 0 = it holds what is in force
   std::thread thread_;
 };
 
@@ -338,6 +286,12 @@ SnapshotSubscriber::SnapshotSubscriber(SubscriberOptions options, SnapshotHolder
 SnapshotSubscriber::~SnapshotSubscriber() { Stop(); }
 
 bool SnapshotSubscriber::LoadFromFile() { return impl_->LoadFromFile(); }
+void SnapshotSubscriber::SetExplainer(Explainer explainer) {
+  impl_->SetExplainer(std::move(explainer));
+}
+
+void SnapshotSubscriber::Answer(const v1::Explanation& answer) { impl_->Answer(answer); }
+
 void SnapshotSubscriber::Start() { impl_->Start(); }
 void SnapshotSubscriber::Stop() { impl_->Stop(); }
 bool SnapshotSubscriber::Report(AccountObservation observation) {

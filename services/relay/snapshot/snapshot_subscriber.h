@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -10,6 +11,10 @@
 namespace weir {
 class Metrics;
 }
+namespace weir::v1 {
+class ExplainRequest;
+class Explanation;
+}  // namespace weir::v1
 
 namespace weir::relay {
 
@@ -17,7 +22,14 @@ class AccountHealthRegistry;
 class SnapshotFile;
 class SnapshotHolder;
 
-enum class AccountSignal { kRateLimited, kOverloaded, kCredentialRejected, kRecovered };
+enum class AccountSignal {
+  kRateLimited,
+  kOverloaded,
+  kCredentialRejected,
+  kRecovered,
+  kQuotaExhausted,
+  kModelRefused,
+};
 
 // Something this relay learned about an account; admin stores it and pushes it to all.
 struct AccountObservation {
@@ -28,6 +40,7 @@ struct AccountObservation {
   int http_status = 0;                      // 0 = no answer
   std::string reason;                       // in words, without secrets; cut to 512 bytes
   std::string request_id;
+  std::string model;  // upstream model it is about; empty = the whole account
 };
 
 struct SubscriberOptions {
@@ -47,6 +60,13 @@ class SnapshotSubscriber {
   SnapshotSubscriber(SubscriberOptions options, SnapshotHolder& holder,
                      AccountHealthRegistry& health, SnapshotFile* file, Metrics& metrics);
   ~SnapshotSubscriber();  // stops
+
+  // Takes admin's questions which accounts would serve a request; runs on the thread of the stream,
+  // which must not wait. Before Start().
+  using Explainer = std::function<void(const v1::ExplainRequest&)>;
+  void SetExplainer(Explainer explainer);
+  // An answer, with its question's id. Any thread.
+  void Answer(const v1::Explanation& answer);
 
   // Puts the copy on disk in force, if there is a good one; true when it did. Before Start().
   bool LoadFromFile();

@@ -9,9 +9,12 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
-#include "services/relay/snapshot/price_table.h"
+#include "libs/common/price_table.h"
+#include "services/relay/snapshot/account_index.h"
+#include "services/relay/snapshot/route_table.h"
 #include "services/relay/snapshot/sharded_table.h"
 #include "services/relay/snapshot/snapshot.h"
 
@@ -27,9 +30,10 @@ using UserTable = IdTable<User, kManyShards>;
 using GroupTable = IdTable<Group, kFewShards>;
 using AccountTable = IdTable<Account, kFewShards>;
 
-// Accounts of one group by (priority, id); the accounts themselves belong to the AccountTable.
-using GroupAccounts = std::vector<const Account*>;
-using GroupIndex = std::unordered_map<std::int64_t, std::shared_ptr<const GroupAccounts>>;
+// Groups whose accounts of one kin are of more than one family: for each kin a set.
+using MixedGroups = std::array<std::unordered_set<std::int64_t>, kSignatureKins>;
+void NoteMixed(std::int64_t group_id, const std::vector<const Account*>& accounts,
+               MixedGroups& mixed);
 
 // A SHA-256 is random already. Whoever chooses keys to collide here only slows down their own
 // refusal: the table holds issued keys alone.
@@ -56,7 +60,9 @@ struct SnapshotTables {
   std::shared_ptr<const GroupTable> groups;
   std::shared_ptr<const AccountTable> accounts;
   std::shared_ptr<const GroupIndex> group_index;
+  std::shared_ptr<const MixedGroups> mixed_groups;
   std::shared_ptr<const PriceTable> prices;
+  std::shared_ptr<const RouteTable> routes;
 };
 
 }  // namespace weir::relay

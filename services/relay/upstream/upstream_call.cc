@@ -1,6 +1,7 @@
 #include "services/relay/upstream/upstream_call.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -9,7 +10,7 @@
 namespace weir::relay {
 namespace {
 
-constexpr std::size_t kHeadBytesMax = 64 * 1024;
+constexpr std::size_t kHeadBytesMax = 64 * 1024;  // with the interim answers before it
 
 // A head is 4 KiB and used up before the next suspension, so one per thread will do.
 ResponseHead& ThreadHead() {
@@ -52,10 +53,20 @@ AttemptOutcome OutcomeOf(ConnectError error) {
 }  // namespace
 
 UpstreamCall::UpstreamCall(UpstreamEnvironment& environment, const Account& account,
-                           FdWatch& client)
-    : environment_(environment), account_(account), client_(client) {}
+                           const Timeouts& timeouts, FdWatch& client,
+                           std::int64_t outlives_client_ms)
+    : environment_(environment),
+      account_(account),
+      timeouts_(timeouts),
+      client_(client),
+      outlives_client_ms_(outlives_client_ms),
+      held_charge_(environment.loop.buffers()) {}
 
-const ResponseHead& UpstreamCall::head() const { return ThreadHead(); }
+const ResponseHead& UpstreamCall::head() const {
+  const KeptHead* kept = kept_head_.get();
+  if (kept == nullptr) return ThreadHead();
+  return kept->head;
+}
 
 Task<AttemptOutcome> UpstreamCall::Start(std::span<const iovec> pieces,
                                          std::int64_t total_deadline_ms) {
@@ -63,7 +74,7 @@ Task<AttemptOutcome> UpstreamCall::Start(std::span<const iovec> pieces,
     AttemptOutcome outcome = co_await Open(/*fresh=*/round == 1, total_deadline_ms);
     if (outcome != AttemptOutcome::kAnswered) co_return outcome;
     const std::int64_t deadline_ms =
-        std::min(total_deadline_ms, environment_.loop.now_ms() + account_.timeouts.first_byte_ms);
+        std::min(total_deadline_ms, environment_.loop.now_ms() + timeouts_.first_byte_ms);
     outcome = co_await SendRequest(pieces, deadline_ms);
     if (outcome == AttemptOutcome::kAnswered) outcome = co_await ReadHead(deadline_ms);
     // The upstream may close a kept connection at the moment we write to it; nothing was answered,
@@ -78,6 +89,8 @@ Task<AttemptOutcome> UpstreamCall::Open(bool fresh, std::int64_t total_deadline_
   const UpstreamUrl& url = account_.url;
   stream_ = fresh ? nullptr : environment_.pool.Take(url.pool_key);
   reused_ = stream_ != nullptr;
+  request_sent_ = false;
+  if (tell_sent_ != nullptr) tell_sent_->store(0, std::memory_order_relaxed);
   if (reused_) co_return AttemptOutcome::kAnswered;
   const std::int64_t began_ns = SteadyNs();
   TunnelProxy tunnel;
@@ -87,7 +100,7 @@ Task<AttemptOutcome> UpstreamCall::Open(bool fresh, std::int64_t total_deadline_
     target.proxy = &tunnel;
   }
   const std::int64_t deadline_ms =
-      std::min(total_deadline_ms, environment_.loop.now_ms() + account_.timeouts.connect_ms);
+      std::min(total_deadline_ms, environment_.loop.now_ms() + timeouts_.connect_ms);
   ConnectResult connected = co_await Connect(environment_.loop, environment_.resolver,
                                              environment_.tls, target, client_, deadline_ms);
   waited_ns_ += SteadyNs() - began_ns;
@@ -102,8 +115,23 @@ Task<AttemptOutcome> UpstreamCall::Await(std::uint8_t bits, std::int64_t deadlin
                        ready::kHangup, deadline_ms);
   waited_ns_ += SteadyNs() - began_ns;
   if (result == WaitResult::kTimeout) co_return AttemptOutcome::kTimedOut;
-  if ((client_.ready & ready::kHangup) != 0) co_return AttemptOutcome::kClientGone;
-  co_return AttemptOutcome::kAnswered;
+  if ((client_.ready & ready::kHangup) == 0) co_return AttemptOutcome::kAnswered;
+  if (outlives_client_ms_ == 0 || !request_sent_) co_return AttemptOutcome::kClientGone;
+  const AttemptOutcome outcome = co_await AwaitAlone(bits, deadline_ms);
+  co_return outcome;
+}
+
+// The client has left, and the provider works on its request.
+Task<AttemptOutcome> UpstreamCall::AwaitAlone(std::uint8_t bits, std::int64_t deadline_ms) {
+  const std::int64_t began_ns = SteadyNs();
+  if (client_left_ms_ == 0) client_left_ms_ = environment_.loop.now_ms();
+  const std::int64_t alone_deadline_ms =
+      std::min(deadline_ms, client_left_ms_ + outlives_client_ms_);
+  const WaitResult result = co_await WaitFor(environment_.loop, stream_->watch(),
+                                             bits | ready::kHangup, alone_deadline_ms);
+  waited_ns_ += SteadyNs() - began_ns;
+  co_return result == WaitResult::kTimeout ? AttemptOutcome::kClientGone
+                                           : AttemptOutcome::kAnswered;
 }
 
 Task<AttemptOutcome> UpstreamCall::SendRequest(std::span<const iovec> pieces,
@@ -123,6 +151,7 @@ Task<AttemptOutcome> UpstreamCall::SendRequest(std::span<const iovec> pieces,
       }
       if (whole == pieces.size()) {
         request_sent_ = true;
+        if (tell_sent_ != nullptr) tell_sent_->store(1, std::memory_order_relaxed);
         co_return AttemptOutcome::kAnswered;
       }
       rest.assign(pieces.begin() + static_cast<std::ptrdiff_t>(whole), pieces.end());
@@ -138,6 +167,7 @@ Task<AttemptOutcome> UpstreamCall::SendRequest(std::span<const iovec> pieces,
 }
 
 Task<AttemptOutcome> UpstreamCall::ReadHead(std::int64_t deadline_ms) {
+  std::size_t seen_bytes = 0;
   for (;;) {
     if ((stream_->watch().ready & ready::kRead) == 0) {
       const AttemptOutcome outcome = co_await Await(ready::kRead, deadline_ms);
@@ -148,6 +178,7 @@ Task<AttemptOutcome> UpstreamCall::ReadHead(std::int64_t deadline_ms) {
     if (read.status == IoStatus::kWouldBlock) continue;
     if (read.status != IoStatus::kDone) co_return EndedEarly();
     any_byte_ = true;
+    seen_bytes += read.bytes;
     char* data = scratch;
     std::size_t size = read.bytes;
     if (!partial_head_.empty()) {
@@ -156,11 +187,14 @@ Task<AttemptOutcome> UpstreamCall::ReadHead(std::int64_t deadline_ms) {
       size = partial_head_.size();
     }
     const HeadStatus status = TryParse(data, size);
-    if (status == HeadStatus::kComplete) co_return AttemptOutcome::kAnswered;
-    if (status != HeadStatus::kIncomplete || size > kHeadBytesMax) {
+    const bool complete = status == HeadStatus::kComplete;
+    if ((complete ? size - early_bytes_ : seen_bytes) > kHeadBytesMax) {
       co_return AttemptOutcome::kMalformed;
     }
+    if (complete) co_return AttemptOutcome::kAnswered;
+    if (status != HeadStatus::kIncomplete) co_return AttemptOutcome::kMalformed;
     if (partial_head_.empty()) partial_head_.assign(early_, early_bytes_);
+    held_charge_.SetAnyway(partial_head_.capacity());
   }
 }
 
@@ -187,15 +221,95 @@ HeadStatus UpstreamCall::TryParse(char* data, std::size_t size) {
   early_bytes_ = size;
   body_ = DecoderFor(head);
   keep_alive_ = head.keep_alive && body_.framing() != BodyFraming::kUntilClose;
-  clean_end_ = body_.finished_at_start() && size == 0;
+  body_empty_ = body_.finished_at_start();
+  content_length_ = static_cast<std::int64_t>(body_.remaining());
+  clean_end_ = body_empty_ && size == 0;
   return HeadStatus::kComplete;
 }
 
+void UpstreamCall::KeepHead() {
+  if (kept_head_ != nullptr) return;
+  const ResponseHead& from = ThreadHead();
+  auto kept = std::make_unique<KeptHead>();
+  ResponseHead& to = kept->head;
+  to.status = from.status;
+  to.minor_version = from.minor_version;
+  to.content_length = from.content_length;
+  to.chunked = from.chunked;
+  to.keep_alive = from.keep_alive;
+  std::size_t bytes = 0;
+  for (const HeaderField& field : from.all()) bytes += field.name.size() + field.value.size();
+  kept->bytes.reserve(bytes);  // so that the views below stay
+  const auto keep = [&kept](std::string_view text) {
+    kept->bytes += text;
+    return std::string_view(kept->bytes).substr(kept->bytes.size() - text.size());
+  };
+  for (const HeaderField& field : from.all()) {
+    HeaderField& copy = to.storage[to.count++];
+    copy.name = keep(field.name);
+    copy.value = keep(field.value);
+  }
+  kept_head_ = std::move(kept);
+}
+
+std::string_view UpstreamCall::Peek() {
+  if (!peeked_) {
+    if (early_bytes_ == 0) KeepHead();  // reading on overwrites the bytes it views
+    const BodyRead read = ReadPart();
+    if (read.status == BodyReadStatus::kWouldBlock) return {};
+    peeked_ = true;
+    peek_failed_ = read.status == BodyReadStatus::kFailed;
+    peek_ = read;
+    peek_.status = BodyReadStatus::kData;
+  }
+  return peek_.payload;
+}
+
+Task<AttemptOutcome> UpstreamCall::AwaitMore(std::int64_t deadline_ms) {
+  KeepHead();
+  if (peeked_ && peeked_bytes_.empty()) {
+    // The loop's scratch is others' during the wait, also when nothing more comes of it.
+    peeked_bytes_.assign(peek_.payload);
+    held_charge_.SetAnyway(peeked_bytes_.capacity());
+    peek_.payload = peeked_bytes_;
+  }
+  for (;;) {
+    const BodyRead read = ReadPart();
+    if (read.status != BodyReadStatus::kWouldBlock) {
+      peeked_ = true;
+      peek_failed_ = read.status == BodyReadStatus::kFailed;
+      peeked_bytes_.append(read.payload);
+      held_charge_.SetAnyway(peeked_bytes_.capacity());
+      peek_ = {BodyReadStatus::kData, read.finished, peeked_bytes_};
+      co_return AttemptOutcome::kAnswered;
+    }
+    const AttemptOutcome outcome = co_await Await(ready::kRead, deadline_ms);
+    if (outcome != AttemptOutcome::kAnswered) co_return outcome;
+  }
+}
+
 BodyRead UpstreamCall::ReadBody() {
+  if (peeked_) {
+    peeked_ = false;
+    kept_head_.reset();
+    return peek_;
+  }
+  if (peek_failed_) return {BodyReadStatus::kFailed, false, {}};
+  if (!peeked_bytes_.empty()) {
+    std::string().swap(peeked_bytes_);
+    held_charge_.Set(0);
+  }
+  return ReadPart();
+}
+
+BodyRead UpstreamCall::ReadPart() {
   char* data = std::exchange(early_, nullptr);
   std::size_t size = std::exchange(early_bytes_, 0);
   if (size == 0) {
-    if (!partial_head_.empty()) std::string().swap(partial_head_);
+    if (!partial_head_.empty()) {
+      std::string().swap(partial_head_);
+      held_charge_.Set(0);
+    }
     data = environment_.loop.scratch();
     const IoResult read = stream_->Read(data, EventLoop::kScratchBytes);
     if (read.status == IoStatus::kWouldBlock) return {BodyReadStatus::kWouldBlock, false, {}};

@@ -75,7 +75,8 @@ TEST(BodyReaderTest, RefusesWrongTypes) {
 
 TEST(BodyReaderTest, MoneyIsExact) {
   const auto body =
-      Parse(R"({"limits":{"usd_per_day":0.1,"usd_per_month":"12.345678901","usd_total":7}})");
+      Parse(R"({"limits":{"usd_per_day":0.1,"usd_per_month":"12.345678901","usd_total":7,
+                          "requests_per_day":4,"requests_per_month":5,"requests_total":6}})");
   FieldErrors errors;
   BodyReader reader(body, errors);
   Limits limits;
@@ -83,6 +84,9 @@ TEST(BodyReaderTest, MoneyIsExact) {
   EXPECT_EQ(limits.nano_usd_per_day, 100'000'000);
   EXPECT_EQ(limits.nano_usd_per_month, 12'345'678'901);
   EXPECT_EQ(limits.nano_usd_total, 7'000'000'000);
+  EXPECT_EQ(limits.requests_per_day, 4);
+  EXPECT_EQ(limits.requests_per_month, 5);
+  EXPECT_EQ(limits.requests_total, 6);
   EXPECT_TRUE(errors.empty()) << errors.ToStatus();
 }
 

@@ -85,6 +85,29 @@ TEST_P(PriceListTest, BesideDatedRowsNoDateMeansSinceEver) {
   EXPECT_EQ(Plan(list, true).unchanged, 2) << "the older row does not come back";
 }
 
+TEST_P(PriceListTest, AliasesStayUnlessTheListSaysOtherwise) {
+  const std::string with = "provider,model,input,output,aliases\n";
+  Plan(with + "x,a,1,2,a-1;a-2\n", true);
+  clock().AdvanceMs(1000);
+  const std::string without = "provider,model,input,output\n";
+  EXPECT_EQ(Plan(without + "x,a,1,2\n", true).unchanged, 1);
+  const PriceListPlan raised = Plan(without + "x,a,3,2\n", true);
+  ASSERT_EQ(raised.changed.size(), 1U);
+  EXPECT_EQ(raised.changed[0].new_price.aliases, (std::vector<std::string>{"a-1", "a-2"}));
+  clock().AdvanceMs(1000);
+  const PriceListPlan taken = Plan(with + "x,a,3,2,\n", true);
+  ASSERT_EQ(taken.changed.size(), 1U);
+  EXPECT_TRUE(taken.changed[0].new_price.aliases.empty());
+}
+
+TEST_P(PriceListTest, ModelsThatTheListForgotAreNamedAndStay) {
+  Plan("provider,model,input,output\nx,a,1,2\nx,b,3,4\ny,c,1,1\n", true);
+  const PriceListPlan plan = Plan("provider,model,input,output\nx,a,1,2\n", true);
+  ASSERT_EQ(plan.removed.size(), 1U);
+  EXPECT_EQ(plan.removed[0].model, "b");
+  EXPECT_EQ(Count(), 3);
+}
+
 TEST_P(PriceListTest, TheShippedListLoadsOnce) {
   const std::string path = ::testing::TempDir() + "/weir-prices-test.csv";
   std::ofstream(path) << "provider,model,input,output\nx,a,1,2\n";

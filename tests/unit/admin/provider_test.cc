@@ -28,6 +28,8 @@ TEST(ProviderTest, FollowsFromPlatformAndHost) {
       {Platform::kOpenai, "https://open.bigmodel.cn/api/paas/v4", "zai"},
       {Platform::kOpenai, "https://api.minimax.io/v1", "minimax"},
       {Platform::kOpenai, "http://localhost:11434/v1", ""},
+      {Platform::kOllama, "http://localhost:11434", "ollama"},
+      {Platform::kAzureOpenai, "https://r.openai.azure.com", "openai"},
       {Platform::kOpenai, "https://api.openai.com.evil.example/v1", ""},
   };
   for (const Case& one : cases) {

@@ -10,6 +10,7 @@
 #include "libs/common/ids.h"
 #include "libs/common/text.h"
 #include "tests/unit/admin/admin_server.h"
+#include "weir/v1/maintenance.grpc.pb.h"
 #include "weir/v1/query.grpc.pb.h"
 
 namespace weir::admin {
@@ -30,6 +31,7 @@ class FakeUsage final : public v1::UsageQuery::Service {
     *response->add_events() = event;
     response->set_total(41);
     response->set_next_cursor("next");
+    response->add_attempt_counts(3);
     return grpc::Status::OK;
   }
   grpc::Status GetEvent(grpc::ServerContext*, const v1::GetEventRequest* request,
@@ -68,6 +70,19 @@ class FakeUsage final : public v1::UsageQuery::Service {
   std::string authorization;
 };
 
+class FakeMaintenance final : public v1::UsageMaintenance::Service {
+ public:
+  grpc::Status GetIngest(grpc::ServerContext*, const v1::GetIngestRequest*,
+                         v1::GetIngestResponse* response) override {
+    const std::lock_guard lock(mutex);
+    *response = ingest;
+    return grpc::Status::OK;
+  }
+
+  std::mutex mutex;
+  v1::GetIngestResponse ingest;
+};
+
 class RestLogsTest : public AdminServerTest {
  protected:
   void SetUp() override {
@@ -77,6 +92,8 @@ class RestLogsTest : public AdminServerTest {
     usage_.event.set_model("claude-x");
     usage_.event.set_dialect(v1::DIALECT_ANTHROPIC_MESSAGES);
     usage_.event.set_cost_nano_usd(1'234);
+    usage_.event.set_account_id(5);
+    usage_.event.set_account_name("main");
     usage_.event.set_first_token_ms(-1);
     usage_.event.mutable_tokens()->set_cache_read(7);
     usage_.event.set_usage_source(v1::USAGE_SOURCE_REPORTED);
@@ -84,6 +101,7 @@ class RestLogsTest : public AdminServerTest {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
     builder.RegisterService(&usage_);
+    builder.RegisterService(&maintenance_);
     server_ = builder.BuildAndStart();
     ASSERT_NE(server_, nullptr);
     AdminServerTest::SetUp();
@@ -91,6 +109,7 @@ class RestLogsTest : public AdminServerTest {
   }
 
   FakeUsage usage_;
+  FakeMaintenance maintenance_;
   std::string id_;
   std::unique_ptr<grpc::Server> server_;
 };
@@ -111,7 +130,8 @@ TEST_F(RestLogsTest, RowsHaveTheContractsFields) {
   EXPECT_EQ(row.at("protocol").as_string(), "anthropic_messages");
   EXPECT_EQ(row.at("usage_source").as_string(), "reported");
   EXPECT_TRUE(row.at("first_token_ms").is_null());
-  EXPECT_EQ(row.as_object().count("attempts"), 0u) << "only in the detail";
+  EXPECT_EQ(row.at("attempts").as_int64(), 3) << "in rows their number";
+  EXPECT_EQ(row.at("account_name").as_string(), "main");
   EXPECT_EQ(usage_.authorization, std::string("Bearer ") + kInternalToken);
 }
 
@@ -134,6 +154,26 @@ TEST_F(RestLogsTest, FiltersReachUsage) {
   EXPECT_EQ(filter.user_ids_size(), 0);
   EXPECT_EQ(Admin("GET", "/api/v1/admin/logs?status=bad").status, 400);
   EXPECT_EQ(Admin("GET", "/api/v1/admin/logs?bogus=1").status, 400);
+  const std::string id = UuidToText(id_);
+  EXPECT_EQ(Admin("GET",
+                  "/api/v1/admin/logs?served_model=b&protocol=gemini&complete=false&stream=true&"
+                  "client_ip=10.0.&user_agent=codex&request_id=" +
+                      id)
+                .status,
+            200);
+  EXPECT_EQ(filter.served_models(0), "b");
+  EXPECT_EQ(filter.dialects(0), v1::DIALECT_GEMINI);
+  EXPECT_TRUE(filter.has_complete() && !filter.complete());
+  EXPECT_TRUE(filter.has_stream() && filter.stream());
+  EXPECT_EQ(filter.client_ip(), "10.0.");
+  EXPECT_EQ(filter.user_agent(), "codex");
+  EXPECT_EQ(filter.id(), id_);
+  for (const char* bad : {"protocol=smtp", "complete=yes", "stream=1", "request_id=7", "scope=x",
+                          "tz=Mars/Olympus", "from=yesterday", "cache_hit=false"}) {
+    EXPECT_EQ(Admin("GET", std::string("/api/v1/admin/logs?") + bad).status, 400) << bad;
+  }
+  Admin("GET", "/api/v1/admin/logs?from=2026-03-01&tz=Asia/Shanghai");
+  EXPECT_EQ(filter.from_unix_ms(), 1'772'294'400'000) << "midnight there";
   Admin("GET", "/api/v1/admin/logs?cursor=abc");
   EXPECT_EQ(usage_.list.cursor(), "abc");
   EXPECT_FALSE(usage_.list.with_total()) << "a walk does not count millions at each step";
@@ -157,6 +197,16 @@ TEST_F(RestLogsTest, UsersSeeTheirOwn) {
   ASSERT_EQ(usage_.list.filter().user_ids_size(), 1);
   EXPECT_EQ(usage_.list.filter().user_ids(0), id);
   EXPECT_EQ(As(ann, "GET", "/api/v1/logs?user_id=1").status, 400);
+  EXPECT_EQ(As(ann, "GET", "/api/v1/logs?account_id=1").status, 400);
+  EXPECT_EQ(As(ann, "GET", "/api/v1/usage/summary?by=account").status, 400);
+  const auto rows = As(ann, "GET", "/api/v1/logs").Json();
+  EXPECT_FALSE(At(rows, "data").as_array().at(0).as_object().contains("account_name"));
+  const std::string path = "/api/v1/logs/" + UuidToText(id_);
+  EXPECT_EQ(As(ann, "GET", path).status, 404) << "somebody else's";
+  usage_.event.set_user_id(id);
+  const auto own = As(ann, "GET", path).Json();
+  EXPECT_EQ(At(own, "attempts").as_int64(), 1) << "their number alone";
+  EXPECT_FALSE(own.as_object().contains("account_id"));
   EXPECT_EQ(As(ann, "GET", "/api/v1/usage/summary?by=model").status, 200);
   ASSERT_EQ(usage_.summarize.filter().user_ids_size(), 1);
   EXPECT_EQ(usage_.summarize.filter().user_ids(0), id);
@@ -169,16 +219,54 @@ TEST_F(RestLogsTest, SummariesHaveTotalsAndRows) {
   EXPECT_EQ(row.at("model").as_string(), "claude-x");
   EXPECT_EQ(row.at("account_id").as_int64(), 1);
   EXPECT_EQ(Admin("GET", "/api/v1/usage/summary?by=colour").status, 400);
-  const auto stats = Admin("GET", "/api/v1/admin/logs/stats").Json();
-  EXPECT_EQ(At(stats, "requests").as_int64(), 3);
-  EXPECT_EQ(At(stats, "by_model").as_array().size(), 1u);
+  EXPECT_EQ(row.at("account_name").is_null(), true) << "no account has this id any more";
+  EXPECT_EQ(Admin("GET", "/api/v1/usage/summary?by=model&by=key&by=user").status, 400);
+  EXPECT_EQ(Admin("GET", "/api/v1/usage/summary?status=200").status, 400) << "roll-ups know none";
+}
+
+TEST_F(RestLogsTest, SummariesCompareWithTheTimeBefore) {
+  const std::string range = "from=2026-03-10T00:00:00Z&to=2026-03-11T00:00:00Z";
+  const auto json = Admin("GET", "/api/v1/usage/summary?compare=previous&" + range).Json();
+  EXPECT_EQ(At(json, "previous", "from").as_string(), "2026-03-09T00:00:00Z");
+  EXPECT_EQ(At(json, "previous", "totals", "requests").as_int64(), 3);
+  EXPECT_EQ(usage_.summarize.filter().to_unix_ms(), 1'773'100'800'000);
+  EXPECT_EQ(Admin("GET", "/api/v1/usage/summary?compare=previous").status, 400);
+  EXPECT_EQ(Admin("GET", "/api/v1/usage/summary?compare=x&" + range).status, 400);
+}
+
+TEST_F(RestLogsTest, ATopHasItsRest) {
+  const auto json = Admin("GET", "/api/v1/usage/top?by=key&sort=-tokens&limit=1").Json();
+  EXPECT_EQ(usage_.summarize.order(), v1::REPORT_ORDER_TOKENS);
+  EXPECT_EQ(usage_.summarize.limit(), 1u);
+  EXPECT_EQ(At(json, "data").as_array().size(), 1u);
+  EXPECT_EQ(At(json, "rest", "requests").as_int64(), 0);
+  EXPECT_EQ(At(json, "rest", "cost_usd").as_string(), "0.00");
+  for (const char* bad : {"limit=0", "limit=101", "sort=cost", "by=key&by=user", "bucket=day"}) {
+    EXPECT_EQ(Admin("GET", std::string("/api/v1/usage/top?") + bad).status, 400) << bad;
+  }
 }
 
 TEST_F(RestLogsTest, ListsSayWhenAKeyWasLastUsed) {
   const auto keys = Admin("GET", "/api/v1/api-keys").Json();
   EXPECT_EQ(At(keys, "data").as_array().at(0).at("last_used_at").as_string(),
             "2026-02-24T09:00:00Z");
+}
+
+TEST_F(RestLogsTest, StatusSaysWhetherWhatComesInIsStored) {
   EXPECT_EQ(At(Send("GET", "/api/v1/status").Json(), "status").as_string(), "ok");
+  EXPECT_EQ(At(Admin("GET", "/api/v1/status").Json(), "ingest").at("status").as_string(), "ok");
+  const auto ingest_after = [&](std::int64_t oldest_waiting_ms, std::int64_t failing_since_ms) {
+    {
+      const std::lock_guard lock(maintenance_.mutex);
+      maintenance_.ingest.set_oldest_waiting_ms(oldest_waiting_ms);
+      maintenance_.ingest.set_failing_since_unix_ms(failing_since_ms);
+    }
+    EXPECT_EQ(At(Send("GET", "/api/v1/status").Json(), "status").as_string(), "degraded");
+    const auto json = Admin("GET", "/api/v1/status").Json();
+    return std::string(At(json, "ingest").at("status").as_string().c_str());
+  };
+  EXPECT_EQ(ingest_after(60'000, 0), "late");
+  EXPECT_EQ(ingest_after(60'000, 1'771'923'600'000), "failing");
 }
 
 }  // namespace

@@ -206,6 +206,59 @@ TEST_F(RestResourcesTest, PricesAreDatedAndImported) {
   EXPECT_EQ(At(bad.Json(), "fields").as_object().count("line 2"), 1u);
 }
 
+TEST_F(RestResourcesTest, AnImportReportsEachRowAndCanPassOverTheRefused) {
+  const std::string import = "/api/v1/admin/prices/import";
+  const std::string csv =
+      "provider,model,input,output\n"
+      "p,a,1,2\n"
+      "p,b,oops,2\n"
+      "p,c,1,2000\n";
+  const Reply dry = Admin("POST", import + "?dry_run=true", csv);
+  ASSERT_EQ(dry.status, 200) << dry.body;
+  const auto refused = At(dry.Json(), "refused").as_array();
+  ASSERT_EQ(refused.size(), 1U);
+  EXPECT_EQ(refused.at(0).at("line").as_int64(), 3);
+  EXPECT_EQ(refused.at(0).at("column").as_string(), "input");
+  EXPECT_EQ(At(dry.Json(), "suspicious").as_array().at(0).at("model").as_string(), "c");
+  EXPECT_EQ(Admin("POST", import, csv).status, 400) << "all or none";
+  EXPECT_EQ(At(Admin("GET", "/api/v1/admin/prices?provider=p").Json(), "total").as_int64(), 0);
+  const Reply real = Admin("POST", import + "?skip_refused=true", csv);
+  ASSERT_EQ(real.status, 200) << real.body;
+  EXPECT_EQ(At(real.Json(), "added").as_array().size(), 2U);
+  EXPECT_EQ(At(real.Json(), "refused").as_array().size(), 1U);
+  const Reply again = Admin("POST", import + "?skip_refused=true", csv);
+  EXPECT_EQ(At(again.Json(), "unchanged").as_int64(), 2);
+  EXPECT_EQ(Admin("POST", import + "?dry_run=maybe", csv).status, 400);
+}
+
+TEST_F(RestResourcesTest, AnImportMayBeJson) {
+  const std::string import = "/api/v1/admin/prices/import";
+  const char* list = R"([
+    {"provider":"p","model":"a","input":"1","output":2,"aliases":["a-1"]},
+    {"provider":"p","model":"b","input":"x","output":"2","no_field":1},
+    {"provider":"p","model":"z","input":"0","output":"0"},
+    7])";
+  const Reply dry = Admin("POST", import + "?dry_run=true", list);
+  ASSERT_EQ(dry.status, 200) << dry.body;
+  EXPECT_EQ(At(dry.Json(), "added").as_array().size(), 1U);
+  const auto refused = At(dry.Json(), "refused").as_array();
+  ASSERT_EQ(refused.size(), 4U) << dry.body;
+  EXPECT_EQ(refused.at(0).at("line").as_int64(), 2);
+  EXPECT_EQ(refused.at(2).at("column").as_string(), "free");
+  ASSERT_EQ(Admin("POST", import + "?skip_refused=true", list).status, 200);
+  // What the list answers is a list that can be imported.
+  const std::string all = Admin("GET", "/api/v1/admin/prices?provider=p").body;
+  const Reply same = Admin("POST", import, all);
+  ASSERT_EQ(same.status, 200) << same.body;
+  EXPECT_EQ(At(same.Json(), "unchanged").as_int64(), 1);
+  EXPECT_EQ(Admin("POST", import, "{\"no\":1}").status, 400);
+  // A new price keeps the aliases that it says nothing of.
+  const Reply next = Admin("POST", "/api/v1/admin/prices",
+                           R"({"provider":"p","model":"a","input":"3","output":"3"})");
+  ASSERT_EQ(next.status, 201) << next.body;
+  EXPECT_EQ(At(next.Json(), "aliases").as_array().at(0).as_string(), "a-1");
+}
+
 TEST_F(RestResourcesTest, PricesOfThePastStayAndMistakesGo) {
   const char* import = "/api/v1/admin/prices/import";
   const std::string header = "provider,model,input,output,effective_from\n";
@@ -287,6 +340,20 @@ TEST_F(RestResourcesTest, SettingsAreWhole) {
   const auto again = Admin("PUT", "/api/v1/admin/settings", "{}").Json();
   EXPECT_FALSE(At(again, "serve_unpriced_models").as_bool());
   EXPECT_EQ(Admin("PUT", "/api/v1/admin/settings", R"({"serve_all":true})").status, 400);
+}
+
+TEST_F(RestResourcesTest, WhatHappensWhileRedisIsAwayIsAWordOfAClosedList) {
+  const auto settings = Admin("GET", "/api/v1/admin/settings").Json();
+  EXPECT_EQ(At(settings, "redis_away_policy").as_string(), "local");
+  const Reply closed = Admin("PUT", "/api/v1/admin/settings", R"({"redis_away_policy":"closed"})");
+  EXPECT_EQ(At(closed.Json(), "redis_away_policy").as_string(), "closed");
+  EXPECT_EQ(Admin("PUT", "/api/v1/admin/settings", R"({"redis_away_policy":"default"})").status,
+            400);
+  EXPECT_EQ(Admin("PUT", "/api/v1/admin/settings", R"({"redis_away_policy":"maybe"})").status, 400);
+  const auto group = Admin("POST", "/api/v1/groups", R"({"name":"careful"})").Json();
+  EXPECT_EQ(At(group, "redis_away_policy").as_string(), "default");
+  const Reply changed = Admin("PATCH", "/api/v1/groups/2", R"({"redis_away_policy":"open"})");
+  EXPECT_EQ(At(changed.Json(), "redis_away_policy").as_string(), "open");
 }
 
 TEST_F(RestResourcesTest, TheYamlFileIsAppliedAtStart) {

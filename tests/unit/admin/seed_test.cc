@@ -50,6 +50,7 @@ TEST_P(SeedTest, AFirstStartHasWhatItNeeds) {
   EXPECT_EQ(OpenCredential(vault(), *openai)->Reveal(), "sk-openai");
   EXPECT_LT(openai->priority, Find("demo-openai")->priority);
   EXPECT_EQ(Find("demo-openai")->request_url, "http://127.0.0.1:9090/v1");
+  EXPECT_EQ(Find("demo-openai-responses")->request_url, "http://127.0.0.1:9090/v1");
   EXPECT_EQ(Find("demo-anthropic")->request_url, "http://127.0.0.1:9090");
   EXPECT_FALSE(Find("anthropic").ok()) << "no key for it";
   for (const char* model : {"fake-*", "claude-haiku-4-5@*", "gpt-4o-mini@*"}) {

@@ -12,6 +12,7 @@
 #include "services/admin/store/api_key_store.h"
 #include "services/admin/store/group_store.h"
 #include "services/admin/store/price_store.h"
+#include "services/admin/store/route_store.h"
 #include "services/admin/store/settings_store.h"
 #include "services/admin/store/user_store.h"
 #include "tests/unit/admin/store_fixture.h"
@@ -71,6 +72,8 @@ class FakeRelay {
         return {v1::RESOURCE_KIND_ACCOUNT, resource.account().id()};
       case v1::Resource::kPrice:
         return {v1::RESOURCE_KIND_PRICE, resource.price().id()};
+      case v1::Resource::kRoute:
+        return {v1::RESOURCE_KIND_ROUTE, resource.route().id()};
       default:
         return {v1::RESOURCE_KIND_SETTINGS, 0};
     }
@@ -97,7 +100,7 @@ class SnapshotTest : public StoreTest {
     };
     (void)store().Change([&](sql::Transaction& t, Changes& c) -> absl::Status {
       const std::int64_t id = 1 + pick(12);
-      switch (pick(11)) {
+      switch (pick(14)) {
         case 0: {
           User user;
           user.username = "u" + std::to_string(random());
@@ -141,6 +144,23 @@ class SnapshotTest : public StoreTest {
           Group group;
           group.name = "g" + std::to_string(random());
           return group_store::Insert(t, c, 1, group);
+        }
+        case 10: {
+          ModelRoute route;
+          route.name = "r" + std::to_string(random());
+          route.model = "m";
+          if (pick(2) == 0) route.group_ids = {1 + pick(3)};
+          return route_store::Insert(t, c, 1, route);
+        }
+        case 11:
+          return route_store::Delete(t, c, id);
+        case 12: {
+          auto route = route_store::Get(t, id);
+          if (!route.ok()) return route.status();
+          route->attempts_max = pick(10);
+          route->rules.resize(1);
+          route->rules[0].input_tokens_above = pick(100);
+          return route_store::Update(t, c, 1, *route);
         }
         default: {
           auto settings = settings_store::Get(t);

@@ -45,6 +45,7 @@ TEST_P(StoreTest, UsersRoundTrip) {
   User user = MakeUser("ann");
   user.email = "ann@example.com";
   user.password_hash = "$argon2id$x";
+  user.allowed_ips = {"10.0.0.0/8", "::1"};
   ASSERT_TRUE(Insert(store(), user, user_store::Insert).ok());
   EXPECT_EQ(user.id, 1);
   EXPECT_EQ(user.version, 1);
@@ -84,6 +85,11 @@ TEST_P(StoreTest, EveryColumnOfTheOthersRoundTrips) {
   ASSERT_TRUE(Insert(store(), user, user_store::Insert).ok());
   Group group;
   group.name = "g \"quoted\" ü";
+  group.cache = true;
+  group.cache_ttl_ms = 9;
+  group.record_bodies = true;
+  group.allowed_ips = {"::1"};
+  group.native_only = true;
   group.price_multiplier_ppm = 1'250'000;
   group.model_mapping = {{"a*", "b"}};
   group.fallbacks = {"x", "y"};
@@ -105,6 +111,7 @@ TEST_P(StoreTest, EveryColumnOfTheOthersRoundTrips) {
   account.request_url = "https://x";
   account.group_ids = {1, group.id};
   account.headers = {{"x-a", "b"}};
+  account.quirks = {"no_images", "stops_max=2"};
   account.timeouts.first_byte_ms = 7;
   account.status = AccountStatus::kApiException;
   account.cooldown_until_ms = 99;
@@ -112,7 +119,10 @@ TEST_P(StoreTest, EveryColumnOfTheOthersRoundTrips) {
   Price price;
   price.model = "m*";
   price.tier_above_input_tokens = 200'000;
+  price.max_output_tokens = 64'000;
   price.tier_input_pico_usd = 4;
+  price.tier_cache_write_1h_pico_usd = 5;
+  price.aliases = {"a", "b"};
   ASSERT_TRUE(Insert(store(), price, price_store::Insert).ok());
   absl::Status read = store().Read([&](sql::Transaction& t) -> absl::Status {
     EXPECT_TRUE(*group_store::Get(t, group.id) == group);
@@ -176,7 +186,7 @@ TEST_P(StoreTest, SessionsDoNotMoveTheRevision) {
     if (!done.ok()) return done;
     EXPECT_EQ(session_store::FindByRefresh(t, "r")->refresh_hash, "r2") << "found by the old one";
     EXPECT_EQ(session_store::FindByRefresh(t, "r2")->id, "s");
-    return session_store::DeleteExpired(t, 100);
+    return session_store::DeleteExpired(t, 100).status();
   });
   EXPECT_TRUE(rotated.ok()) << rotated;
   auto gone = ReadValue(store(), [](sql::Transaction& t) { return session_store::Get(t, "s"); });
@@ -257,6 +267,15 @@ TEST_P(StoreTest, SettingsAndMarks) {
   EXPECT_FALSE(settings->serve_unpriced_models);
   settings->system_prompt = "be kind";
   settings->timeouts.total_ms = 5;
+  settings->redis_away_policy = RedisAwayPolicy::kClosed;
+  settings->cache_ttl_ms = 6;
+  settings->on_disconnect = OnDisconnect::kDrain;
+  settings->drain_ms_max = 7;
+  settings->drain_nano_usd_max = 8;
+  settings->bodies_forbidden = true;
+  settings->body_bytes_max = 2'048;
+  settings->body_mask_emails = true;
+  settings->body_mask_patterns = {"a", "\\d"};
   ASSERT_TRUE(store()
                   .Change([&](sql::Transaction& t, Changes& c) -> absl::Status {
                     EXPECT_TRUE(*settings_store::SetMark(t, "once"));

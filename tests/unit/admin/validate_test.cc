@@ -54,6 +54,14 @@ TEST(ValidateTest, Accounts) {
       {"no host", [](Account& a) { a.request_url = "https:///v1"; }, "request_url"},
       {"password", [](Account& a) { a.request_url = "https://u:p@x/v1"; }, "request_url"},
       {"query", [](Account& a) { a.request_url = "https://x/v1?a=b"; }, "request_url"},
+      {"version of another platform",
+       [](Account& a) { a.request_url = "https://x/v1?api-version=2024-10-21"; }, "request_url"},
+      {"version of Azure",
+       [](Account& a) {
+         a.platform = Platform::kAzureOpenai;
+         a.request_url = "https://x?api-version=2024-10-21";
+       },
+       ""},
       {"port", [](Account& a) { a.request_url = "https://x:99999/"; }, "request_url"},
       {"plain http", [](Account& a) { a.request_url = "http://127.0.0.1:9090"; }, ""},
       {"ipv6", [](Account& a) { a.request_url = "http://[::1]:9090/v1"; }, ""},
@@ -94,6 +102,17 @@ TEST(ValidateTest, Accounts) {
        "headers.x a"},
       {"timeout", [](Account& a) { a.timeouts.idle_ms = -1; }, "timeouts.idle_ms"},
       {"limit", [](Account& a) { a.limits.concurrency = -1; }, "limits.concurrency"},
+      {"a quirk of this platform",
+       [](Account& a) {
+         a.quirks = {"no_betas", "no_user"};
+       },
+       ""},
+      {"a quirk of another platform",
+       [](Account& a) {
+         a.quirks = {"no_user", "max_completion_tokens"};
+       },
+       "quirks"},
+      {"the same, lifted", [](Account& a) { a.quirks = {"thinking_by_level=off"}; }, "quirks"},
   };
   RunCases(GoodAccount(), cases);
 }
@@ -133,6 +152,8 @@ TEST(ValidateTest, Users) {
       {"e-mail", [](User& u) { u.email = "nobody"; }, "email"},
       {"half an e-mail", [](User& u) { u.email = "a@"; }, "email"},
       {"group", [](User& u) { u.group_id = 0; }, "group_id"},
+      {"addresses", [](User& u) { u.allowed_ips = {"10.0.0.0/8"}; }, ""},
+      {"no address", [](User& u) { u.allowed_ips = {"example.com"}; }, "allowed_ips"},
   };
   RunCases(good, cases);
 }
@@ -144,6 +165,7 @@ TEST(ValidateTest, Groups) {
       {"as it is", [](Group&) {}, ""},
       {"free", [](Group& g) { g.price_multiplier_ppm = 0; }, ""},
       {"negative", [](Group& g) { g.price_multiplier_ppm = -1; }, "price_multiplier"},
+      {"no address", [](Group& g) { g.allowed_ips = {"10.0.0.0/33"}; }, "allowed_ips"},
       {"a thousandfold and more", [](Group& g) { g.price_multiplier_ppm = 1'000'000'001; },
        "price_multiplier"},
   };

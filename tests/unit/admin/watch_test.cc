@@ -199,5 +199,28 @@ TEST_F(WatchTest, WhatOneRelaySeesAllLearn) {
   EXPECT_EQ(reset.at("status").as_string(), "normal");
 }
 
+TEST_F(WatchTest, ANewCredentialBringsARefusedAccountBack) {
+  const std::int64_t id = MakeAccount();
+  RelayStream relay(grpc_target(), kInternalToken);
+  relay.Hello();
+  relay.Ack(relay.Read().revision());
+  relay.Observe(id, v1::AccountObservation::SIGNAL_CREDENTIAL_REJECTED, 0);
+  relay.Ack(relay.Read().revision());
+  const std::string path = StrCat("/api/v1/admin/accounts/", id);
+  EXPECT_EQ(Admin("PATCH", path, R"({"weight":7})").Json().at("status").as_string(),
+            "account_exception")
+      << "it has the same one";
+  relay.Ack(relay.Read().revision());
+  const auto renewed = Admin("PATCH", path, R"({"secret_key":"sk-new"})").Json();
+  EXPECT_EQ(renewed.at("status").as_string(), "normal");
+  EXPECT_TRUE(renewed.at("status_reason").as_string().empty());
+  const v1::SnapshotChunk change = relay.Read();
+  ASSERT_EQ(change.upserts_size(), 1);
+  EXPECT_EQ(change.upserts(0).account().status(), v1::ACCOUNT_STATUS_NORMAL);
+  EXPECT_EQ(Admin("POST", path + "/disable").Json().at("status").as_string(), "disabled");
+  EXPECT_EQ(Admin("PATCH", path, R"({"secret_key":"sk-3"})").Json().at("status").as_string(),
+            "disabled");
+}
+
 }  // namespace
 }  // namespace weir::admin

@@ -10,6 +10,7 @@
 #include "services/admin/store/api_key_store.h"
 #include "services/admin/store/group_store.h"
 #include "services/admin/store/price_store.h"
+#include "services/admin/store/route_store.h"
 #include "services/admin/store/settings_store.h"
 #include "services/admin/store/user_store.h"
 #include "tests/unit/admin/store_fixture.h"
@@ -37,8 +38,14 @@ accounts:
     models: ["gpt-*"]
 api_keys:
   - {name: ci, user: ann, key: "${CI_KEY}", cache: true, expires_at: "2030-01-01T00:00:00Z"}
+models:
+  - {name: small, model: "family:haiku", groups: [gold], upstream_model: gpt-4o-mini,
+     rules: [{input_tokens_above: 50000, images: absent, upstream_model: gpt-4o}],
+     max_tokens: {max: 4096}, temperature_default: 0.5}
 settings:
   serve_unpriced_models: true
+  on_disconnect: drain
+  drain_usd_max: "0.5"
 )yaml";
 
 class YamlConfigTest : public StoreTest {
@@ -76,7 +83,13 @@ TEST_P(YamlConfigTest, DeclaresEverythingInOneChange) {
     const auto key = api_key_store::FindByHash(t, ApiKeyHash(environment_["CI_KEY"]));
     EXPECT_TRUE(key.ok() && key->cache && key->group_id == gold->id);
     EXPECT_EQ(price_store::Find(t, "openai", "my-model", 0)->input_pico_usd, 250'000);
+    const auto route = route_store::FindByName(t, "small");
+    EXPECT_EQ(route->group_ids, std::vector<std::int64_t>{gold->id});
+    EXPECT_EQ(route->rules.at(0).input_tokens_above, 50'000);
+    EXPECT_EQ(route->temperature_default_milli, 500);
     EXPECT_TRUE(settings_store::Get(t)->serve_unpriced_models);
+    EXPECT_EQ(settings_store::Get(t)->on_disconnect, OnDisconnect::kDrain);
+    EXPECT_EQ(settings_store::Get(t)->drain_nano_usd_max, 500'000'000);
     return absl::OkStatus();
   });
   EXPECT_TRUE(read.ok());
@@ -114,6 +127,11 @@ TEST_P(YamlConfigTest, EveryMistakeNamesItsPathAndChangesNothing) {
        "accounts[0].secret_key: the variable NOT_SET"},
       {"accounts:\n - {name: a, platform_type: openai, request_url: https://x, groups: [no]}",
        "accounts[0].groups:"},
+      {"accounts:\n - {name: a, platform_type: claude, request_url: https://x, "
+       "quirks: [max_completion_tokens]}",
+       "accounts[0].quirks: must suit the platform: max_completion_tokens is for openai"},
+      {"models:\n - {model: m, groups: [no]}", "models[0].groups:"},
+      {"models:\n - {model: m, rules: [{thinking: sometimes}]}", "models[0].rules[0].thinking:"},
       {"users:\n - {username: u, group: no}", "users[0].group:"},
       {"api_keys:\n - {name: k, key: ck_0123456789012345678, user: nobody}", "api_keys[0].user:"},
       {"groups: [\n", "line "},

@@ -16,8 +16,15 @@ TEST(ResourceRules, Models) {
   for (const std::string& bad : {""s, "a*b"s, "**"s, "a\nb"s, "a\0b"s, std::string(201, 'm')}) {
     EXPECT_FALSE(CheckModelPattern(bad).ok()) << bad;
   }
+  EXPECT_TRUE(CheckModelPattern("family:haiku").ok());
+  for (const char* bad : {"family:", "family:Haiku", "family:a-b", "family:*"}) {
+    EXPECT_FALSE(CheckModelPattern(bad).ok()) << bad;
+  }
   EXPECT_TRUE(CheckModelName("gpt-4o").ok());
   EXPECT_FALSE(CheckModelName("gpt-*").ok());
+  EXPECT_FALSE(CheckModelName("family:haiku").ok());
+  EXPECT_TRUE(CheckPricedModel("gpt-*").ok());
+  EXPECT_FALSE(CheckPricedModel("family:haiku").ok());
 }
 
 TEST(ResourceRules, Headers) {
@@ -56,6 +63,25 @@ TEST(ResourceRules, Ranges) {
   EXPECT_TRUE(CheckWeight(kWeightMax).ok());
   EXPECT_TRUE(CheckPriceMultiplierPpm(kPriceMultiplierPpmMax).ok());
   EXPECT_FALSE(CheckPriceMultiplierPpm(kPriceMultiplierPpmMax + 1).ok());
+}
+
+TEST(ResourceRules, Routes) {
+  EXPECT_TRUE(CheckTokenClamp(0, 0, 0).ok());
+  EXPECT_TRUE(CheckTokenClamp(10, 20, 30).ok());
+  EXPECT_TRUE(CheckTokenClamp(10, 0, 10).ok());
+  EXPECT_TRUE(CheckTokenClamp(0, 20, 0).ok());
+  EXPECT_FALSE(CheckTokenClamp(10, 0, 9).ok());
+  EXPECT_FALSE(CheckTokenClamp(10, 9, 0).ok());
+  EXPECT_FALSE(CheckTokenClamp(0, 9, 8).ok());
+  EXPECT_TRUE(CheckTokenWindow(0, 0).ok());
+  EXPECT_TRUE(CheckTokenWindow(10, 0).ok());
+  EXPECT_TRUE(CheckTokenWindow(10, 12).ok());
+  EXPECT_FALSE(CheckTokenWindow(10, 11).ok());
+  EXPECT_FALSE(CheckTokenWindow(0, 1).ok());
+  EXPECT_FALSE(CheckTemperatureMilli(2'001).ok());
+  EXPECT_FALSE(CheckAttemptsMax(11).ok());
+  EXPECT_FALSE(CheckPosition(-1).ok());
+  EXPECT_FALSE(CheckTokens(-1).ok());
 }
 
 }  // namespace

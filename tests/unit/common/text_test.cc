@@ -38,6 +38,14 @@ TEST(TextTest, ParsesWholeIntegersOnly) {
   EXPECT_FALSE(ParseInteger(std::string_view("1\0", 2), small));
 }
 
+TEST(TextTest, DecodesPercentSigns) {
+  EXPECT_EQ(PercentDecode("a%40B%3a%25"), "a@B:%");
+  EXPECT_EQ(PercentDecode(""), "");
+  for (const std::string_view broken : {"%", "%4", "%4g", "a%zz"}) {
+    EXPECT_EQ(PercentDecode(broken), std::nullopt) << broken;
+  }
+}
+
 TEST(TextTest, ComparesWithoutCaseInAsciiOnly) {
   EXPECT_TRUE(EqualsIgnoreCase("Content-Length", "cONTENT-lENGTH"));
   EXPECT_FALSE(EqualsIgnoreCase("a", "ab"));
@@ -46,6 +54,26 @@ TEST(TextTest, ComparesWithoutCaseInAsciiOnly) {
   EXPECT_FALSE(EqualsIgnoreCase("\xC4", "\xE4"));
   EXPECT_EQ(ToLower("ÄB-Z_"), "Äb-z_");
   EXPECT_EQ(ToUpper("äb-z{"), "äB-Z{");
+}
+
+TEST(TextTest, ComparesEachLetterOfAnySize) {
+  for (std::size_t size = 1; size <= 40; ++size) {
+    const std::string lower(size, 'q');
+    EXPECT_TRUE(EqualsIgnoreCase(lower, std::string(size, 'Q'))) << size;
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string other = lower;
+      for (const char c : {'r', 'R', '1', '\x11', '\xF1'}) {
+        other[at] = c;
+        EXPECT_FALSE(EqualsIgnoreCase(lower, other)) << size << " at " << at;
+      }
+      other[at] = '{';
+      std::string bracket = lower;
+      bracket[at] = '[';
+      EXPECT_FALSE(EqualsIgnoreCase(bracket, other)) << size << " at " << at;
+      bracket[at] = '{';
+      EXPECT_TRUE(EqualsIgnoreCase(bracket, other)) << size << " at " << at;
+    }
+  }
 }
 
 TEST(TextTest, StripsAndSplits) {

@@ -86,5 +86,18 @@ TEST(ParseUpstreamUrl, Refuses) {
   EXPECT_FALSE(ParseUpstreamUrl("https://host/" + std::string(3'000, 'a')).ok());
 }
 
+TEST(ParseAccountUrl, TakesAzuresVersionAlone) {
+  const auto with = ParseAccountUrl("https://r.openai.azure.com/openai?api-version=2024-10-21");
+  ASSERT_TRUE(with.ok()) << with.status();
+  EXPECT_EQ(with->base_path, "/openai");
+  EXPECT_EQ(with->api_version, "2024-10-21");
+  EXPECT_EQ(ParseAccountUrl("https://r.openai.azure.com")->api_version, "");
+  for (const std::string_view query :
+       {"?api-version=", "?a=b", "?api-version=1&a=b", "?api-version=1#x", "?api-version=a b",
+        "?api-version=1?api-version=2"}) {
+    EXPECT_FALSE(ParseAccountUrl("https://host" + std::string(query)).ok()) << query;
+  }
+}
+
 }  // namespace
 }  // namespace weir

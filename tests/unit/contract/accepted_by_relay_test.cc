@@ -1,4 +1,6 @@
 // What admin takes, relays take: one value that a relay refuses would hold back every change.
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,11 +9,14 @@
 #include <boost/json/value.hpp>
 #include <gtest/gtest.h>
 
+#include "libs/common/quirks.h"
 #include "libs/common/text.h"
 #include "services/admin/credentials/account_secrets.h"
 #include "services/admin/json/record_json.h"
 #include "services/admin/model/validate.h"
+#include "services/admin/model/words.h"
 #include "services/admin/publish/to_proto.h"
+#include "services/relay/accounts/account_dialect.h"
 #include "services/relay/snapshot/resource_reader.h"
 #include "weir/v1/snapshot.pb.h"
 
@@ -32,8 +37,8 @@ json::object BodyOf(const char* usual, const char* more) {
   return std::move(body.as_object());
 }
 
-// True when admin takes it; a relay must then, too.
-bool TakenAccount(const char* more) {
+// What a relay makes of it, when admin takes it; the relay must then, too.
+std::optional<relay::Account> SentAccount(const char* more) {
   static const Vault vault = *Vault::Create(Secret("0123456789abcdef0123456789abcdef"));
   const json::object body =
       BodyOf(R"({"name":"a","platform_type":"openai","request_url":"https://a"})", more);
@@ -46,17 +51,19 @@ bool TakenAccount(const char* more) {
   reader.Finish();
   Validate(account, errors);
   Validate(secrets, errors);
-  if (!errors.empty()) return false;
+  if (!errors.empty()) return std::nullopt;
   if (secrets.credential.has_value()) SetCredential(vault, *secrets.credential, account);
   if (secrets.proxy_url.has_value()) SetProxyUrl(vault, *secrets.proxy_url, account);
   v1::Resource resource;
   ToProto(account, vault, resource);
   std::string bytes;  // a text that is no UTF-8 fails here
   EXPECT_TRUE(resource.SerializeToString(&bytes) && resource.ParseFromString(bytes)) << more;
-  const auto read = relay::ReadAccount(resource.account());
+  auto read = relay::ReadAccount(resource.account());
   EXPECT_TRUE(read.ok()) << more << ": " << read.status();
-  return true;
+  return read.ok() ? std::optional(*std::move(read)) : std::nullopt;
 }
+
+bool TakenAccount(const char* more) { return SentAccount(more).has_value(); }
 
 TEST(AcceptedByRelay, Accounts) {
   const std::vector<Value> values = {
@@ -94,6 +101,12 @@ TEST(AcceptedByRelay, Accounts) {
       {R"({"headers":{"":"1"}})", false},
       {R"({"headers":{"x":"a\u0000b"}})", false},
       {R"({"headers":{"x":"a\tb","X":"ü"}})", true},
+      {R"({"quirks":["no_images","stops_max=0","without=store"]})", true},
+      {R"({"quirks":["no_such"]})", false},
+      {R"({"quirks":["max_completion_tokens"],"platform_type":"ollama"})", true},
+      {R"({"quirks":["max_completion_tokens"],"platform_type":"claude"})", false},
+      {R"({"quirks":["no_sampling","no_betas=off"],"platform_type":"claude"})", true},
+      {R"({"quirks":["without=model"]})", false},
       {R"({"models":["a*b"]})", false},
       {R"({"models":["*",""]})", false},
       {R"({"models":["*","ü"]})", true},
@@ -113,6 +126,22 @@ TEST(AcceptedByRelay, Accounts) {
   for (const Value& value : values) EXPECT_EQ(TakenAccount(value.body), value.taken) << value.body;
   const std::string long_host = StrCat(R"({"request_url":"http://)", std::string(300, 'h'), "\"}");
   EXPECT_FALSE(TakenAccount(long_host.c_str()));
+}
+
+// Whose quirks an account may have is told by its platform; the relay must speak that protocol.
+TEST(AcceptedByRelay, PlatformsOfQuirks) {
+  for (const auto& [platform, word] : kWords<Platform>) {
+    const auto* const row =
+        std::find_if(kQuirkPlatforms.begin(), kQuirkPlatforms.end(),
+                     [name = word](const auto& known) { return known.name == name; });
+    const auto sent = SentAccount(StrCat(R"({"platform_type":")", word, "\"}").c_str());
+    ASSERT_TRUE(sent.has_value()) << word;
+    const auto dialect = relay::DialectOf(sent->platform);
+    ASSERT_EQ(row != kQuirkPlatforms.end(), dialect.has_value()) << word;
+    if (dialect.has_value()) {
+      EXPECT_EQ(row->protocol, 1U << static_cast<unsigned>(*dialect)) << word;
+    }
+  }
 }
 
 bool TakenKey(const char* more) {
@@ -176,10 +205,88 @@ TEST(AcceptedByRelay, Groups) {
       {R"({"price_multiplier":0})", true},
       {R"({"fallbacks":[""]})", false},
       {R"({"fallbacks":["a"]})", true},
+      {R"({"fallbacks":["a*"]})", false},
+      {R"({"model_mapping":{"family:haiku":"b"}})", true},
+      {R"({"model_mapping":{"family:":"b"}})", false},
+      {R"({"model_mapping":{"a":"family:b"}})", false},
       {R"({"remark":"a\u0000b"})", false},
       {R"({"model_mapping":{"a":"b*"}})", false},
+      {R"({"allowed_ips":["::/0","10.1.2.3"]})", true},
+      {R"({"allowed_ips":["10.1.2"]})", false},
   };
   for (const Value& value : values) EXPECT_EQ(TakenGroup(value.body), value.taken) << value.body;
+}
+
+bool TakenRoute(const char* more) {
+  const json::object body = BodyOf(R"({"model":"m"})", more);
+  FieldErrors errors;
+  BodyReader reader(body, errors);
+  ModelRoute route;
+  route.id = 1;
+  ReadRoute(reader, route);
+  reader.Finish();
+  Validate(route, errors);
+  if (!errors.empty()) return false;
+  v1::Resource resource;
+  ToProto(route, resource);
+  std::string bytes;
+  EXPECT_TRUE(resource.SerializeToString(&bytes) && resource.ParseFromString(bytes)) << more;
+  const auto read = relay::ReadRoute(resource.route());
+  EXPECT_TRUE(read.ok()) << more << ": " << read.status();
+  return true;
+}
+
+TEST(AcceptedByRelay, Routes) {
+  const std::vector<Value> values = {
+      {R"({"model":"family:haiku"})", true},
+      {R"({"model":"family:Haiku"})", false},
+      {R"({"model":"claude-*","upstream_model":"x"})", true},
+      {R"({"upstream_model":"x*"})", false},
+      {R"({"upstream_model":"family:x"})", false},
+      {R"({"position":1000})", true},
+      {R"({"position":1001})", false},
+      {R"({"position":-1})", false},
+      {R"({"rules":[{"thinking":"present","upstream_model":"a"}]})", true},
+      {R"({"rules":[{"upstream_model":"a"}]})", false},
+      {R"({"rules":[{"thinking":"present"}]})", false},
+      {R"({"rules":[{"input_tokens_above":10,"input_tokens_below":11,"upstream_model":"a"}]})",
+       false},
+      {R"({"rules":[{"input_tokens_above":10,"input_tokens_below":12,"upstream_model":"a"}]})",
+       true},
+      {R"({"rules":[{"input_tokens_above":100000001,"upstream_model":"a"}]})", false},
+      {R"({"rules":[{"tools":"maybe","upstream_model":"a"}]})", false},
+      {R"({"rules":{}})", false},
+      {R"({"rules":[5]})", false},
+      {R"({"rules":null})", true},
+      {R"({"fallbacks":["a","b"]})", true},
+      {R"({"fallbacks":["a","a"]})", false},
+      {R"({"fallbacks":["m"]})", false},
+      {R"({"fallbacks":["m"],"upstream_model":"x"})", true},
+      {R"({"fallbacks":["a*"]})", false},
+      {R"({"fallbacks":["a","b","c","d","e","f","g","h","i"]})", false},
+      {R"({"max_tokens":{"min":10,"default":20,"max":30}})", true},
+      {R"({"max_tokens":{"min":40,"max":30}})", false},
+      {R"({"max_tokens":{"default":40,"max":30}})", false},
+      {R"({"max_tokens":{"max":-1}})", false},
+      {R"({"max_tokens":null})", true},
+      {R"({"temperature_default":"0.7"})", true},
+      {R"({"temperature_default":0})", true},
+      {R"({"temperature_default":2.001})", false},
+      {R"({"temperature_default":"0.0001"})", false},
+      {R"({"temperature_default":null})", true},
+      {R"({"stream":"on"})", true},
+      {R"({"stream":true})", false},
+      {R"({"timeouts":{"total_ms":86400001}})", false},
+      {R"({"attempts_max":10})", true},
+      {R"({"attempts_max":11})", false},
+      {R"({"on_disconnect":"drain","drain_ms_max":1000,"drain_usd_max":"0.05"})", true},
+      {R"({"drain_ms_max":1000})", false},
+      {R"({"group_ids":[1,2]})", true},
+      {R"({"group_ids":[0]})", false},
+      {R"({"group_ids":null})", true},
+      {R"({"name":"a\u0000"})", false},
+  };
+  for (const Value& value : values) EXPECT_EQ(TakenRoute(value.body), value.taken) << value.body;
 }
 
 bool TakenPrice(const char* more) {
@@ -204,11 +311,20 @@ TEST(AcceptedByRelay, Prices) {
       {R"({"model":""})", false},
       {R"({"model":"a*b"})", false},
       {R"({"model":"*"})", true},
+      {R"({"model":"family:haiku"})", false},
       {R"({"input":null})", false},
       {R"({"output":null})", false},
       {R"({"cache_read":null})", true},
       {R"({"tier_above_input_tokens":-1})", false},
+      {R"({"max_output_tokens":64000})", true},
+      {R"({"max_output_tokens":-1})", false},
       {R"({"tier_input":"1"})", false},
+      {R"({"tier_cache_write_5m":"1"})", false},
+      {R"({"tier_above_input_tokens":1,"tier_cache_write_1h":"1"})", true},
+      {R"({"aliases":["b","c"]})", true},
+      {R"({"aliases":["b","b"]})", false},
+      {R"({"aliases":["b*"]})", false},
+      {R"({"aliases":["family:opus"]})", false},
       {R"({"effective_from":"1900-01-01T00:00:00Z"})", false},
       {R"({"input":"9223372036854.775807"})", true},
   };

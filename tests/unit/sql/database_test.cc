@@ -78,6 +78,17 @@ TEST_P(DatabaseTest, ParametersMayComeInAnyOrderAndTwice) {
   EXPECT_EQ(result.rows[0].Int(2), 7);
 }
 
+// As for one that waited while its partition was taken from under it: it is to come again.
+TEST_P(DatabaseTest, ARowInAnothersPartitionMayComeAgain) {
+  if (GetParam() == SqlDialect::kSqlite) GTEST_SKIP() << "SQLite has no partitions";
+  for (const char* sql : {"CREATE TABLE days (day BIGINT) PARTITION BY RANGE (day)",
+                          "CREATE TABLE day_1 PARTITION OF days FOR VALUES FROM (1) TO (2)"}) {
+    ASSERT_TRUE(database().Execute(sql).ok());
+  }
+  const auto refused = database().Execute("INSERT INTO day_1 (day) VALUES (5)");
+  EXPECT_TRUE(absl::IsAborted(refused.status())) << refused.status();
+}
+
 TEST_P(DatabaseTest, SumsAreIntegers) {
   Run("INSERT INTO things (id, size) VALUES (1, 40), (2, 2)");
   EXPECT_EQ(Run("SELECT SUM(size) FROM things").rows.at(0).Int(0), 42);
@@ -188,6 +199,100 @@ TEST_P(DatabaseTest, InsertManyIsAllOrNothing) {
   EXPECT_EQ(Count(), 0);
 }
 
+TEST_P(DatabaseTest, TryInsertManyWritesAllOrNothingAndGoesOn) {
+  Run("INSERT INTO things (id, name) VALUES (2, 'b')");
+  const std::vector<std::string_view> columns = {"id", "name"};
+  const auto row = [](std::int64_t id, const char* name) {
+    return std::vector<Value>{id, std::string(name)};
+  };
+  absl::Status status = database().Transact([&](Transaction& transaction) {
+    const auto first = transaction.TryInsertMany("things", columns, {row(3, "c"), row(2, "x")});
+    EXPECT_TRUE(first.ok() && !*first) << first.status();
+    const auto second = transaction.TryInsertMany("things", columns, {row(3, "c"), row(4, "d")});
+    EXPECT_TRUE(second.ok() && *second) << second.status();
+    return transaction.Execute("UPDATE things SET size = 1 WHERE id = 4").status();
+  });
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(Count(), 3);
+  EXPECT_EQ(Run("SELECT name FROM things WHERE id = 2").rows.at(0).Text(0), "b");
+  status = database().Transact([&](Transaction& transaction) {
+    return transaction
+        .TryInsertMany("things", {"id", "size"}, {{std::int64_t{9}, std::int64_t{-1}}})
+        .status();
+  });
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << "another constraint ends it";
+  EXPECT_EQ(Count(), 3);
+}
+
+TEST_P(DatabaseTest, MergeManyAddsToWhatIsThereAndTellsWhatWasNew) {
+  const std::string odd = "quote \" backslash \\ comma , brace } null NULL tab\t newline\n '";
+  const std::string bytes("\0\xff\"\\", 4);
+  Run("INSERT INTO things (id, name, size) VALUES (2, 'b', 40)");
+  const std::vector<std::string_view> columns = {"id", "name", "raw", "size"};
+  const auto row = [&](std::int64_t id, const std::string& name, std::int64_t size) {
+    return std::vector<Value>{id, name, Blob{bytes}, size};
+  };
+  std::vector<std::int64_t> fresh;
+  absl::Status status = database().Transact([&](Transaction& transaction) {
+    const auto added =
+        transaction.MergeMany("things", columns, {row(1, odd, 1), row(2, "", 2), row(3, "", 0)},
+                              "ON CONFLICT (id) DO UPDATE SET size = things.size + excluded.size");
+    if (!added.ok()) return added.status();
+    const auto merged =
+        transaction.MergeMany("things", columns, {row(3, "x", 7), row(4, "d", INT64_MAX)},
+                              "ON CONFLICT (id) DO NOTHING RETURNING id");
+    if (!merged.ok()) return merged.status();
+    for (const Row& one : merged->rows) fresh.push_back(one.Int(0));
+    return transaction.MergeMany("things", columns, {}, "ON CONFLICT (id) DO NOTHING").status();
+  });
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(fresh, std::vector<std::int64_t>{4});
+  const Result rows = Run("SELECT name, raw, size FROM things ORDER BY id");
+  ASSERT_EQ(rows.rows.size(), 4U);
+  EXPECT_EQ(rows.rows[0].Text(0), odd);
+  EXPECT_EQ(rows.rows[0].Bytes(1), bytes);
+  EXPECT_EQ(rows.rows[1].Text(0), "b");
+  EXPECT_EQ(rows.rows[1].Int(2), 42);
+  EXPECT_EQ(rows.rows[2].Int(2), 0);
+  EXPECT_EQ(rows.rows[3].Int(2), INT64_MAX);
+}
+
+TEST_P(DatabaseTest, MergeManyFailsAsAStatementDoes) {
+  Run("INSERT INTO things (id, size) VALUES (1, 1)");
+  const auto merge = [&](std::int64_t size, const std::string& name) {
+    return database().Transact([&](Transaction& transaction) {
+      return transaction
+          .MergeMany("things", {"id", "size", "name"}, {{std::int64_t{1}, size, name}},
+                     "ON CONFLICT (id) DO UPDATE SET size = things.size - excluded.size")
+          .status();
+    });
+  };
+  EXPECT_EQ(merge(2, "a").code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(merge(1, std::string("a\0b", 3)).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Run("SELECT size FROM things").rows.at(0).Int(0), 1);
+}
+
+// More than one message to the server, and rows that begin or end with nothing.
+TEST_P(DatabaseTest, InsertsMoreThanAMessageHolds) {
+  std::vector<std::vector<Value>> rows;
+  for (std::int64_t id = 0; id < 3'000; ++id) {
+    rows.push_back({id % 3 == 0 ? Value() : Value(std::string(100, 'x') + std::to_string(id)), id});
+  }
+  const absl::Status status = database().Transact([&](Transaction& transaction) {
+    return transaction.InsertMany("things", {"name", "id"}, rows);
+  });
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(Count(), 3'000);
+  EXPECT_EQ(Run("SELECT COUNT(*) FROM things WHERE name IS NULL").rows.at(0).Int(0), 1'000);
+  Run("CREATE TABLE texts (text TEXT)");
+  const absl::Status empty = database().Transact([&](Transaction& transaction) {
+    return transaction.InsertMany("texts", {"text"},
+                                  {{std::string()}, {std::string("\\.")}, {std::string()}});
+  });
+  ASSERT_TRUE(empty.ok()) << empty;
+  EXPECT_EQ(Run("SELECT COUNT(*) FROM texts WHERE text = ''").rows.at(0).Int(0), 2);
+}
+
 TEST_P(DatabaseTest, ReadingCannotWrite) {
   EXPECT_FALSE(database().Query("INSERT INTO things (id) VALUES (1)").ok());
   EXPECT_EQ(Count(), 0);
@@ -287,6 +392,26 @@ TEST(PostgresAwayTest, IsUnavailableAndComesBack) {
   const auto rows = (*database)->Query("SELECT SUM(x) FROM t");
   ASSERT_TRUE(rows.ok()) << rows.status();
   EXPECT_EQ(rows->rows.at(0).Int(0), 2);
+}
+
+// libpqxx has no error of its own for that.
+TEST(PostgresAwayTest, AConnectionLostWhileRowsAreCopiedIsUnavailable) {
+  auto server = weir::testing::PostgresServer::Create();
+  ASSERT_TRUE(server.ok()) << server.status();
+  auto url = (*server)->NewDatabase();
+  ASSERT_TRUE(url.ok()) << url.status();
+  auto database = OpenDatabase(*url);
+  ASSERT_TRUE(database.ok()) << database.status();
+  ASSERT_TRUE((*database)->Execute("CREATE TABLE t (x TEXT)").ok());
+  const std::vector<std::vector<Value>> rows(20'000, {std::string(1'000, 'x')});
+  const absl::Status lost = (*database)->Transact([&](Transaction& transaction) {
+    EXPECT_TRUE(transaction.Execute("SELECT 1").ok());
+    (*server)->Crash();
+    return transaction.InsertMany("t", {"x"}, rows);
+  });
+  EXPECT_TRUE(absl::IsUnavailable(lost)) << lost;
+  ASSERT_TRUE((*server)->Start().ok());
+  EXPECT_EQ((*database)->Query("SELECT COUNT(*) FROM t")->rows.at(0).Int(0), 0);
 }
 
 // Restarted while our connection was idle: the caller need not know.

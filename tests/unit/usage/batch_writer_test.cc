@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <climits>
 #include <condition_variable>
 #include <mutex>
 #include <set>
@@ -21,7 +22,7 @@ using Outcome = std::future<absl::StatusOr<BatchOutcome>>;
 // A store in memory that can be closed, and that fails when told to.
 class FakeStore {
  public:
-  absl::StatusOr<std::vector<bool>> Insert(const std::vector<const UsageEvent*>& events) {
+  absl::StatusOr<std::vector<Stored>> Insert(const std::vector<const UsageEvent*>& events) {
     std::unique_lock<std::mutex> lock(mutex_);
     ++tries_;
     opened_.wait(lock, [this] { return open_; });
@@ -29,11 +30,17 @@ class FakeStore {
       --failures_left_;
       return absl::UnavailableError("away");
     }
+    for (const UsageEvent* event : events) {
+      if (event->model == "bad") return absl::InvalidArgumentError("parameter $1 has a NUL byte");
+      if (event->model == "broken") return absl::FailedPreconditionError("a check");
+    }
     batch_sizes_.push_back(events.size());
-    std::vector<bool> marks;
-    marks.reserve(events.size());
-    for (const UsageEvent* event : events) marks.push_back(ids_.insert(event->id).second);
-    return marks;
+    std::vector<Stored> outcomes;
+    outcomes.reserve(events.size());
+    for (const UsageEvent* event : events) {
+      outcomes.push_back(ids_.insert(event->id).second ? Stored::kNew : Stored::kDuplicate);
+    }
+    return outcomes;
   }
 
   void SetOpen(bool open) {
@@ -126,6 +133,20 @@ TEST_F(BatchWriterTest, NeverSplitsASubmissionAndKeepsBatchesSmallOtherwise) {
   EXPECT_EQ(store_.batch_sizes(), (std::vector<std::size_t>{1, 25, 10, 3}));
 }
 
+// What comes while a commit is under way goes with the next one, all of it.
+TEST_F(BatchWriterTest, TakesWhatHasComeMeanwhile) {
+  store_.SetOpen(false);
+  auto writer = Make({.batch_events_due = 2, .batch_events_max = 9, .batch_age_ms = kNever});
+  auto first = writer->Submit(Events(2));
+  WaitForTries(1);
+  std::vector<Outcome> others;
+  for (int i = 0; i < 5; ++i) others.push_back(*writer->Submit(Events(2)));
+  store_.SetOpen(true);
+  EXPECT_TRUE(first->get().ok());
+  for (Outcome& outcome : others) EXPECT_TRUE(outcome.get().ok());
+  EXPECT_EQ(store_.batch_sizes(), (std::vector<std::size_t>{2, 8, 2}));
+}
+
 TEST_F(BatchWriterTest, TellsNewFromRepeatedForEachSubmission) {
   auto writer = Make({.batch_events_max = 5, .batch_age_ms = kNever});
   std::vector<UsageEvent> events = Events(3);
@@ -175,6 +196,44 @@ TEST_F(BatchWriterTest, TriesTheSameBatchAgainUntilItIsStored) {
   EXPECT_NE(metrics_.Expose().find("weir_usage_commit_failures_total 5"), std::string::npos);
 }
 
+// What the database will never take must not keep the rest out for ever.
+TEST_F(BatchWriterTest, TellsSinceWhenStoringFailsAndWhy) {
+  auto writer = Make({.batch_events_max = 3, .batch_age_ms = 0});
+  EXPECT_EQ(writer->State().oldest_waiting_ms, 0);
+  store_.FailNext(INT_MAX);
+  const std::int64_t before_unix_ms = UnixMs();
+  auto outcome = writer->Submit(Events(3));
+  WaitForTries(3);
+  const WriterState failing = writer->State();
+  EXPECT_EQ(failing.last_error, "away");
+  EXPECT_GE(failing.failing_since_unix_ms, before_unix_ms);
+  EXPECT_LE(failing.failing_since_unix_ms, UnixMs());
+  EXPECT_EQ(failing.events_waiting, 3);
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_GE(writer->State().oldest_waiting_ms, 5);
+  store_.FailNext(0);
+  EXPECT_TRUE(outcome->get().ok());
+  const WriterState fine = writer->State();
+  EXPECT_EQ(fine.failing_since_unix_ms, 0);
+  EXPECT_EQ(fine.last_error, "");
+}
+
+TEST_F(BatchWriterTest, ABadEventIsRefusedAndTheOthersAreStored) {
+  auto writer = Make({.batch_events_max = 41, .batch_age_ms = kNever});
+  std::vector<UsageEvent> events = Events(40);
+  events[7].model = "bad";
+  events[39].model = "broken";
+  auto first = writer->Submit(events);
+  auto second = writer->Submit(Events(1));
+  const BatchOutcome outcome = *first->get();
+  EXPECT_EQ(outcome.inserted, 38);
+  EXPECT_EQ(outcome.refused, 2);
+  EXPECT_EQ(outcome.duplicates, 0);
+  EXPECT_EQ(second->get()->inserted, 1) << "of the same batch";
+  EXPECT_NE(metrics_.Expose().find("weir_usage_events_total{outcome=\"rejected\"} 2"),
+            std::string::npos);
+}
+
 TEST_F(BatchWriterTest, StopCommitsWhatIsQueued) {
   auto writer = Make({.batch_events_max = 1000, .batch_age_ms = kNever});
   auto outcome = writer->Submit(Events(7));
@@ -220,8 +279,24 @@ TEST_F(BatchWriterTest, AWaitingSubmitterThatIsGoneLeaves) {
   EXPECT_EQ(first->get()->inserted, 1);
 }
 
+TEST_F(BatchWriterTest, SeveralWritersCommitAtOnce) {
+  store_.SetOpen(false);
+  auto writer = Make({.batch_events_max = 10, .batch_age_ms = kNever, .writers = 2});
+  auto first = writer->Submit(Events(10));
+  auto second = writer->Submit(Events(10));
+  WaitForTries(2);  // neither has ended
+  auto third = writer->Submit(Events(3));
+  store_.SetOpen(true);
+  EXPECT_EQ(first->get()->inserted, 10);
+  EXPECT_EQ(second->get()->inserted, 10);
+  EXPECT_FALSE(Ready(*third, 20)) << "there is time to wait for more";
+  writer->Stop(kNever);
+  EXPECT_EQ(third->get()->inserted, 3);
+}
+
 TEST_F(BatchWriterTest, NothingIsLostOrDoubledUnderManySubmittersAndFailures) {
-  auto writer = Make({.batch_events_max = 50, .batch_age_ms = 1, .queue_events_max = 200});
+  auto writer =
+      Make({.batch_events_max = 50, .batch_age_ms = 1, .queue_events_max = 200, .writers = 3});
   std::atomic<std::int64_t> inserted = 0;
   std::vector<std::thread> threads;
   threads.reserve(8);

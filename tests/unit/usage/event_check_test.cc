@@ -23,6 +23,14 @@ TEST(EventCheckTest, AcceptsARequestThatFailedBeforeAnythingWasKnown) {
   EXPECT_TRUE(CheckEvent(event).ok()) << CheckEvent(event);
 }
 
+TEST(EventCheckTest, AcceptsATimeCloseToTheIds) {
+  UsageEvent event = MakeEvent();
+  for (const std::int64_t skew_ms : {-10'000, 10'000}) {
+    event.started_at_unix_ms = kTestUnixMs + skew_ms;
+    EXPECT_TRUE(CheckEvent(event).ok()) << CheckEvent(event);
+  }
+}
+
 struct BadCase {
   const char* name;
   std::function<void(UsageEvent&)> spoil;
@@ -54,6 +62,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"HugeCost", [](UsageEvent& e) { e.cost_nano_usd = INT64_MAX; }},
         BadCase{"NoTime", [](UsageEvent& e) { e.started_at_unix_ms = 0; }},
         BadCase{"FarTime", [](UsageEvent& e) { e.started_at_unix_ms = INT64_MAX; }},
+        BadCase{"TimeBeforeTheIds", [](UsageEvent& e) { e.started_at_unix_ms -= 10'001; }},
+        BadCase{"TimeAfterTheIds", [](UsageEvent& e) { e.started_at_unix_ms += 10'001; }},
         BadCase{"NegativeKey", [](UsageEvent& e) { e.key_id = -5; }},
         BadCase{"BadStatus", [](UsageEvent& e) { e.status = 1000; }},
         BadCase{"NegativeLatency", [](UsageEvent& e) { e.latency_ms = -1; }},
@@ -69,6 +79,20 @@ TEST(TrimEventTest, CutsTextsBetweenCharacters) {
   EXPECT_EQ(event.user_agent, std::string(255, 'a'));
   EXPECT_EQ(event.model, "nulhere");
   EXPECT_EQ(event.attempts.size(), 64U);
+}
+
+TEST(TrimEventTest, ASessionThatNobodyCanHaveIsNone) {
+  for (const std::string& session : {std::string("nul\0here", 8), std::string(65, 's')}) {
+    UsageEvent event = MakeEvent();
+    event.charge = {.session = session, .day_cost = {SubjectKind::kKey}};
+    TrimEvent(event);
+    EXPECT_EQ(event.charge, BudgetCharge{});
+  }
+  UsageEvent event = MakeEvent();
+  event.charge = {.session = std::string(64, 's'), .day_cost = {SubjectKind::kKey}};
+  const UsageEvent before = event;
+  TrimEvent(event);
+  EXPECT_EQ(event, before);
 }
 
 TEST(TrimEventTest, LeavesGoodEventsAlone) {

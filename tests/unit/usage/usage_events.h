@@ -61,6 +61,7 @@ class RandomEvents {
     event.status = Int(0, 3) == 0 ? Int(400, 599) : 200;
     event.error_class = event.status == 200 ? "" : "upstream_error";
     event.complete = Int(0, 5) != 0;
+    event.cache_hit = Int(0, 3) == 0;
     event.stream = Int(0, 1) == 1;
     event.tokens = {.input = Int(0, 100'000),
                     .cache_read = Int(0, 100'000),
@@ -75,13 +76,18 @@ class RandomEvents {
     event.cost_nano_usd = ExpectedCostNanoUsd(event);
     event.snapshot_revision = Int(0, 1'000'000);
     event.latency_ms = Int(0, 60'000);
-    event.user_agent = "agent/1.0 ü";
+    event.user_agent = "agent/" + std::to_string(Int(1, 3)) + ".0 ü";
+    event.served_model = "served-" + std::to_string(Int(0, 2));
+    event.dialect = Int(1, 4);
+    event.client_ip = "10.0." + std::to_string(Int(0, 2)) + "." + std::to_string(Int(0, 3));
+    event.first_token_ms = Int(0, 4) == 0 ? -1 : Int(0, 5'000);
     for (std::int64_t n = Int(0, 3); n > 0; --n) {
       event.attempts.push_back({.account_id = Int(1, 3),
                                 .http_status = 529,
                                 .error_class = "overloaded",
                                 .started_at_unix_ms = event.started_at_unix_ms + n,
-                                .duration_ms = Int(1, 100)});
+                                .duration_ms = Int(1, 100),
+                                .served_model = "claude-b"});
     }
     return event;
   }

@@ -29,7 +29,7 @@ class UsageLedgerTest : public weir::testing::DatabaseTest {
   std::int64_t Insert(sql::Database& database, const std::vector<UsageEvent>& events) {
     const auto marks = UsageLedger(database).Insert(Pointers(events));
     EXPECT_TRUE(marks.ok()) << marks.status();
-    return marks.ok() ? std::count(marks->begin(), marks->end(), true) : -1;
+    return marks.ok() ? std::count(marks->begin(), marks->end(), Stored::kNew) : -1;
   }
   std::int64_t Insert(const std::vector<UsageEvent>& events) { return Insert(database(), events); }
 
@@ -134,6 +134,71 @@ TEST_P(UsageLedgerTest, TheFirstVersionOfAnEventStays) {
   EXPECT_EQ(Insert({changed}), 0);
   EXPECT_EQ(*UsageQuery(database()).Get(event.id), event);
   ExpectRollupsToMatch();
+}
+
+TEST_P(UsageLedgerTest, ARepeatedEventWithAnotherContentIsKeptApartOnce) {
+  const UsageEvent event = MakeEvent();
+  UsageEvent changed = event;
+  changed.tokens.output += 1;
+  UsageLedger ledger(database());
+  using Outcomes = std::vector<Stored>;
+  EXPECT_EQ(*ledger.Insert({&event, &changed}), (Outcomes{Stored::kNew, Stored::kConflict}));
+  EXPECT_EQ(*ledger.Insert({&changed, &event, &changed}), Outcomes(3, Stored::kDuplicate))
+      << "it is known by now";
+  UsageEvent other = event;
+  other.key_id = 6;
+  const UsageEvent again = other;
+  EXPECT_EQ(*ledger.Insert({&other, &again}), (Outcomes{Stored::kConflict, Stored::kDuplicate}));
+  EXPECT_EQ(*UsageQuery(database()).Get(event.id), event);
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM usage_conflicts"), 2);
+  EXPECT_EQ(Number("SELECT output_tokens FROM usage_conflicts WHERE key_id = 5"), 101);
+  EXPECT_GT(Number("SELECT MIN(received_at_unix_ms) FROM usage_conflicts"), kTestUnixMs);
+  ExpectRollupsToMatch();
+}
+
+TEST_P(UsageLedgerTest, ARelayThatDiedAfterTheRealEndMakesNoConflict) {
+  const UsageEvent event = MakeEvent();
+  UsageEvent recovered = event;
+  recovered.error_class = "relay_died";
+  recovered.complete = false;
+  recovered.tokens = {};
+  UsageLedger ledger(database());
+  EXPECT_EQ(*ledger.Insert({&event}), std::vector<Stored>{Stored::kNew});
+  EXPECT_EQ(*ledger.Insert({&recovered}), std::vector<Stored>{Stored::kDuplicate});
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM usage_conflicts"), 0);
+}
+
+// Rows are never changed: the real end is kept beside it, whole, and told.
+TEST_P(UsageLedgerTest, ARealEndAfterARelayThatDiedIsKeptBesideItsRow) {
+  const UsageEvent event = MakeEvent();
+  UsageEvent recovered = event;
+  recovered.error_class = "relay_died";
+  recovered.complete = false;
+  recovered.tokens = {};
+  recovered.cost_nano_usd = 0;
+  UsageLedger ledger(database());
+  EXPECT_EQ(*ledger.Insert({&recovered}), std::vector<Stored>{Stored::kNew});
+  EXPECT_EQ(*ledger.Insert({&event}), std::vector<Stored>{Stored::kConflict});
+  EXPECT_EQ(*UsageQuery(database()).Get(event.id), recovered);
+  EXPECT_EQ(Number("SELECT cost_nano_usd FROM usage_conflicts"), event.cost_nano_usd);
+  EXPECT_EQ(Number("SELECT output_tokens FROM usage_conflicts"), event.tokens.output);
+  ExpectRollupsToMatch();
+}
+
+TEST_P(UsageLedgerTest, ConflictsAmongManyRepeatedEventsAreFoundAndBounded) {
+  RandomEvents random(9);
+  std::vector<UsageEvent> events = random.Many(250);
+  ASSERT_EQ(Insert(events), 250);
+  for (const std::size_t at : {0U, 99U, 100U, 249U}) ++events[at].latency_ms;
+  const auto outcomes = UsageLedger(database()).Insert(Pointers(events));
+  ASSERT_TRUE(outcomes.ok()) << outcomes.status();
+  EXPECT_EQ(std::count(outcomes->begin(), outcomes->end(), Stored::kConflict), 4);
+  EXPECT_EQ((*outcomes)[99], Stored::kConflict);
+  for (int i = 0; i < 30; ++i) {
+    ++events[0].latency_ms;
+    Insert({events[0]});
+  }
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM usage_conflicts"), 16 + 3);
 }
 
 TEST_P(UsageLedgerTest, RollupsAreTheSumsOfAnyMixOfNewAndRepeatedEvents) {

@@ -209,6 +209,16 @@ TEST_P(UsageServerTest, EveryServiceNeedsTheToken) {
   v1::GetSpendResponse spend;
   EXPECT_EQ(v1::SpendService::NewStub(channel_)->GetSpend(&context, {}, &spend).error_code(),
             grpc::StatusCode::UNAUTHENTICATED);
+  grpc::ClientContext lease_context;
+  v1::ExchangeLeasesResponse leases;
+  EXPECT_EQ(
+      v1::SpendService::NewStub(channel_)->ExchangeLeases(&lease_context, {}, &leases).error_code(),
+      grpc::StatusCode::UNAUTHENTICATED);
+  grpc::ClientContext peek_context;
+  v1::PeekBudgetsResponse standings;
+  EXPECT_EQ(
+      v1::SpendService::NewStub(channel_)->PeekBudgets(&peek_context, {}, &standings).error_code(),
+      grpc::StatusCode::UNAUTHENTICATED);
   grpc::ClientContext query_context;
   query_context.AddMetadata("authorization", "Bearer wrong");
   v1::SummarizeResponse summary;
@@ -269,27 +279,55 @@ TEST_P(UsageServerTest, LeasesOverTheWire) {
   event.id = NewUuid7Bytes(event.started_at_unix_ms);
   Report({Batch(1, {event})});
   const auto spend = v1::SpendService::NewStub(channel_);
-  v1::AcquireLeaseRequest acquire;
-  acquire.set_relay_id("relay-1");
-  acquire.mutable_subject()->set_kind(v1::SUBJECT_KIND_KEY);
-  acquire.mutable_subject()->set_id(event.key_id);
-  acquire.set_period(v1::PERIOD_TOTAL);
-  acquire.set_cap_nano_usd(event.cost_nano_usd + 500);
-  acquire.set_amount_nano_usd(800);
-  acquire.set_duration_ms(60'000);
-  v1::AcquireLeaseResponse lease;
-  ASSERT_TRUE(spend->AcquireLease(Context().get(), acquire, &lease).ok());
-  EXPECT_EQ(lease.granted_nano_usd(), 500);
-  EXPECT_EQ(lease.spent_nano_usd(), event.cost_nano_usd);
-  v1::ReturnLeaseRequest give_back;
-  give_back.set_relay_id("relay-1");
-  give_back.set_lease_id(lease.lease_id());
-  v1::ReturnLeaseResponse returned;
-  EXPECT_TRUE(spend->ReturnLease(Context().get(), give_back, &returned).ok());
-  EXPECT_TRUE(spend->ReturnLease(Context().get(), give_back, &returned).ok());
-  acquire.set_period(v1::PERIOD_UNSPECIFIED);
-  EXPECT_EQ(spend->AcquireLease(Context().get(), acquire, &lease).error_code(),
-            grpc::StatusCode::INVALID_ARGUMENT);
+  v1::ExchangeLeasesRequest round;
+  round.set_holder("folder-1");
+  round.set_session("session-1");
+  round.set_number(1);
+  round.set_begins(true);
+  round.set_alive_ms(60'000);
+  v1::LeaseState& lease = *round.add_leases();
+  lease.mutable_budget()->mutable_subject()->set_kind(v1::SUBJECT_KIND_KEY);
+  lease.mutable_budget()->mutable_subject()->set_id(event.key_id);
+  lease.mutable_budget()->set_period(v1::PERIOD_TOTAL);
+  lease.mutable_budget()->set_unit(v1::BUDGET_UNIT_NANO_USD);
+  lease.set_cap(event.cost_nano_usd + 500);
+  lease.set_least(300);
+  lease.set_need(300);
+  lease.set_want(300);
+  v1::ExchangeLeasesResponse answer;
+  ASSERT_TRUE(spend->ExchangeLeases(Context().get(), round, &answer).ok());
+  EXPECT_TRUE(answer.session_known());
+  ASSERT_EQ(answer.grants_size(), 1);
+  EXPECT_EQ(answer.grants(0).granted(), 300);
+  EXPECT_EQ(answer.grants(0).spent(), event.cost_nano_usd);
+  EXPECT_EQ(answer.grants(0).left(), 200);
+
+  v1::EventBatch batch;
+  v1::UsageEvent& paid = *batch.add_events();
+  UsageEvent second = event;
+  second.id = NewUuid7Bytes(event.started_at_unix_ms);
+  EventToProto(second, paid);
+  paid.mutable_charge()->set_session("session-1");
+  paid.mutable_charge()->add_total_cost(v1::SUBJECT_KIND_KEY);
+  paid.mutable_charge()->add_total_cost(static_cast<v1::SubjectKind>(77));  // of a later version
+  batch.set_batch_number(1);
+  Report({batch});
+  round.set_number(2);
+  round.mutable_leases(0)->set_granted(event.cost_nano_usd);
+  round.mutable_leases(0)->set_least(0);
+  round.mutable_leases(0)->set_need(0);
+  round.mutable_leases(0)->set_want(0);
+  round.mutable_leases(0)->set_done(true);
+  ASSERT_TRUE(spend->ExchangeLeases(Context().get(), round, &answer).ok());
+  EXPECT_TRUE(answer.grants(0).closed()) << "its event is committed";
+
+  const auto code = [&] {
+    return spend->ExchangeLeases(Context().get(), round, &answer).error_code();
+  };
+  EXPECT_EQ(code(), grpc::StatusCode::FAILED_PRECONDITION) << "the same number again";
+  round.set_number(3);
+  round.mutable_leases(0)->mutable_budget()->set_period(v1::PERIOD_UNSPECIFIED);
+  EXPECT_EQ(code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 TEST_P(UsageServerTest, SigtermStoresAndAnswersWhatItHas) {

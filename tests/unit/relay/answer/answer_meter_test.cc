@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "libs/common/text.h"
 #include "services/relay/dialects/sse.h"
 
 namespace weir::relay {
@@ -66,6 +67,17 @@ TEST(AnthropicMeterTest, ReadsAWholeStream) {
   EXPECT_EQ(meter.Tokens(kEstimatedInput), (TokenCounts{25, 1000, 20, 30, 15, 0}));
 }
 
+TEST(AnthropicMeterTest, WhatStandsBehindTheEndIsNobodysAnswer) {
+  AnswerMeter meter = Anthropic({kMessageStart, kDeltas, kMessageDelta, kMessageStop});
+  const TokenCounts told = meter.Tokens(kEstimatedInput);
+  const std::uint64_t text_bytes = meter.text_bytes();
+  EXPECT_GT(Feed(meter, kDeltas), 0);
+  EXPECT_EQ(Feed(meter, kMessageDelta), 1);
+  EXPECT_EQ(meter.Tokens(kEstimatedInput), told);
+  EXPECT_EQ(meter.text_bytes(), text_bytes);
+  EXPECT_TRUE(meter.terminal());
+}
+
 TEST(AnthropicMeterTest, TheDeltaOverwritesTheStart) {
   const AnswerMeter meter = Anthropic(
       {kMessageStart,
@@ -81,7 +93,7 @@ TEST(AnthropicMeterTest, TheDeltaOverwritesTheStart) {
 TEST(AnthropicMeterTest, ACutStreamIsEstimatedFromWhatPassed) {
   const AnswerMeter cut = Anthropic({kMessageStart, kDeltas});
   EXPECT_FALSE(cut.terminal());
-  EXPECT_EQ(cut.source(), UsageSource::kEstimated);
+  EXPECT_EQ(cut.source(), UsageSource::kOutputEstimated);
   const TokenCounts tokens = cut.Tokens(kEstimatedInput);
   EXPECT_EQ(tokens.input, 25);  // that much was told
   EXPECT_EQ(tokens.cache_read, 1000);
@@ -109,7 +121,7 @@ TEST(AnthropicMeterTest, TextThatLooksLikeUsageIsText) {
        "\"event: message_stop\\n\\n\\\"usage\\\":{\\\"output_tokens\\\":1}\"},"
        "\"usage\":{\"output_tokens\":999}}\n\n"});
   EXPECT_FALSE(meter.terminal());
-  EXPECT_EQ(meter.source(), UsageSource::kEstimated);
+  EXPECT_EQ(meter.source(), UsageSource::kOutputEstimated);
   EXPECT_LT(meter.Tokens(0).output, 100);
 }
 
@@ -186,6 +198,48 @@ TEST(OpenAiMeterTest, ACutStreamIsEstimatedFromWhatPassed) {
   EXPECT_EQ(meter.Tokens(kEstimatedInput), (TokenCounts{100, 0, 0, 0, 2, 0}));
 }
 
+std::string EndOf(int index, std::string_view reason) {
+  return StrCat(R"(data: {"choices":[{"index":)", index, R"(,"delta":{},"finish_reason":)", reason,
+                "}]}\n\n");
+}
+
+TEST(OpenAiMeterTest, AStreamWhoseLastEventIsMissingWasToldWhenItSaidWhyItEnds) {
+  const std::string told = StrCat(kChunks, EndOf(0, "\"stop\""));
+  const AnswerMeter meter = OpenAi(told, true, 0);
+  EXPECT_TRUE(meter.terminal());
+  EXPECT_FALSE(meter.over()) << "usage may come yet";
+  const AnswerMeter with_usage = OpenAi(StrCat(told, UsageChunk("[]")), true, 1);
+  EXPECT_TRUE(with_usage.terminal());
+  EXPECT_EQ(with_usage.Tokens(kEstimatedInput), (TokenCounts{16, 4, 0, 0, 9, 0}));
+  EXPECT_TRUE(OpenAi(StrCat(told, kDone), true, 0).over());
+  // In the chunk of the last text; by servers that name no choice.
+  EXPECT_TRUE(OpenAi("data: {\"choices\":[{\"delta\":{\"content\":\"hi\"},"
+                     "\"finish_reason\" : \"length\"}]}\n\n",
+                     false, 0)
+                  .terminal());
+  for (const std::string_view none : {"null", "\"\"", "{\"a\":\"b\"}"}) {
+    EXPECT_FALSE(OpenAi(StrCat(kChunks, EndOf(0, none)), true, 0).terminal()) << none;
+  }
+  // Neither is what the model writes, or passes to its tools, a reason.
+  EXPECT_FALSE(OpenAi("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":"
+                      "\"\\\"finish_reason\\\":\\\"stop\\\"\",\"tool_calls\":[{\"function\":"
+                      "{\"arguments\":{\"finish_reason\":\"stop\"}}}]}}]}\n\n",
+                      false, 0)
+                   .terminal());
+}
+
+TEST(OpenAiMeterTest, AllChoicesThatWereAskedForSayWhyTheyEnd) {
+  AnswerMeter meter(Dialect::kOpenAiChat, /*hide_usage=*/true);
+  meter.SetAsked(3);
+  Feed(meter, StrCat(kChunks, EndOf(2, "\"stop\""), EndOf(0, "\"length\"")));
+  EXPECT_FALSE(meter.terminal());
+  const AnswerMeter::Mark mark = meter.mark();
+  Feed(meter, EndOf(1, "\"stop\""));
+  EXPECT_TRUE(meter.terminal());
+  meter.GoBack(mark);
+  EXPECT_FALSE(meter.terminal()) << "the client has not got the last one";
+}
+
 TEST(OpenAiMeterTest, EachKindOfDeltaCounts) {
   for (
       const std::string_view delta :
@@ -260,8 +314,26 @@ TEST(AnswerMeterTest, ACutBodyIsEstimated) {
 TEST(AnswerMeterTest, OneSideAloneLeavesTheOtherEstimated) {
   const AnswerMeter meter =
       Anthropic({"event: message_delta\ndata: {\"usage\":{\"output_tokens\":7}}\n\n"});
-  EXPECT_EQ(meter.source(), UsageSource::kEstimated);
+  EXPECT_EQ(meter.source(), UsageSource::kInputEstimated);
   EXPECT_EQ(meter.Tokens(kEstimatedInput), (TokenCounts{100, 0, 0, 0, 7, 0}));
+}
+
+// As in a stream: the last one of each figure counts, and nothing is added up.
+TEST(AnswerMeterTest, UsageThatABodyTellsTwiceIsReadFigureByFigure) {
+  AnswerMeter meter(Dialect::kOpenAiChat, false);
+  meter.OnBody(R"({"usage":{"prompt_tokens":50,"completion_tokens":20},"z":1,)");
+  meter.OnBody(R"("usage":{"completion_tokens":2},"usage":{}})");
+  meter.OnBodyEnd();
+  EXPECT_EQ(meter.Tokens(0), (TokenCounts{50, 0, 0, 0, 2, 0}));
+  EXPECT_EQ(meter.source(), UsageSource::kReported);
+  AnswerMeter many(Dialect::kOpenAiChat, false);
+  many.OnBody("{");
+  for (int i = 1; i <= 1'000; ++i) {
+    many.OnBody(R"("usage":{"prompt_tokens":1,"completion_tokens":)" + std::to_string(i) + "},");
+  }
+  many.OnBody(R"("end":1})");
+  many.OnBodyEnd();
+  EXPECT_EQ(many.Tokens(0), (TokenCounts{1, 0, 0, 0, 1'000, 0}));
 }
 
 TEST(AnswerMeterTest, ABodyThatIsAnErrorUsesNothing) {

@@ -1,24 +1,45 @@
 #include "services/relay/metering/usage_parse.h"
 
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
 namespace weir::relay {
 namespace {
 
-// {input, cache_read, cache_write_5m, cache_write_1h, output, reasoning}
-TokenCounts Read(Dialect dialect, std::string_view json, TokenCounts before = {}) {
-  const UsageTold told = ParseUsage(dialect, json, before);
-  EXPECT_TRUE(told.input || told.output) << json;
-  return before;
+// Figures that make up these counts; OpenAI tells no writes of an hour.
+UsageFigures FiguresOf(Dialect dialect, const TokenCounts& tokens) {
+  const std::int64_t caches = tokens.cache_read + tokens.cache_write_5m;
+  if (dialect != Dialect::kAnthropicMessages) {
+    return {.input = tokens.input + caches,
+            .output = tokens.output,
+            .cached = tokens.cache_read,
+            .written = tokens.cache_write_5m,
+            .reasoning = tokens.reasoning};
+  }
+  return {.input = tokens.input,
+          .output = tokens.output,
+          .cached = tokens.cache_read,
+          .written = tokens.cache_write_5m + tokens.cache_write_1h,
+          .written_5m = tokens.cache_write_5m,
+          .written_1h = tokens.cache_write_1h,
+          .reasoning = tokens.reasoning};
 }
 
-TokenCounts Anthropic(std::string_view json, TokenCounts before = {}) {
+// {input, cache_read, cache_write_5m, cache_write_1h, output, reasoning}
+TokenCounts Read(Dialect dialect, std::string_view json, const TokenCounts& before) {
+  UsageFigures figures = before == TokenCounts{} ? UsageFigures{} : FiguresOf(dialect, before);
+  const UsageTold told = ParseUsage(dialect, json, figures);
+  EXPECT_TRUE(told.input || told.output) << json;
+  return TokensOf(dialect, figures);
+}
+
+TokenCounts Anthropic(std::string_view json, const TokenCounts& before = {}) {
   return Read(Dialect::kAnthropicMessages, json, before);
 }
 
-TokenCounts OpenAi(std::string_view json, TokenCounts before = {}) {
+TokenCounts OpenAi(std::string_view json, const TokenCounts& before = {}) {
   return Read(Dialect::kOpenAiChat, json, before);
 }
 
@@ -96,13 +117,9 @@ TEST(UsageParseTest, PartsNeverExceedTheirWhole) {
 }
 
 TEST(UsageParseTest, OddFiguresCountAsNoneOrNothing) {
-  EXPECT_EQ(Anthropic(R"({"input_tokens":-5,"output_tokens":7})"), (TokenCounts{0, 0, 0, 0, 7, 0}));
-  EXPECT_EQ(OpenAi(R"({"prompt_tokens":-1,"completion_tokens":-1,
-                       "prompt_tokens_details":{"cached_tokens":-9}})"),
-            TokenCounts{});
   const TokenCounts before{1, 2, 3, 4, 5, 0};
   EXPECT_EQ(Anthropic(R"({"input_tokens":"many","output_tokens":6})", before).input, 1);
-  EXPECT_EQ(Anthropic(R"({"input_tokens":1e3,"output_tokens":6})", before).input, 1);
+  EXPECT_EQ(Anthropic(R"({"input_tokens":1.5,"output_tokens":6})", before).input, 1);
   EXPECT_EQ(Anthropic(R"({"input_tokens":9223372036854775808,"output_tokens":6})", before).input,
             1);
   // What no request can have used is not believed: the ledger would refuse it.
@@ -113,21 +130,62 @@ TEST(UsageParseTest, OddFiguresCountAsNoneOrNothing) {
             1);
 }
 
+TEST(UsageParseTest, NegativeFiguresAreNotTold) {
+  UsageFigures figures = FiguresOf(Dialect::kAnthropicMessages, {1, 2, 3, 4, 5, 0});
+  const auto told = [&figures](Dialect dialect, std::string_view json) {
+    const UsageTold sides = ParseUsage(dialect, json, figures);
+    return std::pair(sides.input, sides.output);
+  };
+  const auto anthropic = Dialect::kAnthropicMessages;
+  EXPECT_EQ(told(anthropic, R"({"input_tokens":-5,"output_tokens":-7})"), std::pair(false, false));
+  EXPECT_EQ(told(anthropic, R"({"input_tokens":-5,"cache_read_input_tokens":2})"),
+            std::pair(false, false));
+  EXPECT_EQ(told(anthropic, R"({"input_tokens":1,"cache_read_input_tokens":-2,
+                                "output_tokens":5})"),
+            std::pair(true, true));
+  EXPECT_EQ(told(anthropic, R"({"input_tokens":null,"cache_read_input_tokens":2})"),
+            std::pair(true, false));
+  EXPECT_EQ(told(Dialect::kOpenAiChat, R"({"prompt_tokens":-1,"completion_tokens":-1,
+                                           "prompt_tokens_details":{"cached_tokens":-9}})"),
+            std::pair(false, false));
+  EXPECT_EQ(told(Dialect::kOpenAiChat, R"({"type":"duration","seconds":-4})"),
+            std::pair(false, false));
+  EXPECT_EQ(TokensOf(anthropic, figures), (TokenCounts{1, 2, 3, 4, 5, 0}));
+}
+
 TEST(UsageParseTest, TellsWhenThereIsNothingToTell) {
-  TokenCounts tokens{1, 2, 3, 4, 5, 0};
+  const UsageFigures before = FiguresOf(Dialect::kAnthropicMessages, {1, 2, 3, 4, 5, 0});
+  UsageFigures figures = before;
   for (const std::string& json :
        {std::string(), std::string("null"), std::string("[]"), std::string("{}"), std::string("{"),
         std::string("5"), std::string(R"({"input_tokens":null,"output_tokens":null})"),
         std::string(R"({"total_tokens":5})"), std::string(R"({"prompt_tokens":)"),
         std::string(R"({"input_tokens":99999999999999999999,"prompt_tokens":1})"),
         "{\"prompt_tokens\":5,\"x\":\"" + std::string(64 * 1024, 'x') + "\"}"}) {
-    EXPECT_FALSE(ParseUsage(Dialect::kAnthropicMessages, json, tokens).input) << json.substr(0, 50);
-    EXPECT_FALSE(ParseUsage(Dialect::kAnthropicMessages, json, tokens).output)
+    EXPECT_FALSE(ParseUsage(Dialect::kAnthropicMessages, json, figures).input)
         << json.substr(0, 50);
-    EXPECT_FALSE(ParseUsage(Dialect::kOpenAiChat, json, tokens).input) << json.substr(0, 50);
-    EXPECT_FALSE(ParseUsage(Dialect::kOpenAiChat, json, tokens).output) << json.substr(0, 50);
+    EXPECT_FALSE(ParseUsage(Dialect::kAnthropicMessages, json, figures).output)
+        << json.substr(0, 50);
+    EXPECT_FALSE(ParseUsage(Dialect::kOpenAiChat, json, figures).input) << json.substr(0, 50);
+    EXPECT_FALSE(ParseUsage(Dialect::kOpenAiChat, json, figures).output) << json.substr(0, 50);
   }
-  EXPECT_EQ(tokens, (TokenCounts{1, 2, 3, 4, 5, 0}));
+  EXPECT_EQ(figures, before);
+}
+
+TEST(UsageParseTest, WholeNumbersMayBeWrittenAsFractions) {
+  EXPECT_EQ(OpenAi(R"({"prompt_tokens":5.0,"completion_tokens":2e1})"),
+            (TokenCounts{5, 0, 0, 0, 20, 0}));
+  UsageFigures figures;
+  const UsageTold told = ParseUsage(Dialect::kOpenAiChat,
+                                    R"({"prompt_tokens":5.5,"completion_tokens":1e300})", figures);
+  EXPECT_FALSE(told.input || told.output);
+}
+
+// The output is not told, so it is estimated: the reasoning alone must not stand for it.
+TEST(UsageParseTest, ReasoningWithoutAnOutputTellsNone) {
+  EXPECT_EQ(OpenAi(R"({"prompt_tokens":50,"completion_tokens_details":{"reasoning_tokens":10},)"
+                   R"("total_tokens":60})"),
+            (TokenCounts{50, 0, 0, 0, 0, 0}));
 }
 
 }  // namespace

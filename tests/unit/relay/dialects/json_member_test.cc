@@ -28,7 +28,7 @@ Found Find(const std::vector<std::string_view>& parts, std::size_t bytes_max = 1
     part.copy(exact.get(), part.size());
     finder.Feed({exact.get(), part.size()});
   }
-  return {finder.value(), finder.complete()};
+  return {std::string(finder.value()), finder.complete()};
 }
 
 struct Case {

@@ -117,5 +117,16 @@ TEST(SseTest, CutsMakeNoDifference) {
   }
 }
 
+TEST(SseTest, AByteOrderMarkIsNoPartOfTheFirstLine) {
+  EXPECT_EQ(Events("\xEF\xBB\xBF"
+                   "data: a\n\ndata: b\n\n"),
+            (std::vector<Told>{{"\xEF\xBB\xBF"
+                                "data: a\n\n",
+                                "", "a"},
+                               {"data: b\n\n", "", "b"}}));
+  EXPECT_TRUE(Events("\xEF\xBB").empty());
+  EXPECT_TRUE(Events("\xEF\xBB\xBF").empty());
+}
+
 }  // namespace
 }  // namespace weir::relay

@@ -396,23 +396,5 @@ TEST_F(ExchangeTest, LingersNotForEver) {
   Run(body());
 }
 
-TEST(PaddedBufferTest, KeepsWhatIsThereWhenItGrows) {
-  PaddedBuffer buffer;
-  EXPECT_EQ(buffer.size(), 0U);
-  std::string all;
-  for (int i = 0; i < 200; ++i) {
-    const std::string part(static_cast<std::size_t>(i), static_cast<char>('a' + i % 26));
-    buffer.Append(part.data(), part.size());
-    all += part;
-    ASSERT_EQ(buffer.view(), all);
-  }
-  buffer.Reserve(10);  // never shrinks
-  EXPECT_EQ(buffer.view(), all);
-  buffer.Free();
-  EXPECT_EQ(buffer.view(), "");
-  buffer.Append("x", 1);
-  EXPECT_EQ(buffer.view(), "x");
-}
-
 }  // namespace
 }  // namespace weir::relay

@@ -90,7 +90,8 @@ TEST(ResponseHeadTextTest, OnlyListedFieldsOfTheUpstreamPass) {
   ResponseHead head;
   ASSERT_EQ(ParseResponseHead(upstream, head).status, HeadStatus::kComplete);
   std::string out;
-  AppendUpstreamFields(head, /*event_stream=*/true, out);
+  AppendUpstreamFields(head, out);
+  AppendStreamFields(out);
   const std::string text = "HTTP/1.1 200 OK\r\n" + out + "\r\n";
   EXPECT_EQ(text.find("secret"), std::string::npos) << text;
   EXPECT_EQ(Parsed(text).Find("content-type"), "text/event-stream");

@@ -137,6 +137,22 @@ TEST(RequestHeadTest, RefusesWhatTwoReadersCouldReadInTwoWays) {
   }
 }
 
+// Two readers could go by different ones.
+TEST(RequestHeadTest, RefusesDoubledFieldsOfWhichThereIsOne) {
+  RequestHead head;
+  for (const char* name : {"content-type", "Content-Encoding", "authorization", "X-API-Key",
+                           "api-key", "x-goog-api-key", "anthropic-version", "last-event-id"}) {
+    const std::string once = std::string(name) + ": a\r\n";
+    EXPECT_EQ(StatusOf(Request(once)), HeadStatus::kComplete) << once;
+    const HeadResult result = ParseRequestHead(Request(once + once), head);
+    EXPECT_EQ(result.status, HeadStatus::kMalformed) << once;
+    EXPECT_TRUE(std::string_view(result.problem).find("more than one") == 0) << result.problem;
+  }
+  EXPECT_EQ(
+      StatusOf(Request("accept: a\r\naccept: b\r\nanthropic-beta: c\r\nanthropic-beta: d\r\n")),
+      HeadStatus::kComplete);
+}
+
 TEST(RequestHeadTest, RefusesBrokenFirstLines) {
   for (const std::string_view line : {std::string_view("GET / HTTP/1.2"),
                                       std::string_view("GET / HTTP/2.0"),
@@ -256,7 +272,8 @@ TEST(ResponseHeadTest, RefusesWhatIsNoHead) {
   for (const std::string_view line :
        {"HTTP/1.1 099 X", "HTTP/1.1 600 X", "HTTP/1.1 2x0 X", "HTTP/1.1 20 OK", "HTTP/1.1 2000 OK",
         "HTTP/1.1  200 OK", "HTTP/1.1 +20 X", "HTTP/1.1 -20 X", "HTTP/2 200 OK", "HTTP/1.2 200 OK",
-        "http/1.1 200 OK", "ICY 200 OK", "HTTP/1.1\t200\tOK", "", "SSH-2.0-OpenSSH_9.2"}) {
+        "http/1.1 200 OK", "ICY 200 OK", "HTTP/1.1\t200\tOK", "", "SSH-2.0-OpenSSH_9.2",
+        "HTTP/1.1 200 O\rK", "HTTP/1.1 200 O\nx: y", "HTTP/1.1 200 \x01"}) {
     EXPECT_EQ(ResponseStatusOf(std::string(line) + "\r\n\r\n"), HeadStatus::kMalformed) << line;
   }
   for (const std::string_view lines :
@@ -273,6 +290,22 @@ TEST(ResponseHeadTest, IsIncompleteAtEachPointBeforeItsEnd) {
   const std::string data = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nx: y\r\n\r\n";
   for (std::size_t cut = 0; cut < data.size(); ++cut) {
     EXPECT_EQ(ResponseStatusOf(data.substr(0, cut)), HeadStatus::kIncomplete) << cut;
+  }
+}
+
+TEST(HeadParserTest, AControlIsRefusedWhereverItStandsInAValue) {
+  for (std::size_t size = 1; size <= 50; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string value(size, 'v');
+        value[at] = static_cast<char>(byte);
+        const bool control = (byte < 0x20 && byte != '\t') || byte == 0x7F;
+        RequestHead head;
+        const HeadStatus status =
+            ParseRequestHead("GET / HTTP/1.1\r\nHost: a\r\nx: " + value + "\r\n\r\n", head).status;
+        ASSERT_EQ(status == HeadStatus::kComplete, !control) << size << " " << at << " " << byte;
+      }
+    }
   }
 }
 

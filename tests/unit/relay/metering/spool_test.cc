@@ -55,6 +55,48 @@ TEST(Crc32c, InstructionAndTableAgree) {
   }
 }
 
+// What of the file's mapping is resident, in KiB.
+std::int64_t ResidentKib(const std::string& path) {
+  std::ifstream maps("/proc/self/smaps");
+  std::string line;
+  bool ours = false;
+  std::int64_t kib = 0;
+  while (std::getline(maps, line)) {
+    const bool header = line.substr(0, line.find(' ')).find('-') != std::string::npos;
+    if (header) {
+      ours = line.ends_with(path);
+    } else if (ours && line.starts_with("Rss:")) {
+      kib += std::stol(line.substr(4));
+    }
+  }
+  return kib;
+}
+
+TEST(SpoolSegment, OnlyPagesInUseAreResident) {
+  const SpoolFolder folder;
+  std::filesystem::create_directories(folder.path());
+  const std::string path = folder.path() + "/0-0000000000000001.spool";
+  constexpr std::uint64_t kBytes = 4 << 20;
+  constexpr std::int64_t kAheadKib = 2 * kPrefaultBytes / 1024;
+  auto segment = SpoolSegment::Create(path, kBytes, 1, 0);
+  ASSERT_TRUE(segment.ok()) << segment.status();
+  EXPECT_LE(ResidentKib(path), kAheadKib);
+  const std::string payload(1'000, 'x');
+  std::int64_t events = 0;
+  std::uint64_t offset = kSegmentHeaderBytes;
+  while ((*segment)->Append(payload)) {
+    ++events;
+    if ((*segment)->WantsPages()) (*segment)->Prefault();
+    ASSERT_EQ((*segment)->Payload(offset), payload);
+    (*segment)->MarkAcked(offset, 1);
+  }
+  EXPECT_GT(events, 4'000);
+  EXPECT_LE(ResidentKib(path), kAheadKib + 64);
+  // What was let go is in the file all the same.
+  std::uint64_t again = kSegmentHeaderBytes;
+  for (std::int64_t i = 0; i < events; ++i) ASSERT_EQ((*segment)->Payload(again), payload);
+}
+
 TEST(UsageSpool, ReadsEachRecordOnceAndAgainAfterRewind) {
   const SpoolFolder folder;
   const auto spool = folder.Open();
@@ -147,7 +189,7 @@ TEST(UsageSpool, FullRefusesAtTheDoorFirstAndTakesWhatIsInFlight) {
   while (spool->CanAccept() && appended < 100) {
     ASSERT_TRUE(writer->Append(record));
     ++appended;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
   }
   ASSERT_LT(appended, 100);
   int in_flight = 0;

@@ -36,7 +36,7 @@ UsageRecord UsualRecord() {
   record.tokens = {1'234, 45'678, 2'345, 0, 987, 0};
   record.prices = {3'000'000, 15'000'000, 300'000, 3'750'000, 6'000'000};
   record.cost_nano_usd = 45'678'901;
-  record.attempts = {{12'345, 200, "", 1'763'700'000'125, 4'321}};
+  record.attempts = {{12'345, 200, "", 1'763'700'000'125, 4'321, "claude-sonnet-4-5"}};
   record.client_ip = "203.0.113.77";
   record.user_agent = "claude-cli/2.0.1 (external, cli)";
   record.upstream_request_id = "req_011CTxxxxxxxxxxxxxxxxxxx";

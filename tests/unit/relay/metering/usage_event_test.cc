@@ -1,6 +1,9 @@
 #include "services/relay/metering/usage_event.h"
 
+#include <cstdint>
+#include <limits>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -37,11 +40,12 @@ UsageRecord FullRecord() {
   record.latency_ms = 1'234;
   record.first_token_ms = 56;
   record.overhead_us = 78;
-  record.attempts = {{8, 529, "upstream_overloaded", 1'700'000'000'124, 12},
-                     {5, 200, "", 1'700'000'000'140, 900}};
+  record.attempts = {{8, 529, "upstream_overloaded", 1'700'000'000'124, 12, "claude-a"},
+                     {5, 200, "", 1'700'000'000'140, 900, "claude-b"}};
   record.client_ip = "203.0.113.9";
   record.user_agent = "claude-cli/2";
   record.upstream_request_id = "req_1";
+  record.cache_hit = true;
   return record;
 }
 
@@ -50,6 +54,9 @@ v1::UsageEvent Decoded(const UsageRecord& record) {
   EncodeUsageEvent(record, "relay-1", bytes);
   v1::UsageEvent event;
   EXPECT_TRUE(event.ParseFromString(bytes));
+  // Canonical: nothing that protobuf would leave out or write shorter, and no field of ours alone.
+  EXPECT_EQ(bytes.size(), event.ByteSizeLong());
+  EXPECT_TRUE(event.GetReflection()->GetUnknownFields(event).empty());
   return event;
 }
 
@@ -96,9 +103,52 @@ TEST(UsageEvent, CarriesEveryField) {
   EXPECT_EQ(event.attempts(0).http_status(), 529);
   EXPECT_EQ(event.attempts(0).error_class(), "upstream_overloaded");
   EXPECT_EQ(event.attempts(1).duration_ms(), 900);
+  EXPECT_EQ(event.attempts(0).served_model(), "claude-a");
   EXPECT_EQ(event.client_ip(), "203.0.113.9");
   EXPECT_EQ(event.user_agent(), "claude-cli/2");
   EXPECT_EQ(event.upstream_request_id(), "req_1");
+  EXPECT_TRUE(event.cache_hit());
+}
+
+TEST(UsageEvent, SaysWhoseLeasesPaid) {
+  UsageRecord record = FullRecord();
+  record.lease_session = "session-1";
+  // Key: all six; account: money of a day and requests in all.
+  record.charged_budgets = 0b111111U | (0b100001U << 24U);
+  const v1::UsageEvent event = Decoded(record);
+  const v1::BudgetCharge& charge = event.charge();
+  EXPECT_EQ(charge.session(), "session-1");
+  const auto kinds = [](const auto& list) { return std::vector<int>(list.begin(), list.end()); };
+  const std::vector<int> key = {v1::SUBJECT_KIND_KEY};
+  const std::vector<int> both = {v1::SUBJECT_KIND_KEY, v1::SUBJECT_KIND_ACCOUNT};
+  EXPECT_EQ(kinds(charge.day_cost()), both);
+  EXPECT_EQ(kinds(charge.month_cost()), key);
+  EXPECT_EQ(kinds(charge.total_cost()), key);
+  EXPECT_EQ(kinds(charge.day_requests()), key);
+  EXPECT_EQ(kinds(charge.month_requests()), key);
+  EXPECT_EQ(kinds(charge.total_requests()), both);
+}
+
+TEST(UsageEvent, ExtremesFitInAnyNumber) {
+  constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
+  UsageRecord record = FullRecord();
+  record.tokens = {kMax, -1, kMax, kMax, kMax, kMax};
+  record.prices = {kMax, kMax, kMax, kMax, kMax};
+  record.cost_nano_usd = kMax;
+  record.snapshot_revision = std::numeric_limits<std::uint64_t>::max();
+  const std::string longest(300, 'n');
+  record.key_name = record.account_name = record.model = record.served_model = longest;
+  record.user_agent = record.upstream_request_id = record.client_ip = longest;
+  record.attempts.assign(300, {kMax, -1, "upstream_overloaded", kMax, -5, longest});
+  const v1::UsageEvent event = Decoded(record);
+  EXPECT_EQ(event.tokens().cache_read(), -1);
+  EXPECT_EQ(event.tokens().output(), kMax);
+  EXPECT_EQ(event.snapshot_revision(), record.snapshot_revision);
+  EXPECT_EQ(event.key_name(), longest.substr(0, 256));
+  EXPECT_EQ(event.client_ip(), longest.substr(0, 64));
+  ASSERT_EQ(event.attempts_size(), 300);
+  EXPECT_EQ(event.attempts(299).served_model(), longest.substr(0, 256));
+  EXPECT_EQ(event.attempts(299).http_status(), -1);
 }
 
 TEST(UsageEvent, NothingStaysFromTheEventBefore) {

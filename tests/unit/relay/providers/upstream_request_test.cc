@@ -30,7 +30,7 @@ class UpstreamRequestTest : public ::testing::Test {
     client_.count = 0;
     for (const HeaderField& field : fields) client_.storage[client_.count++] = field;
     std::string out = "left from before";
-    WriteUpstreamHead({&account_, &client_, dialect_, path_, "req-1", 42}, out);
+    WriteUpstreamHead({&account_, &client_, dialect_, path_, "req-1", 42, model_}, out);
     // Whatever was put in, what comes out must be one proper head.
     RequestHead head;
     const HeadResult result = ParseRequestHead(out, head);
@@ -54,6 +54,7 @@ class UpstreamRequestTest : public ::testing::Test {
   RequestHead client_;
   Dialect dialect_ = Dialect::kAnthropicMessages;
   std::string path_ = "/v1/messages";
+  std::string model_ = "gpt-4o";
 };
 
 TEST_F(UpstreamRequestTest, WritesWhatEveryUpstreamNeeds) {
@@ -222,6 +223,56 @@ TEST_F(UpstreamRequestTest, JoinsBaseAndPath) {
             "/anthropic/v1/messages/count_tokens");
   EXPECT_EQ(target("/v1", "/chat/completions"), "/v1/chat/completions");
   EXPECT_EQ(target("/apiv1", "/v1/messages"), "/apiv1/v1/messages");
+}
+
+TEST_F(UpstreamRequestTest, AzureHasTheDeploymentInThePath) {
+  account_.platform = Platform::kAzureOpenAi;
+  dialect_ = Dialect::kOpenAiChat;
+  const auto target = [this](std::string base, std::string path, std::string version = "") {
+    account_.url.base_path = std::move(base);
+    account_.url.api_version = std::move(version);
+    path_ = std::move(path);
+    const std::string head = Write();
+    return head.substr(5, head.find(" HTTP/1.1") - 5);
+  };
+  const std::string chat = "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21";
+  EXPECT_EQ(target("", "/chat/completions"), chat);
+  EXPECT_EQ(target("/openai", "/v1/chat/completions"), chat);
+  EXPECT_EQ(target("", "/embeddings", "2025-01-01-preview"),
+            "/openai/deployments/gpt-4o/embeddings?api-version=2025-01-01-preview");
+  EXPECT_EQ(target("/openai/deployments/mine", "/chat/completions"),
+            "/openai/deployments/mine/chat/completions?api-version=2024-10-21");
+  EXPECT_EQ(target("/openai/v1", "/chat/completions"), "/openai/v1/chat/completions");
+  EXPECT_EQ(target("/openai/v1", "/chat/completions", "preview"),
+            "/openai/v1/chat/completions?api-version=preview");
+  model_ = "a/b ?ü";
+  EXPECT_EQ(target("", "/chat/completions"),
+            "/openai/deployments/a%2Fb%20%3F%C3%BC/chat/completions?api-version=2024-10-21");
+}
+
+TEST_F(UpstreamRequestTest, AzureTakesItsKeyInAHeaderOfItsOwn) {
+  account_.platform = Platform::kAzureOpenAi;
+  dialect_ = Dialect::kOpenAiChat;
+  const std::string head = Write();
+  EXPECT_THAT(Values(head, "api-key"), ElementsAre("sk-account"));
+  EXPECT_THAT(Values(head, "authorization"), IsEmpty());
+  account_.credential_type = CredentialType::kBearer;
+  EXPECT_THAT(Values(Write(), "authorization"), ElementsAre("Bearer sk-account"));
+}
+
+TEST_F(UpstreamRequestTest, OllamaIsFoundWithAndWithoutItsVersion) {
+  account_.platform = Platform::kOllama;
+  account_.credential_type = CredentialType::kNone;
+  dialect_ = Dialect::kOpenAiChat;
+  for (const std::string_view base : {"", "/v1"}) {
+    for (const std::string_view path : {"/chat/completions", "/v1/chat/completions"}) {
+      account_.url.base_path = base;
+      path_ = path;
+      const std::string head = Write();
+      EXPECT_TRUE(head.starts_with("POST /v1/chat/completions HTTP/1.1")) << head;
+      EXPECT_THAT(Values(head, "authorization"), IsEmpty());
+    }
+  }
 }
 
 }  // namespace

@@ -77,6 +77,14 @@ inline v1::Resource PriceOf(std::int64_t id, std::string_view provider, std::str
   return resource;
 }
 
+inline v1::Resource RouteOf(std::int64_t id, std::string_view model) {
+  v1::Resource resource;
+  resource.mutable_route()->set_id(id);
+  resource.mutable_route()->set_model(std::string(model));
+  resource.mutable_route()->set_enabled(true);
+  return resource;
+}
+
 inline v1::ResourceRef RefTo(v1::ResourceKind kind, std::int64_t id) {
   v1::ResourceRef ref;
   ref.set_kind(kind);

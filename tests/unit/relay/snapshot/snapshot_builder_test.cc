@@ -55,8 +55,8 @@ TEST_F(ApplyChunksTest, AFullRevisionCanBeLookedUp) {
   EXPECT_NE(account->health, nullptr);
   const Price* price = snapshot->FindPrice("anthropic", "claude-sonnet-4", 1);
   ASSERT_NE(price, nullptr);
-  EXPECT_EQ(price->prices.cache_read_pico_usd, 3'000'000);  // not priced apart
-  EXPECT_EQ(price->prices.cache_write_5m_pico_usd, 3'750'000);
+  EXPECT_EQ(price->prices.base.cache_read_pico_usd, 3'000'000);  // not priced apart
+  EXPECT_EQ(price->prices.base.cache_write_5m_pico_usd, 3'750'000);
 }
 
 TEST_F(ApplyChunksTest, ARevisionMayComeInManyChunksAndAnyOrder) {
@@ -174,41 +174,95 @@ TEST_F(ApplyChunksTest, RefusesWhatWouldDangleAndWhatDoesNotFollow) {
   EXPECT_FALSE(ApplyChunks(base.get(), {}, health_).ok());
 }
 
+std::int64_t RestsUntil(const Snapshot& snapshot, std::int64_t account, std::string_view model) {
+  const AccountHealth::Look look = snapshot.FindAccount(account)->health->Check(model, UnixMs());
+  return look.standing == AccountHealth::Standing::kResting ? look.until_unix_ms : 0;
+}
+
 TEST_F(ApplyChunksTest, HealthIsCarriedAndFollowsWhatAdminSays) {
   const auto base = Apply(nullptr, SmallRevision(1));
-  const std::int64_t later = UnixMs() + 60'000;
-  base->FindAccount(1)->health->CoolDown(later);
-  base->FindAccount(2)->health->MarkRejected();
+  const std::int64_t now = UnixMs();
+  const std::int64_t later = now + 60'000;
+  base->FindAccount(1)->health->Follow("", RestCause::kOverloaded, later, now);
+  base->FindAccount(2)->health->MarkRejected(now);
 
   // Everything again, unchanged: what was learned stays.
   const auto again = Apply(base.get(), SmallRevision(2));
   EXPECT_EQ(again->FindAccount(1)->health, base->FindAccount(1)->health);
-  EXPECT_EQ(again->FindAccount(1)->health->CooldownUntil("m"), later);
+  EXPECT_EQ(RestsUntil(*again, 1, "m"), later);
   EXPECT_TRUE(again->FindAccount(2)->health->rejected());
 
   // The echo of our own observation, then another relay's longer cooldown.
   v1::Resource limited = AccountOf(1, {1}, 20);
   limited.mutable_account()->set_status(v1::ACCOUNT_STATUS_RATE_LIMITED);
   limited.mutable_account()->set_cooldown_until_unix_ms(later + 5);
+  limited.mutable_account()->set_status_observed_at_unix_ms(now);
   const auto echoed = Apply(again.get(), {ChunkOf(2, 3, {limited})});
-  EXPECT_EQ(echoed->FindAccount(1)->health->CooldownUntil("m"), later + 5);
+  EXPECT_EQ(RestsUntil(*echoed, 1, "m"), later + 5);
 
-  // An administrator resets both.
+  // An administrator resets one and changes the other.
+  v1::Resource reset_one = AccountOf(1, {1}, 20);
+  reset_one.mutable_account()->set_status_observed_at_unix_ms(now + 1);
   v1::Resource renewed = AccountOf(2, {1}, 10);
   renewed.mutable_account()->set_credential("sk-new");
-  const auto reset = Apply(echoed.get(), {ChunkOf(3, 4, {AccountOf(1, {1}, 20), renewed})});
-  EXPECT_EQ(reset->FindAccount(1)->health->CooldownUntil("m"), 0);
+  const auto reset = Apply(echoed.get(), {ChunkOf(3, 4, {reset_one, renewed})});
+  EXPECT_EQ(RestsUntil(*reset, 1, "m"), 0);
   EXPECT_FALSE(reset->FindAccount(2)->health->rejected());
 
   const auto gone = Apply(reset.get(), {ChunkOf(4, 5, {}, {RefTo(v1::RESOURCE_KIND_ACCOUNT, 2)})});
   EXPECT_EQ(health_.size(), 1U);
 }
 
+TEST_F(ApplyChunksTest, AModelsRestComesAndGoesAlone) {
+  const auto base = Apply(nullptr, SmallRevision(1));
+  const std::int64_t now = UnixMs();
+  const auto resting = [&](std::initializer_list<std::string_view> models) {
+    v1::Resource resource = AccountOf(1, {1}, 20);
+    for (const std::string_view model : models) {
+      v1::ModelCooldown& entry = *resource.mutable_account()->add_model_cooldowns();
+      entry.set_model(std::string(model));
+      entry.set_until_unix_ms(now + 60'000);
+      entry.set_observed_at_unix_ms(now);
+      entry.set_reason("upstream_rate_limited");
+    }
+    return resource;
+  };
+  const auto two = Apply(base.get(), {ChunkOf(1, 2, {resting({"a", "b"})})});
+  EXPECT_EQ(RestsUntil(*two, 1, "a"), now + 60'000);
+  EXPECT_EQ(RestsUntil(*two, 1, "b"), now + 60'000);
+  EXPECT_EQ(RestsUntil(*two, 1, "c"), 0);
+  const auto one = Apply(two.get(), {ChunkOf(2, 3, {resting({"b"})})});
+  EXPECT_EQ(RestsUntil(*one, 1, "a"), 0);
+  EXPECT_EQ(RestsUntil(*one, 1, "b"), now + 60'000);
+  // What this relay saw later than the others stays.
+  one->FindAccount(1)->health->Follow("b", RestCause::kOverloaded, now + 90'000, now + 1);
+  const auto none = Apply(one.get(), {ChunkOf(3, 4, {resting({})})});
+  EXPECT_EQ(RestsUntil(*none, 1, "b"), now + 90'000);
+}
+
+// A relay that starts must not hold back what rested long before.
+TEST_F(ApplyChunksTest, ARestThatWasOverLongAgoIsForgotten) {
+  const std::int64_t now = UnixMs();
+  const auto limited = [](std::int64_t id, std::int64_t until) {
+    v1::Resource resource = AccountOf(id, {1});
+    resource.mutable_account()->set_status(v1::ACCOUNT_STATUS_RATE_LIMITED);
+    resource.mutable_account()->set_cooldown_until_unix_ms(until);
+    return resource;
+  };
+  const auto snapshot = Apply(
+      nullptr, {ChunkOf(0, 1, {GroupOf(1), limited(1, now - 600'000), limited(2, now - 1'000)})});
+  const auto standing = [&](std::int64_t id) {
+    return snapshot->FindAccount(id)->health->Check("m", UnixMs()).standing;
+  };
+  EXPECT_EQ(standing(1), AccountHealth::Standing::kWell);
+  EXPECT_EQ(standing(2), AccountHealth::Standing::kHalfOpen);
+}
+
 TEST_F(ApplyChunksTest, NewDefaultsReachAccountsThatSetNone) {
   v1::Resource own = AccountOf(2, {1});
   own.mutable_account()->mutable_timeouts()->set_connect_ms(111);
   const auto base = Apply(nullptr, {ChunkOf(0, 1, {GroupOf(1), AccountOf(1, {1}), own})});
-  base->FindAccount(1)->health->MarkRejected();
+  base->FindAccount(1)->health->MarkRejected(1);
   v1::Resource settings;
   settings.mutable_settings()->mutable_timeouts()->set_connect_ms(222);
   const auto next = Apply(base.get(), {ChunkOf(1, 2, {settings})});
@@ -217,6 +271,49 @@ TEST_F(ApplyChunksTest, NewDefaultsReachAccountsThatSetNone) {
   EXPECT_EQ(next->FindAccount(1)->timeouts.total_ms, 3'600'000);
   EXPECT_EQ(next->AccountsOf(1)[0], next->FindAccount(1));
   EXPECT_TRUE(next->FindAccount(1)->health->rejected());  // no news of the account itself
+}
+
+TEST_F(ApplyChunksTest, CacheAndDisconnectPolicyHaveDefaults) {
+  v1::Resource group = GroupOf(1);
+  group.mutable_group()->set_cache(true);
+  group.mutable_group()->set_cache_ttl_ms(50);
+  v1::Resource settings;
+  settings.mutable_settings();
+  const auto base = Apply(nullptr, {ChunkOf(0, 1, {group, settings})});
+  EXPECT_TRUE(base->FindGroup(1)->cache);
+  EXPECT_EQ(base->FindGroup(1)->cache_ttl_ms, 50);
+  EXPECT_EQ(base->settings().cache_ttl_ms, 300'000);
+  EXPECT_FALSE(base->settings().on_disconnect.drain);
+  EXPECT_EQ(base->settings().on_disconnect.ms_max, 60'000);
+  settings.mutable_settings()->set_cache_ttl_ms(7);
+  settings.mutable_settings()->set_on_disconnect(v1::ON_DISCONNECT_DRAIN);
+  settings.mutable_settings()->set_drain_ms_max(8);
+  settings.mutable_settings()->set_drain_nano_usd_max(9);
+  const auto next = Apply(base.get(), {ChunkOf(1, 2, {settings})});
+  EXPECT_EQ(next->settings().cache_ttl_ms, 7);
+  EXPECT_TRUE(next->settings().on_disconnect.drain);
+  EXPECT_EQ(next->settings().on_disconnect.ms_max, 8);
+  EXPECT_EQ(next->settings().on_disconnect.nano_usd_max, 9);
+}
+
+TEST_F(ApplyChunksTest, BodyRulesHaveDefaultsAndAreChecked) {
+  v1::Resource group = GroupOf(1);
+  group.mutable_group()->set_record_bodies(true);
+  v1::Resource settings;
+  settings.mutable_settings();
+  const auto base = Apply(nullptr, {ChunkOf(0, 1, {group, settings})});
+  EXPECT_TRUE(base->FindGroup(1)->record_bodies);
+  EXPECT_FALSE(base->settings().bodies->forbidden);
+  EXPECT_EQ(base->settings().bodies->bytes_max, 65'536);
+  settings.mutable_settings()->set_bodies_forbidden(true);
+  settings.mutable_settings()->set_body_bytes_max(2'048);
+  settings.mutable_settings()->set_body_mask_emails(true);
+  settings.mutable_settings()->add_body_mask_patterns("[0-9]+");
+  const auto next = Apply(base.get(), {ChunkOf(1, 2, {settings})});
+  EXPECT_TRUE(next->settings().bodies->forbidden);
+  EXPECT_EQ(next->settings().bodies->bytes_max, 2'048);
+  EXPECT_TRUE(next->settings().bodies->mask_emails);
+  EXPECT_EQ(next->settings().bodies->mask_patterns, std::vector<std::string>{"[0-9]+"});
 }
 
 TEST_F(ApplyChunksTest, MappingsTryExactNamesThenTheLongestPattern) {
@@ -314,6 +411,24 @@ TEST_F(ApplyChunksTest, DifferencesAddUpToTheWhole) {
       ExpectSame(*snapshot, **whole);
     }
   }
+}
+
+TEST_F(ApplyChunksTest, KeptConnectionsBelongToAnAccountAndItsProxy) {
+  const auto key_with = [this](std::int64_t id, std::string_view proxy) {
+    v1::Resource account = AccountOf(id, {1});
+    account.mutable_account()->set_proxy_url(std::string(proxy));
+    const auto snapshot = Apply(nullptr, {ChunkOf(0, 1, {UserOf(1), GroupOf(1), account})});
+    return snapshot->FindAccount(id)->url.pool_key;
+  };
+  EXPECT_EQ(key_with(1, ""), key_with(2, "")) << "without a proxy all share";
+  const std::string key = key_with(1, "http://a:pw@proxy:1");
+  EXPECT_EQ(key_with(1, "http://a:pw@proxy:1"), key);
+  for (const std::string_view other :
+       {"", "http://a:pw@proxy:2", "socks5://a:pw@proxy:1", "http://a:other@proxy:1"}) {
+    EXPECT_NE(key_with(1, other), key) << other;
+  }
+  EXPECT_NE(key_with(2, "http://a:pw@proxy:1"), key);
+  EXPECT_EQ(key.find("pw"), std::string::npos);
 }
 
 }  // namespace

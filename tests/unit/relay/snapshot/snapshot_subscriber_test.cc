@@ -55,7 +55,7 @@ class FakeAdmin final : public v1::SnapshotService::Service {
       changed_.notify_all();
     }
     const std::lock_guard<std::mutex> lock(mutex_);
-    stream_ = nullptr;
+    if (stream_ == stream) stream_ = nullptr;  // the relay may have come back before this one ended
     return grpc::Status::OK;
   }
 

@@ -1,7 +1,6 @@
 #include "tests/unit/relay/support/snapshots.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "libs/common/api_key_hash.h"
@@ -27,16 +26,13 @@ std::shared_ptr<const KeyHashTable> KeysByHash(const std::vector<ApiKey>& keys) 
 }
 
 std::shared_ptr<const GroupIndex> IndexOf(const AccountTable& accounts) {
-  std::unordered_map<std::int64_t, GroupAccounts> lists;
+  std::unordered_map<std::int64_t, std::vector<const Account*>> lists;
   accounts.ForEach([&lists](const std::shared_ptr<const Account>& account) {
     for (const std::int64_t group : account->group_ids) lists[group].push_back(account.get());
   });
   GroupIndex index;
   for (auto& [group, list] : lists) {
-    std::sort(list.begin(), list.end(), [](const Account* a, const Account* b) {
-      return std::tie(a->priority, a->id) < std::tie(b->priority, b->id);
-    });
-    index[group] = std::make_shared<const GroupAccounts>(std::move(list));
+    index[group] = std::make_shared<const GroupAccounts>(IndexAccounts(std::move(list)));
   }
   return std::make_shared<const GroupIndex>(std::move(index));
 }
@@ -81,7 +77,17 @@ std::shared_ptr<const Snapshot> SnapshotMaker::Make() const {
   tables->groups = TableOf<GroupTable>(groups);
   tables->accounts = TableOf<AccountTable>(accounts);
   tables->group_index = IndexOf(*tables->accounts);
+  MixedGroups mixed;
+  for (const auto& [group, list] : *tables->group_index) {
+    NoteMixed(group, list->all, mixed);
+  }
+  tables->mixed_groups = std::make_shared<const MixedGroups>(std::move(mixed));
   tables->prices = std::make_shared<const PriceTable>(PriceTable::ById{});
+  RouteTable::ById routes_by_id;
+  for (const ModelRoute& route : routes) {
+    routes_by_id[route.id] = std::make_shared<const ModelRoute>(route);
+  }
+  tables->routes = std::make_shared<const RouteTable>(std::move(routes_by_id));
   return std::make_shared<const Snapshot>(std::move(tables));
 }
 

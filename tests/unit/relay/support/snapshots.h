@@ -20,9 +20,10 @@ struct SnapshotMaker {
   std::shared_ptr<const Snapshot> Make() const;
 
   std::vector<ApiKey> keys;
-  std::vector<User> users = {User{1, "ann", Availability::kActive, {}}};
+  std::vector<User> users = {User{1, "ann", Availability::kActive, {}, {}}};
   std::vector<Group> groups = {MakeGroup(1)};
   std::vector<Account> accounts;
+  std::vector<ModelRoute> routes;
 
   static Group MakeGroup(std::int64_t id);
 };

@@ -1,0 +1,50 @@
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include "services/admin/json/record_json.h"
+#include "services/admin/json/value_json.h"
+
+namespace weir::admin {
+
+namespace json = boost::json;
+
+json::object SettingsJson(const Settings& settings) {
+  return {{"registration_open", settings.registration_open},
+          {"serve_unpriced_models", settings.serve_unpriced_models},
+          {"system_prompt", settings.system_prompt},
+          {"timeouts", TimeoutsJson(settings.timeouts)},
+          {"redis_away_policy", WordJson(settings.redis_away_policy)},
+          {"cache_ttl_ms", CapJson(settings.cache_ttl_ms)},
+          {"on_disconnect", WordJson(settings.on_disconnect)},
+          {"drain_ms_max", CapJson(settings.drain_ms_max)},
+          {"drain_usd_max", UsdJson(settings.drain_nano_usd_max)},
+          {"budgets_when_usage_away", WordJson(settings.budgets_when_usage_away)},
+          {"budget_output_tokens_default", CapJson(settings.budget_output_tokens_default)},
+          {"bodies_forbidden", settings.bodies_forbidden},
+          {"body_bytes_max", CapJson(settings.body_bytes_max)},
+          {"body_mask_emails", settings.body_mask_emails},
+          {"body_mask_patterns", TextsJson(settings.body_mask_patterns)},
+          {"updated_at", TimeJson(settings.updated_at_ms)},
+          {"version", settings.version}};
+}
+
+void ReadSettings(BodyReader& reader, Settings& settings) {
+  reader.Ignore({"version", "updated_at"});
+  reader.Flag("registration_open", settings.registration_open);
+  reader.Flag("serve_unpriced_models", settings.serve_unpriced_models);
+  reader.Text("system_prompt", settings.system_prompt);
+  ReadTimeouts(reader, settings.timeouts);
+  reader.Word("redis_away_policy", settings.redis_away_policy);
+  reader.Cap("cache_ttl_ms", settings.cache_ttl_ms);
+  reader.Word("on_disconnect", settings.on_disconnect);
+  reader.Cap("drain_ms_max", settings.drain_ms_max);
+  reader.UsdCap("drain_usd_max", settings.drain_nano_usd_max);
+  reader.Word("budgets_when_usage_away", settings.budgets_when_usage_away);
+  reader.Cap("budget_output_tokens_default", settings.budget_output_tokens_default);
+  reader.Flag("bodies_forbidden", settings.bodies_forbidden);
+  reader.Cap("body_bytes_max", settings.body_bytes_max);
+  reader.Flag("body_mask_emails", settings.body_mask_emails);
+  reader.Texts("body_mask_patterns", settings.body_mask_patterns);
+}
+
+}  // namespace weir::admin

@@ -1,0 +1,179 @@
+// /api/v1/admin/logs/{id}/body: what was recorded of a request and its answer. For administrators
+// alone; who reads is told in the log.
+#include <array>
+#include <string>
+#include <utility>
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include "libs/common/ids.h"
+#include "libs/common/log.h"
+#include "libs/common/reason.h"
+#include "libs/common/text.h"
+#include "libs/common/utf8.h"
+#include "libs/common/zstd_text.h"
+#include "services/admin/model/problem.h"
+#include "services/admin/model/report_time.h"
+#include "services/admin/resources/resource.h"
+#include "weir/v1/bodies.pb.h"
+
+namespace weir::admin {
+namespace {
+
+namespace json = boost::json;
+namespace v1 = weir::v1;
+
+constexpr std::size_t kTextBytesMax = 1 << 20;  // of the contract
+
+struct KindName {
+  v1::BodyKind kind;
+  std::string_view name;
+};
+constexpr std::array<KindName, 4> kKinds = {{{v1::BODY_KIND_CLIENT_REQUEST, "client_request"},
+                                             {v1::BODY_KIND_CLIENT_ANSWER, "client_answer"},
+                                             {v1::BODY_KIND_UPSTREAM_REQUEST, "upstream_request"},
+                                             {v1::BODY_KIND_UPSTREAM_ANSWER, "upstream_answer"}}};
+
+std::string_view NameOf(v1::BodyKind kind) {
+  for (const KindName& known : kKinds) {
+    if (known.kind == kind) return known.name;
+  }
+  return "unknown";
+}
+
+// Null for what is no text, or cannot be unpacked: then the log says so.
+json::value TextJson(const v1::RecordedBody& body) {
+  if (body.binary()) return nullptr;
+  const absl::StatusOr<std::string> text = ZstdDecompress(body.zstd(), kTextBytesMax);
+  if (!text.ok()) {
+    LogError("a recorded body cannot be unpacked", {{"error", View(text.status().message())}});
+    return nullptr;
+  }
+  return json::value(ValidUtf8(*text));
+}
+
+json::object BodyJson(const v1::RecordedBody& body) {
+  const std::string_view name = NameOf(body.kind());
+  return {{"kind", json::string_view(name.data(), name.size())},
+          {"content_type", body.content_type()},
+          {"bytes", body.original_bytes()},
+          {"truncated", body.cut()},
+          {"complete", body.whole()},
+          {"binary", body.binary()},
+          {"masked", body.masked()},
+          {"text", TextJson(body)}};
+}
+
+absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request, const Caller& caller) {
+  if (absl::Status known = CheckParameters(request, {}); !known.ok()) return known;
+  const std::string& id_text = request.path_params.at("id");
+  const auto id = UuidFromText(id_text);
+  if (!id.ok()) return NotFound("recorded body");
+  v1::GetBodiesResponse answer;
+  if (absl::Status asked = parts.usage.GetBodies(*id, answer); !asked.ok()) return asked;
+  // Whoever reads what people wrote is to be seen.
+  LogWarning("recorded bodies read", {{"request_id", request.request_id},
+                                      {"user_id", caller.user.id},
+                                      {"username", caller.user.username},
+                                      {"log_id", id_text},
+                                      {"client_ip", request.client_ip}});
+  json::array bodies;
+  for (const v1::RecordedBody& body : answer.bodies()) bodies.push_back(BodyJson(body));
+  return JsonResponse(200, json::object{{"id", id_text}, {"bodies", std::move(bodies)}});
+}
+
+absl::StatusOr<Response> DeleteThem(ResourceParts& parts, const Request& request,
+                                    const Caller& caller, const v1::DeleteBodiesRequest& which) {
+  const auto deleted = parts.maintenance.DeleteBodies(which, [] { return false; });
+  if (!deleted.ok()) {
+    return Problem(absl::StatusCode::kUnavailable, reason::kServiceAway,
+                   "the usage service did not finish; what is left goes with the next try");
+  }
+  absl::Status noted = NoteDeed(parts, {"recorded bodies",
+                                        0,
+                                        which.request_id().empty() ? which.ShortDebugString()
+                                                                   : UuidToText(which.request_id()),
+                                        "delete",
+                                        {{"bodies", "null", std::to_string(*deleted)}}});
+  if (!noted.ok()) return noted;
+  LogWarning("recorded bodies deleted", {{"request_id", request.request_id},
+                                         {"user_id", caller.user.id},
+                                         {"username", caller.user.username},
+                                         {"which", which.ShortDebugString()},
+                                         {"bodies_deleted", *deleted}});
+  return JsonResponse(200, json::object{{"bodies_deleted", *deleted}});
+}
+
+absl::StatusOr<Response> DeleteOne(ResourceParts& parts, const Request& request,
+                                   const Caller& caller) {
+  if (absl::Status known = CheckParameters(request, {}); !known.ok()) return known;
+  const auto id = UuidFromText(request.path_params.at("id"));
+  if (!id.ok()) return NotFound("recorded body");
+  v1::DeleteBodiesRequest which;
+  which.set_request_id(*id);
+  return DeleteThem(parts, request, caller, which);
+}
+
+// What the parameters name; at least one must.
+absl::Status ReadWhich(const Request& request, v1::DeleteBodiesRequest& which) {
+  absl::Status known =
+      CheckParameters(request, {"from", "before", "tz", "key_id", "user_id", "group_id"});
+  if (!known.ok()) return known;
+  FieldErrors errors;
+  const absl::StatusOr<absl::TimeZone> zone = FindZone(request.Query("tz"));
+  if (!zone.ok()) errors.Add("tz", View(zone.status().message()));
+  bool any = false;
+  const auto time = [&](std::string_view name) -> std::int64_t {
+    const std::string_view text = request.Query(name);
+    if (text.empty()) return 0;
+    any = true;
+    const auto read = ParseTimeIn(text, zone.value_or(absl::UTCTimeZone()));
+    if (!read.ok()) errors.Add(name, View(read.status().message()));
+    if (read.ok() && *read <= 0) errors.Add(name, "must be after 1970");
+    return read.value_or(0);
+  };
+  const auto number = [&](std::string_view name) -> std::int64_t {
+    const std::string_view text = request.Query(name);
+    if (text.empty()) return 0;
+    any = true;
+    std::int64_t value = 0;
+    if (!ParseInteger(text, value) || value < 1) errors.Add(name, "must be an id");
+    return value;
+  };
+  which.set_from_unix_ms(time("from"));
+  which.set_before_unix_ms(time("before"));
+  which.set_key_id(number("key_id"));
+  which.set_user_id(number("user_id"));
+  which.set_group_id(number("group_id"));
+  if (!any) errors.Add("before", "or from, key_id, user_id or group_id must say which");
+  return errors.ToStatus();
+}
+
+absl::StatusOr<Response> DeleteMany(ResourceParts& parts, const Request& request,
+                                    const Caller& caller) {
+  v1::DeleteBodiesRequest which;
+  if (absl::Status read = ReadWhich(request, which); !read.ok()) return read;
+  return DeleteThem(parts, request, caller, which);
+}
+
+}  // namespace
+
+Routes BodyRoutes(ResourceParts& parts) {
+  return {
+      {"GET", "/api/v1/admin/logs/{id}/body", Access::kAdmin,
+       [&parts](const Request& request, const Caller& caller) {
+         return Get(parts, request, caller);
+       }},
+      {"DELETE", "/api/v1/admin/logs/{id}/body", Access::kAdmin,
+       [&parts](const Request& request, const Caller& caller) {
+         return DeleteOne(parts, request, caller);
+       }},
+      {"DELETE", "/api/v1/admin/logs/bodies", Access::kAdmin,
+       [&parts](const Request& request, const Caller& caller) {
+         return DeleteMany(parts, request, caller);
+       }},
+  };
+}
+
+}  // namespace weir::admin

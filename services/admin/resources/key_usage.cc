@@ -1,0 +1,241 @@
+// /api/v1/key-usage: what a key may spend and has spent, shown to whoever holds it, without log-in.
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include "libs/common/api_key_hash.h"
+#include "libs/common/money.h"
+#include "libs/common/reason.h"
+#include "libs/common/text.h"
+#include "libs/common/utc_window.h"
+#include "services/admin/json/record_json.h"
+#include "services/admin/json/usage_json.h"
+#include "services/admin/model/problem.h"
+#include "services/admin/model/report_time.h"
+#include "services/admin/resources/key_use.h"
+#include "services/admin/resources/report_parts.h"
+#include "services/admin/resources/resource.h"
+#include "services/admin/store/api_key_store.h"
+#include "services/admin/store/user_store.h"
+#include "weir/v1/report.pb.h"
+#include "weir/v1/spend.pb.h"
+
+namespace weir::admin {
+namespace {
+
+namespace json = boost::json;
+namespace v1 = weir::v1;
+
+constexpr std::int64_t kDaysUsual = 7;
+constexpr std::int64_t kDaysMax = 90;
+
+// A limit of the key or of its user that is a budget.
+struct BudgetRule {
+  std::string_view name;
+  std::int64_t Limits::*cap;
+  v1::Period period;
+  v1::BudgetUnit unit;
+};
+
+constexpr std::array<BudgetRule, 6> kBudgets = {{
+    {"usd_per_day", &Limits::nano_usd_per_day, v1::PERIOD_DAY, v1::BUDGET_UNIT_NANO_USD},
+    {"usd_per_month", &Limits::nano_usd_per_month, v1::PERIOD_MONTH, v1::BUDGET_UNIT_NANO_USD},
+    {"usd_total", &Limits::nano_usd_total, v1::PERIOD_TOTAL, v1::BUDGET_UNIT_NANO_USD},
+    {"requests_per_day", &Limits::requests_per_day, v1::PERIOD_DAY, v1::BUDGET_UNIT_REQUESTS},
+    {"requests_per_month", &Limits::requests_per_month, v1::PERIOD_MONTH, v1::BUDGET_UNIT_REQUESTS},
+    {"requests_total", &Limits::requests_total, v1::PERIOD_TOTAL, v1::BUDGET_UNIT_REQUESTS},
+}};
+
+TimeSpan WindowOf(v1::Period period, std::int64_t now_ms) {
+  if (period == v1::PERIOD_DAY) return DayOf(now_ms);
+  if (period == v1::PERIOD_MONTH) return MonthOf(now_ms);
+  return {};  // the lifetime: it begins at 0 and does not end
+}
+
+// Where clients of all protocols put their key.
+std::string_view PresentedKey(const Request& request) {
+  constexpr std::string_view kBearer = "bearer ";
+  const std::string_view authorization = request.Header("authorization");
+  if (EqualsIgnoreCase(authorization.substr(0, kBearer.size()), kBearer)) {
+    return StripSpace(authorization.substr(kBearer.size()));
+  }
+  for (const std::string_view name : {"x-api-key", "x-goog-api-key"}) {
+    if (!request.Header(name).empty()) return StripSpace(request.Header(name));
+  }
+  return {};
+}
+
+struct KeyAndUser {
+  ApiKey key;
+  User user;
+};
+
+// One answer for every key that does not work, so that it tells nothing about others.
+absl::StatusOr<KeyAndUser> FindKey(ResourceParts& parts, std::string_view text) {
+  const absl::Status refused =
+      Problem(absl::StatusCode::kUnauthenticated, reason::kNotLoggedIn,
+              "show an API key that works, as `authorization: Bearer …` or `x-api-key`");
+  if (text.empty()) return refused;
+  auto found =
+      ReadValue(parts.store, [&](sql::Transaction& transaction) -> absl::StatusOr<KeyAndUser> {
+        absl::StatusOr<ApiKey> key = api_key_store::FindByHash(transaction, ApiKeyHash(text));
+        if (!key.ok()) return key.status();
+        absl::StatusOr<User> user = user_store::Get(transaction, key->user_id);
+        if (!user.ok()) return user.status();
+        return KeyAndUser{*std::move(key), *std::move(user)};
+      });
+  if (absl::IsNotFound(found.status())) return refused;
+  if (!found.ok()) return found.status();
+  const bool works =
+      found->key.status == ActiveStatus::kActive && found->user.status == ActiveStatus::kActive;
+  if (!works) return refused;
+  return found;
+}
+
+struct Window {
+  std::string_view subject;
+  const BudgetRule& rule;
+  std::int64_t cap;
+};
+
+// The budgets that bind the key: its own, and its user's.
+std::vector<Window> WindowsOf(const KeyAndUser& who, std::int64_t now_ms,
+                              v1::PeekBudgetsRequest& question) {
+  std::vector<Window> windows;
+  const auto add = [&](std::string_view subject, v1::SubjectKind kind, std::int64_t id,
+                       const Limits& limits) {
+    for (const BudgetRule& rule : kBudgets) {
+      if (limits.*rule.cap <= 0) continue;
+      windows.push_back({subject, rule, limits.*rule.cap});
+      v1::Budget& budget = *question.add_budgets();
+      budget.mutable_subject()->set_kind(kind);
+      budget.mutable_subject()->set_id(id);
+      budget.set_period(rule.period);
+      budget.set_unit(rule.unit);
+      budget.set_window_unix_ms(WindowOf(rule.period, now_ms).begin_unix_ms);
+    }
+  };
+  add("key", v1::SUBJECT_KIND_KEY, who.key.id, who.key.limits);
+  add("user", v1::SUBJECT_KIND_USER, who.user.id, who.user.limits);
+  return windows;
+}
+
+// In the budget's unit: USD as decimal text beside nano-USD, requests as they are.
+void AddAmount(std::string_view name, v1::BudgetUnit unit, std::int64_t amount,
+               json::object& object) {
+  if (unit == v1::BUDGET_UNIT_REQUESTS) {
+    object[name] = amount;
+    return;
+  }
+  object[StrCat(name, "_nano_usd")] = amount;
+  object[StrCat(name, "_usd")] = FormatUsd(amount);
+}
+
+json::object WindowJson(const Window& window, const v1::BudgetStanding& standing,
+                        std::int64_t now_ms) {
+  const BudgetRule& rule = window.rule;
+  json::object object = {{"subject", window.subject}, {"limit", rule.name}};
+  AddAmount("cap", rule.unit, window.cap, object);
+  AddAmount("used", rule.unit, standing.spent(), object);
+  AddAmount("reserved", rule.unit, standing.held(), object);
+  const std::int64_t left = window.cap - standing.spent() - standing.held();
+  AddAmount("left", rule.unit, std::max<std::int64_t>(0, left), object);
+  object["resets_at"] = TimeJson(WindowOf(rule.period, now_ms).end_unix_ms);
+  return object;
+}
+
+absl::StatusOr<json::array> WindowsJson(ResourceParts& parts, const KeyAndUser& who) {
+  const std::int64_t now_ms = parts.store.NowMs();
+  v1::PeekBudgetsRequest question;
+  const std::vector<Window> windows = WindowsOf(who, now_ms, question);
+  json::array data;
+  if (windows.empty()) return data;
+  v1::PeekBudgetsResponse answer;
+  absl::Status asked = parts.usage.PeekBudgets(question, answer);
+  if (!asked.ok()) return asked;
+  for (std::size_t i = 0; i < windows.size(); ++i) {
+    data.push_back(WindowJson(windows[i], answer.standings(static_cast<int>(i)), now_ms));
+  }
+  return data;
+}
+
+struct Days {
+  absl::TimeZone zone;
+  std::vector<std::int64_t> cuts;
+};
+
+// Today and the days before it, in the zone that is asked for.
+absl::StatusOr<Days> ReadDays(ResourceParts& parts, const Request& request) {
+  FieldErrors errors;
+  const absl::StatusOr<absl::TimeZone> zone = FindZone(request.Query("tz"));
+  if (!zone.ok()) errors.Add("tz", View(zone.status().message()));
+  const std::int64_t count = ReadCount(request, "days", kDaysUsual, kDaysMax, errors);
+  if (!errors.empty()) return errors.ToStatus();
+  const absl::CivilDay today = absl::ToCivilDay(absl::FromUnixMillis(parts.store.NowMs()), *zone);
+  Days days{.zone = *zone, .cuts = {}};
+  for (std::int64_t day = 1 - count; day <= 1; ++day) {
+    days.cuts.push_back(absl::ToUnixMillis(absl::FromCivil(today + day, *zone)));
+  }
+  return days;
+}
+
+absl::StatusOr<json::array> DaysJson(ResourceParts& parts, const ApiKey& key, const Days& days) {
+  v1::SeriesRequest question;
+  question.mutable_filter()->add_key_ids(key.id);
+  question.mutable_edges_unix_ms()->Add(days.cuts.begin(), days.cuts.end());
+  question.set_top(1);
+  v1::SeriesResponse answer;
+  absl::Status asked = parts.usage.Series(question, answer);
+  if (!asked.ok()) return asked;
+  std::vector<v1::SummaryRow> sums(days.cuts.size() - 1);
+  for (const v1::SeriesRow& row : answer.totals()) {
+    if (row.bucket() < sums.size()) sums[row.bucket()] = row.sums();
+  }
+  json::array data;
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    json::object object = {{"day", BucketLabel(days.cuts[i], Bucket::kDay, days.zone)}};
+    const json::object counts = TotalsJson(sums[i]);
+    object.insert(counts.begin(), counts.end());
+    data.push_back(std::move(object));
+  }
+  return data;
+}
+
+absl::StatusOr<Response> Show(ResourceParts& parts, const Request& request) {
+  absl::Status known = CheckParameters(request, {"tz", "days"});
+  if (!known.ok()) return known;
+  absl::StatusOr<KeyAndUser> who = FindKey(parts, PresentedKey(request));
+  if (!who.ok()) return who.status();
+  absl::StatusOr<Days> days = ReadDays(parts, request);
+  if (!days.ok()) return days.status();
+  absl::StatusOr<json::array> windows = WindowsJson(parts, *who);
+  if (!windows.ok()) return windows.status();
+  absl::StatusOr<json::array> recent = DaysJson(parts, who->key, *days);
+  if (!recent.ok()) return recent.status();
+  // As the key's lists show it, without what is its administrator's alone.
+  json::array keys = {ApiKeyJson(who->key, parts.store.NowMs())};
+  AddKeyUse(parts, {&who->key}, keys);
+  const json::object& all = keys.at(0).as_object();
+  json::object key;
+  for (const std::string_view field : {"id", "name", "key_hint", "status", "expires_at",
+                                       "allowed_models", "limits", "last_used_at"}) {
+    if (all.contains(field)) key[field] = all.at(field);
+  }
+  return JsonResponse(200, json::object{{"key", std::move(key)},
+                                        {"windows", *std::move(windows)},
+                                        {"time_zone", ZoneName(request)},
+                                        {"days", *std::move(recent)}});
+}
+
+}  // namespace
+
+Routes KeyUsageRoutes(ResourceParts& parts) {
+  return {{"GET", "/api/v1/key-usage", Access::kPublic,
+           [&parts](const Request& request, const Caller&) { return Show(parts, request); }}};
+}
+
+}  // namespace weir::admin

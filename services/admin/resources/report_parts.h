@@ -1,0 +1,51 @@
+// What the reports of /api/v1/usage share: their parameters and their rows.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include <boost/json/object.hpp>
+
+#include "services/admin/resources/resource.h"
+#include "weir/v1/query.pb.h"
+
+namespace weir::admin {
+
+// `by=model&by=key`, `at_most` of them. Accounts are for administrators alone.
+std::vector<weir::v1::Dimension> ReadBy(const Request& request, const Caller& caller,
+                                        std::size_t at_most, FieldErrors& errors);
+
+// `sort=-cost`, `-tokens` or `-requests`.
+weir::v1::ReportOrder ReadReportOrder(const Request& request, FieldErrors& errors);
+
+// A whole number from 1 to `max`; `usual` when it is not given.
+std::int64_t ReadCount(const Request& request, std::string_view name, std::int64_t usual,
+                       std::int64_t max, FieldErrors& errors);
+
+// What the ids of rows are called now: by the dimension, by the id.
+using ReportNames = std::map<weir::v1::Dimension, std::map<std::int64_t, std::string>>;
+
+using ReportRows = google::protobuf::RepeatedPtrField<weir::v1::SummaryRow>;
+
+// Errors of the store.
+absl::StatusOr<ReportNames> NamesOf(ResourceParts& parts,
+                                    const std::vector<weir::v1::Dimension>& by,
+                                    const ReportRows& rows);
+
+// {"model":"x"} or {"key_id":4,"key_name":"laptop"}: what the row is about. The name is null when
+// there is nothing of this id any more.
+boost::json::object SubjectJson(const std::vector<weir::v1::Dimension>& by,
+                                const weir::v1::SummaryRow& row, const ReportNames& names);
+
+// Adds the counts of `row` to `sum`, or takes them away.
+void AddCounts(const weir::v1::SummaryRow& row, std::int64_t sign, weir::v1::SummaryRow& sum);
+
+// "UTC" or the name that was asked for.
+std::string ZoneName(const Request& request);
+
+}  // namespace weir::admin

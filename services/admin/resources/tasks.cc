@@ -1,0 +1,137 @@
+// /api/v1/admin/tasks: what runs by itself, when, and how it went.
+#include <string>
+#include <utility>
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include "libs/common/cron.h"
+#include "libs/common/text.h"
+#include "services/admin/json/record_json.h"
+#include "services/admin/resources/resource.h"
+#include "services/admin/store/task_store.h"
+#include "services/admin/tasks/task_scheduler.h"
+
+namespace weir::admin {
+namespace {
+
+namespace json = boost::json;
+
+json::value LastRunJson(const TaskRun& run) {
+  if (run.started_at_ms == 0) return nullptr;
+  return json::object{{"started_at", TimeJson(run.started_at_ms)},
+                      {"duration_ms", run.duration_ms},
+                      {"result", run.good ? "ok" : "failed"},
+                      {"detail", run.detail},
+                      {"asked_for", run.asked_for}};
+}
+
+json::object TaskJson(const TaskSpec& spec, const Task& task, std::int64_t now_ms) {
+  return {{"name", task.name},
+          {"description", json::string_view(spec.description.data(), spec.description.size())},
+          {"schedule", task.schedule},
+          {"default_schedule", json::string_view(spec.schedule.data(), spec.schedule.size())},
+          {"time_zone", task.time_zone},
+          {"enabled", task.enabled},
+          {"next_run_at", TimeJson(task.next_run_at_ms)},
+          {"running", task.Running(now_ms) || task.asked_at_ms != 0},
+          {"last_run", LastRunJson(task.last)}};
+}
+
+absl::StatusOr<Response> List(ResourceParts& parts) {
+  const auto tasks = ReadValue(parts.store, task_store::List);
+  if (!tasks.ok()) return tasks.status();
+  json::array data;
+  for (const Task& task : *tasks) {
+    // A newer version beside us may know tasks that we do not.
+    const TaskSpec* spec = parts.tasks.Find(task.name);
+    if (spec != nullptr) data.push_back(TaskJson(*spec, task, parts.store.NowMs()));
+  }
+  return JsonResponse(200, json::object{{"data", std::move(data)}});
+}
+
+absl::Status CheckSchedule(const Task& task) {
+  FieldErrors errors;
+  if (const auto zone = CronSchedule::Parse("@daily", task.time_zone); !zone.ok()) {
+    errors.Add("time_zone", View(zone.status().message()));
+  } else if (const auto schedule = CronSchedule::Parse(task.schedule); !schedule.ok()) {
+    errors.Add("schedule", View(schedule.status().message()));
+  }
+  return errors.ToStatus();
+}
+
+// What the body says of the task that it names.
+absl::StatusOr<Task> ChangedTask(sql::Transaction& transaction, const json::object& body,
+                                 std::int64_t now_ms) {
+  FieldErrors errors;
+  BodyReader reader(body, errors);
+  std::string name;
+  reader.Require({"name"});
+  reader.Text("name", name);
+  if (!errors.empty()) return errors.ToStatus();
+  auto task = task_store::Get(transaction, name);
+  if (!task.ok()) return task;
+  reader.Text("schedule", task->schedule);
+  reader.Text("time_zone", task->time_zone);
+  reader.Flag("enabled", task->enabled);
+  reader.Finish();
+  if (!errors.empty()) return errors.ToStatus();
+  if (absl::Status status = CheckSchedule(*task); !status.ok()) return status;
+  auto next = NextRunOf(*task, now_ms);
+  if (!next.ok()) return next.status();
+  task->next_run_at_ms = *next;
+  return task;
+}
+
+absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request) {
+  const auto body = ParseBody(request);
+  if (!body.ok()) return body.status();
+  const auto task = ChangeValue(
+      parts.store, [&](sql::Transaction& transaction, Changes&) -> absl::StatusOr<Task> {
+        auto changed = ChangedTask(transaction, *body, parts.store.NowMs());
+        if (!changed.ok()) return changed;
+        absl::Status planned = task_store::Plan(transaction, *changed);
+        if (!planned.ok()) return planned;
+        return changed;
+      });
+  if (!task.ok()) return task.status();
+  const TaskSpec* spec = parts.tasks.Find(task->name);
+  if (spec == nullptr) return NotFound("task");
+  return JsonResponse(200, TaskJson(*spec, *task, parts.store.NowMs()));
+}
+
+// Any process may take it up; this one looks at once.
+absl::StatusOr<Response> RunNow(ResourceParts& parts, const Request& request) {
+  const std::string& name = request.path_params.at("name");
+  const TaskSpec* spec = parts.tasks.Find(name);
+  if (spec == nullptr) return NotFound("task");
+  const std::int64_t now_ms = parts.store.NowMs();
+  const auto task = ChangeValue(
+      parts.store, [&](sql::Transaction& transaction, Changes&) -> absl::StatusOr<Task> {
+        auto found = task_store::Get(transaction, name);
+        if (!found.ok()) return found;
+        if (found->Running(now_ms)) return Conflict("the task is running now");
+        absl::Status asked = task_store::Ask(transaction, name, now_ms);
+        if (!asked.ok()) return asked;
+        found->asked_at_ms = now_ms;
+        return found;
+      });
+  if (!task.ok()) return task.status();
+  parts.tasks.Wake();
+  return JsonResponse(202, TaskJson(*spec, *task, now_ms));
+}
+
+}  // namespace
+
+Routes TaskRoutes(ResourceParts& parts) {
+  return {
+      {"GET", "/api/v1/admin/tasks", Access::kAdmin,
+       [&parts](const Request&, const Caller&) { return List(parts); }},
+      {"POST", "/api/v1/admin/tasks", Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Change(parts, request); }},
+      {"POST", "/api/v1/admin/tasks/{name}/run", Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return RunNow(parts, request); }},
+  };
+}
+
+}  // namespace weir::admin

@@ -1,0 +1,196 @@
+// /api/v1/usage/series: usage over time, in buckets of the caller's time zone.
+#include <algorithm>
+#include <map>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include "libs/common/utc_window.h"
+#include "services/admin/json/record_json.h"
+#include "services/admin/json/usage_json.h"
+#include "services/admin/model/report_time.h"
+#include "services/admin/resources/report_parts.h"
+#include "services/admin/resources/resource.h"
+#include "services/admin/resources/usage_filter.h"
+#include "weir/v1/report.pb.h"
+
+namespace weir::admin {
+namespace {
+
+namespace json = boost::json;
+namespace v1 = weir::v1;
+
+constexpr std::size_t kBucketsMax = 2000;
+constexpr std::int64_t kQuarterMs = 15 * 60 * 1000;
+constexpr std::int64_t kTopUsual = 5;
+constexpr std::int64_t kTopMax = 50;
+
+// How far back a series goes when nobody says.
+std::int64_t UsualLengthMs(Bucket bucket) {
+  switch (bucket) {
+    case Bucket::kHour:
+      return kDayMs;
+    case Bucket::kDay:
+      return 30 * kDayMs;
+    case Bucket::kMonth:
+      return 365 * kDayMs;
+    case Bucket::kYear:
+      return 5 * 365 * kDayMs;
+  }
+  return kDayMs;
+}
+
+struct SeriesParameters {
+  Bucket bucket = Bucket::kDay;
+  absl::TimeZone zone;
+  std::vector<v1::Dimension> by;  // one at most
+};
+
+void ReadEdges(const Request& request, ResourceParts& parts, SeriesParameters& parameters,
+               v1::SeriesRequest& question, FieldErrors& errors) {
+  const std::string_view word = request.Query("bucket");
+  const absl::StatusOr<Bucket> bucket = ParseBucket(word.empty() ? "day" : word);
+  if (!bucket.ok()) errors.Add("bucket", std::string(bucket.status().message()));
+  const absl::StatusOr<absl::TimeZone> zone = FindZone(request.Query("tz"));
+  if (!bucket.ok() || !zone.ok()) return;  // the filter has told about the zone
+  parameters.bucket = *bucket;
+  parameters.zone = *zone;
+  const v1::EventFilter& filter = question.filter();
+  const std::int64_t to = filter.to_unix_ms() == 0 ? parts.store.NowMs() : filter.to_unix_ms();
+  const std::int64_t from = filter.from_unix_ms() == 0
+                                ? std::max<std::int64_t>(0, to - UsualLengthMs(*bucket))
+                                : filter.from_unix_ms();
+  // Roll-ups are by the quarter-hour; one counts when any part of it does, as in summaries.
+  const auto cuts =
+      CutRange(from - from % kQuarterMs, to + (kQuarterMs - to % kQuarterMs) % kQuarterMs, *bucket,
+               *zone, kBucketsMax);
+  if (!cuts.ok()) {
+    errors.Add("to", std::string(cuts.status().message()));
+    return;
+  }
+  question.mutable_edges_unix_ms()->Add(cuts->begin(), cuts->end());
+}
+
+absl::Status ReadQuestion(ResourceParts& parts, const Request& request, const Caller& caller,
+                          SeriesParameters& parameters, v1::SeriesRequest& question) {
+  absl::Status read = CheckReportParameters(request, {"by", "sort", "bucket", "top"});
+  if (read.ok()) read = ReadUsageFilter(request, caller, *question.mutable_filter());
+  if (!read.ok()) return read;
+  FieldErrors errors;
+  ReadEdges(request, parts, parameters, question, errors);
+  parameters.by = ReadBy(request, caller, 1, errors);
+  if (!parameters.by.empty()) question.set_by(parameters.by.front());
+  question.set_order(ReadReportOrder(request, errors));
+  question.set_top(
+      static_cast<std::uint32_t>(ReadCount(request, "top", kTopUsual, kTopMax, errors)));
+  return errors.ToStatus();
+}
+
+using Buckets = std::vector<v1::SummaryRow>;
+
+// With nothing where nothing was.
+Buckets Filled(const google::protobuf::RepeatedPtrField<v1::SeriesRow>& rows, std::size_t count) {
+  Buckets buckets(count);
+  for (const v1::SeriesRow& row : rows) {
+    if (row.bucket() < count) buckets[row.bucket()] = row.sums();
+  }
+  return buckets;
+}
+
+json::array CountsJson(const Buckets& buckets) {
+  json::array data;
+  for (const v1::SummaryRow& row : buckets) data.push_back(TotalsJson(row));
+  return data;
+}
+
+json::array TotalsByBucket(const v1::SeriesRequest& question, const SeriesParameters& parameters,
+                           const Buckets& totals) {
+  json::array data;
+  for (std::size_t i = 0; i < totals.size(); ++i) {
+    const int edge = static_cast<int>(i);
+    const std::int64_t begin = question.edges_unix_ms(edge);
+    json::object object = {{"start", TimeJson(begin)},
+                           {"end", TimeJson(question.edges_unix_ms(edge + 1))},
+                           {"label", BucketLabel(begin, parameters.bucket, parameters.zone)}};
+    const json::object counts = TotalsJson(totals[i]);
+    object.insert(counts.begin(), counts.end());
+    data.push_back(std::move(object));
+  }
+  return data;
+}
+
+// Which of the top a row is about: all but one of these are not set.
+using Subject = std::tuple<std::string, std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
+
+Subject SubjectOf(const v1::SummaryRow& row) {
+  return {row.model(), row.key_id(), row.user_id(), row.group_id(), row.account_id()};
+}
+
+json::object OneSeries(json::object subject, const v1::SummaryRow& sums, const Buckets& buckets) {
+  subject["totals"] = TotalsJson(sums);
+  subject["data"] = CountsJson(buckets);
+  return subject;
+}
+
+// The top, each with its buckets, and what is left of the totals.
+void AddTop(const SeriesParameters& parameters, const v1::SeriesResponse& answer,
+            const ReportNames& names, Buckets rest, json::object& body) {
+  std::map<Subject, Buckets> by_subject;
+  for (const v1::SummaryRow& row : answer.top()) {
+    by_subject[SubjectOf(row)].resize(rest.size());
+  }
+  for (const v1::SeriesRow& row : answer.rows()) {
+    const auto found = by_subject.find(SubjectOf(row.sums()));
+    if (found == by_subject.end() || row.bucket() >= rest.size()) continue;
+    found->second[row.bucket()] = row.sums();
+    AddCounts(row.sums(), -1, rest[row.bucket()]);
+  }
+  json::array series;
+  for (const v1::SummaryRow& row : answer.top()) {
+    series.push_back(
+        OneSeries(SubjectJson(parameters.by, row, names), row, by_subject[SubjectOf(row)]));
+  }
+  v1::SummaryRow rest_sums;
+  for (const v1::SummaryRow& row : rest) AddCounts(row, 1, rest_sums);
+  body["series"] = std::move(series);
+  body["rest"] = OneSeries({}, rest_sums, rest);
+}
+
+absl::StatusOr<Response> Series(ResourceParts& parts, const Request& request,
+                                const Caller& caller) {
+  v1::SeriesRequest question;
+  SeriesParameters parameters;
+  absl::Status read = ReadQuestion(parts, request, caller, parameters, question);
+  if (!read.ok()) return read;
+  v1::SeriesResponse answer;
+  absl::Status asked = parts.usage.Series(question, answer);
+  if (!asked.ok()) return asked;
+  absl::StatusOr<ReportNames> names = NamesOf(parts, parameters.by, answer.top());
+  if (!names.ok()) return names.status();
+  const int edges = question.edges_unix_ms_size();
+  const Buckets totals = Filled(answer.totals(), static_cast<std::size_t>(edges - 1));
+  v1::SummaryRow sums;
+  for (const v1::SummaryRow& row : totals) AddCounts(row, 1, sums);
+  json::object body = {{"from", TimeJson(question.edges_unix_ms(0))},
+                       {"to", TimeJson(question.edges_unix_ms(edges - 1))},
+                       {"time_zone", ZoneName(request)},
+                       {"totals", TotalsJson(sums)},
+                       {"data", TotalsByBucket(question, parameters, totals)}};
+  if (!parameters.by.empty()) AddTop(parameters, answer, *names, totals, body);
+  return JsonResponse(200, body);
+}
+
+}  // namespace
+
+Routes UsageSeriesRoutes(ResourceParts& parts) {
+  return {{"GET", "/api/v1/usage/series", Access::kUser,
+           [&parts](const Request& request, const Caller& caller) {
+             return Series(parts, request, caller);
+           }}};
+}
+
+}  // namespace weir::admin

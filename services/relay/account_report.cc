@@ -1,0 +1,166 @@
+#include "services/relay/account_report.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "libs/common/clock.h"
+#include "libs/common/log.h"
+#include "services/relay/accounts/rate_headers.h"
+#include "services/relay/accounts/session_memory.h"
+#include "services/relay/snapshot/stable_hash.h"
+
+namespace weir::relay {
+namespace {
+
+AccountSignal SignalOf(RestCause cause) {
+  switch (cause) {
+    case RestCause::kRateLimited:
+      return AccountSignal::kRateLimited;
+    case RestCause::kQuotaExhausted:
+      return AccountSignal::kQuotaExhausted;
+    case RestCause::kModelRefused:
+      return AccountSignal::kModelRefused;
+    case RestCause::kOverloaded:
+    case RestCause::kFailing:
+      break;
+  }
+  return AccountSignal::kOverloaded;
+}
+
+// What one attempt taught about its account.
+class Report {
+ public:
+  Report(RelayEnvironment& environment, const RequestContext& context, const Account& account,
+         const SignalRow& row, int http_status)
+      : environment_(environment),
+        request_id_(context.request_id),
+        account_(account),
+        row_(row),
+        http_status_(http_status) {}
+
+  // `model` empty: the whole account rests.
+  void Rest(const AccountHealth::Ticket& ticket, std::string_view model, std::int64_t told_ms) {
+    RestPlan plan = row_.rest;
+    plan.told_ms = told_ms;
+    const std::int64_t now_unix_ms = UnixMs();
+    const std::int64_t until = account_.health->Rest(ticket, model, plan, now_unix_ms);
+    if (until == 0) return;  // known already
+    Send(SignalOf(plan.cause), model, until);
+    LogWarning("account rests", {{"account_id", account_.id},
+                                 {"model", model},
+                                 {"signal", row_.name},
+                                 {"status", http_status_},
+                                 {"rest_ms", until - now_unix_ms},
+                                 {"request_id", request_id_}});
+  }
+
+  void Count(const AccountHealth::Ticket& ticket, std::string_view model) {
+    switch (account_.health->CountFailure(ticket)) {
+      case AccountHealth::Rests::kNothing:
+        return;
+      case AccountHealth::Rests::kModel:
+        return Rest(ticket, model, /*told_ms=*/0);
+      case AccountHealth::Rests::kAccount:
+        return Rest(ticket, {}, /*told_ms=*/0);
+    }
+  }
+
+  void Reject() {
+    if (!account_.health->MarkRejected(UnixMs())) return;
+    Send(AccountSignal::kCredentialRejected, {}, 0);
+    LogError("account's credential was refused; it is out until an administrator acts",
+             {{"account_id", account_.id}, {"status", http_status_}, {"request_id", request_id_}});
+  }
+
+  void Recover(const AccountHealth::Recovery& recovery, std::string_view model) {
+    if (recovery.account) Send(AccountSignal::kRecovered, {}, 0);
+    if (recovery.model) Send(AccountSignal::kRecovered, model, 0);
+  }
+
+ private:
+  void Send(AccountSignal signal, std::string_view model, std::int64_t until_unix_ms) {
+    environment_.subscriber.Report({account_.id, signal, UnixMs(), until_unix_ms, http_status_,
+                                    std::string(row_.error_class), request_id_,
+                                    std::string(model)});
+  }
+
+  RelayEnvironment& environment_;
+  const std::string& request_id_;
+  const Account& account_;
+  const SignalRow& row_;
+  const int http_status_;
+};
+
+// An administrator has changed or removed the account since the request began: what the old one did
+// (its credential was refused, say) is no word about the new one.
+bool IsOutdated(RelayEnvironment& environment, const Account& account) {
+  const std::shared_ptr<const Snapshot> snapshot = environment.snapshots.Current();
+  const Account* now = snapshot->FindAccount(account.id);
+  return now != &account && (now == nullptr || now->content_hash != account.content_hash);
+}
+
+// An account answered well what others had refused, so it was them and not the request.
+void RestRefused(RelayEnvironment& environment, RequestContext& context) {
+  for (const RefusedModel& refused : context.refused_models) {
+    Report report(environment, context, *refused.account, RowOf(SignalKind::kModelRefused),
+                  refused.http_status);
+    report.Rest(refused.ticket, refused.upstream_model, /*told_ms=*/0);
+  }
+  context.refused_models.clear();
+}
+
+}  // namespace
+
+void NoteForAccount(RelayEnvironment& environment, RequestContext& context, const Account& account,
+                    const UpstreamSignal& signal, int http_status) {
+  Report report(environment, context, account, *signal.row, http_status);
+  const AccountHealth::Ticket& ticket = context.ticket;
+  const std::string_view model = context.upstream_model;
+  if (signal.effect == AccountEffect::kGood) {
+    report.Recover(account.health->Succeeded(ticket, model), model);
+    if (ticket.probe) LoopCounters::Add(environment.counters.account_probes_good);
+    if (signal.row->kind == SignalKind::kGood) RestRefused(environment, context);
+    return;
+  }
+  if (!IsOutdated(environment, account)) {
+    switch (signal.effect) {
+      case AccountEffect::kNone:
+      case AccountEffect::kGood:
+        break;
+      case AccountEffect::kCoolDown:
+        report.Rest(ticket, signal.whole_account ? "" : model, signal.told_ms);
+        break;
+      case AccountEffect::kCount:
+        report.Count(ticket, model);
+        break;
+      case AccountEffect::kReject:
+        report.Reject();
+        break;
+      case AccountEffect::kRestIfBettered:
+        context.refused_models.push_back({&account, ticket, model, http_status});
+        break;
+    }
+  }
+  // What it was trying, and did not learn about, others may try.
+  account.health->Released(ticket, model);
+}
+
+void NoteGoodAnswer(RelayEnvironment& environment, const RequestContext& context,
+                    const Account& account, const ResponseHead& head, std::int64_t first_byte_ms,
+                    std::int64_t now_unix_ms) {
+  AccountStats& stats = account.health->stats();
+  const RateReading reading = ReadRateHeaders(head, now_unix_ms);
+  const std::uint64_t model = StableHash(context.upstream_model);
+  if (reading.any) {
+    stats.NoteRates(reading.whole_account ? 0 : model, reading.exhausted_until_unix_ms,
+                    reading.low_until_unix_ms, now_unix_ms);
+  }
+  // Only streams begin when the model does; another answer comes when it is done.
+  if (context.facts.stream && context.endpoint->operation == Operation::kGenerate) {
+    stats.NoteFirstByte(model, first_byte_ms, now_unix_ms);
+  }
+  if (context.has_session) environment.sessions.Note(account.id, context.seed, now_unix_ms);
+}
+
+}  // namespace weir::relay

@@ -1,0 +1,19 @@
+// The neutral conversation as an OpenAI Chat Completions request. No I/O.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+
+#include "services/relay/translate/neutral/chat_request.h"
+#include "services/relay/translate/neutral/target.h"
+#include "services/relay/translate/neutral/tool_names.h"
+
+namespace weir::relay::openai_chat {
+
+// Appends the body. InvalidArgument says what this protocol cannot carry. What was left out without
+// harm is added to request.dropped; names that had to be shortened to `names`.
+absl::Status WriteRequest(ChatRequest& request, const Target& target, ToolNames& names,
+                          std::string& out);
+
+}  // namespace weir::relay::openai_chat

@@ -1,0 +1,88 @@
+#include "services/usage/event_count.h"
+
+#include <algorithm>
+#include <string>
+
+#include "libs/common/text.h"
+#include "services/usage/rollups.h"
+#include "services/usage/sum_source.h"
+
+namespace weir::usage {
+namespace {
+
+using sql::Result;
+using sql::Transaction;
+
+absl::StatusOr<std::int64_t> Number(Transaction& transaction, const std::string& sql,
+                                    const WhereBuilder& where) {
+  absl::StatusOr<Result> result = transaction.Execute(sql, where.parameters());
+  if (!result.ok()) return result.status();
+  return result->rows.empty() ? 0 : result->rows[0].Int(0);
+}
+
+absl::StatusOr<std::int64_t> CountRows(Transaction& transaction, const EventFilter& filter) {
+  WhereBuilder where;
+  AddEventConditions(filter, transaction.dialect(), where);
+  return Number(transaction, StrCat("SELECT COUNT(*) FROM usage_events ", where.Clause()), where);
+}
+
+absl::StatusOr<std::int64_t> SumQuarters(Transaction& transaction, const EventFilter& filter) {
+  WhereBuilder where;
+  const std::string source = SummarySource(filter, {}, where);
+  return Number(transaction,
+                StrCat("SELECT CAST(COALESCE(SUM(requests), 0) AS BIGINT) FROM ", source), where);
+}
+
+EventFilter Within(EventFilter filter, std::int64_t from_unix_ms, std::int64_t to_unix_ms) {
+  filter.from_unix_ms = from_unix_ms;
+  filter.to_unix_ms = to_unix_ms;
+  return filter;
+}
+
+// Whole quarter-hours out of sums, the rest row by row.
+absl::StatusOr<std::int64_t> CountBySums(Transaction& transaction, const EventFilter& filter) {
+  const std::int64_t from = filter.from_unix_ms;
+  const std::int64_t to = filter.to_unix_ms;
+  const std::int64_t first_quarter = from + (kQuarterMs - from % kQuarterMs) % kQuarterMs;
+  const std::int64_t last_quarter = to - to % kQuarterMs;
+  if (to != 0 && first_quarter >= last_quarter) return CountRows(transaction, filter);
+  absl::StatusOr<std::int64_t> count =
+      SumQuarters(transaction, Within(filter, first_quarter, last_quarter));
+  if (!count.ok()) return count;
+  for (const auto& [begin, end] : {std::pair(from, first_quarter), std::pair(last_quarter, to)}) {
+    if (begin == end) continue;
+    absl::StatusOr<std::int64_t> rows = CountRows(transaction, Within(filter, begin, end));
+    if (!rows.ok()) return rows;
+    *count += *rows;
+  }
+  return count;
+}
+
+absl::StatusOr<EventCount> CountSome(Transaction& transaction, const EventFilter& filter) {
+  WhereBuilder where;
+  AddEventConditions(filter, transaction.dialect(), where);
+  const std::string limit = where.Parameter(kCountedRowsMax + 1);
+  absl::StatusOr<std::int64_t> count =
+      Number(transaction,
+             StrCat("SELECT COUNT(*) FROM (SELECT 1 FROM usage_events ", where.Clause(), " LIMIT ",
+                    limit, ") AS counted"),
+             where);
+  if (!count.ok()) return count.status();
+  return EventCount{std::min(*count, kCountedRowsMax), *count > kCountedRowsMax};
+}
+
+}  // namespace
+
+absl::StatusOr<EventCount> CountEvents(Transaction& transaction, const EventFilter& filter) {
+  if (HasLogConditions(filter)) return CountSome(transaction, filter);
+  absl::StatusOr<Result> kept =
+      transaction.Execute("SELECT kept_from_unix_ms FROM usage_retention WHERE one = 1");
+  if (!kept.ok()) return kept.status();
+  const std::int64_t kept_from = kept->rows.empty() ? 0 : kept->rows[0].Int(0);
+  absl::StatusOr<std::int64_t> count = CountBySums(
+      transaction, Within(filter, std::max(filter.from_unix_ms, kept_from), filter.to_unix_ms));
+  if (!count.ok()) return count.status();
+  return EventCount{*count, false};
+}
+
+}  // namespace weir::usage

@@ -1,0 +1,162 @@
+#include "services/usage/report_service.h"
+
+#include <utility>
+
+#include <grpcpp/server_context.h>
+
+#include "libs/common/clock.h"
+#include "services/usage/event_proto.h"
+#include "services/usage/grpc_edge.h"
+#include "services/usage/query_proto.h"
+#include "services/usage/served_days.h"
+#include "services/usage/unpriced.h"
+#include "weir/v1/report.grpc.pb.h"
+
+namespace weir::usage {
+namespace {
+
+void RowToProto(const SeriesRow& row, v1::SeriesRow& proto) {
+  proto.set_bucket(static_cast<std::uint32_t>(row.bucket));
+  SummaryToProto(row.sums, *proto.mutable_sums());
+}
+
+void PercentilesToProto(const Percentiles& percentiles, v1::Percentiles& proto) {
+  proto.set_measured(percentiles.measured);
+  proto.set_p50_ms(percentiles.p50);
+  proto.set_p95_ms(percentiles.p95);
+  proto.set_p99_ms(percentiles.p99);
+}
+
+void StatsToProto(const StatsAnswer& answer, v1::StatsResponse& proto) {
+  proto.set_exact(answer.exact);
+  proto.set_requests(answer.requests);
+  proto.set_cache_hits(answer.cache_hits);
+  PercentilesToProto(answer.latency, *proto.mutable_latency());
+  PercentilesToProto(answer.first_token, *proto.mutable_first_token());
+  for (const auto& [status, count] : answer.statuses) {
+    v1::StatusCount& out = *proto.add_statuses();
+    out.set_status(static_cast<std::int32_t>(status));
+    out.set_requests(count);
+  }
+  for (const auto& [word, count] : answer.error_classes) {
+    v1::ErrorClassCount& out = *proto.add_error_classes();
+    out.set_error_class(word);
+    out.set_requests(count);
+  }
+}
+
+void UnpricedToProto(const UnpricedModel& model, v1::UnpricedModel& proto) {
+  proto.set_model(model.model);
+  proto.set_served_model(model.served_model);
+  proto.set_account_id(model.account_id);
+  proto.set_served_requests(model.served_requests);
+  proto.set_refused_requests(model.refused_requests);
+  proto.set_input_tokens(model.input_tokens);
+  proto.set_output_tokens(model.output_tokens);
+  proto.set_last_seen_unix_ms(model.last_seen_unix_ms);
+}
+
+void DayToProto(const ServedDay& day, v1::ServedDay& proto) {
+  proto.set_day_unix_ms(day.day_unix_ms);
+  proto.set_served_model(day.served_model);
+  proto.set_account_id(day.account_id);
+  proto.set_requests(day.requests);
+  TokensToProto(day.tokens, *proto.mutable_tokens());
+  proto.set_cost_nano_usd(day.cost_nano_usd);
+}
+
+}  // namespace
+
+class ReportService::Impl final : public v1::UsageReports::Service {
+ public:
+  Impl(const Parts& parts, const GrpcSecurity& security) : parts_(parts), security_(security) {}
+
+  grpc::Status Series(grpc::ServerContext* context, const v1::SeriesRequest* request,
+                      v1::SeriesResponse* response) override {
+    return Checked(*context, [&] {
+      absl::StatusOr<SeriesQuestion> question = QuestionFromProto(*request);
+      if (!question.ok()) return question.status();
+      absl::StatusOr<SeriesAnswer> answer = parts_.reports.Series(*question);
+      if (!answer.ok()) return answer.status();
+      for (const SeriesRow& row : answer->totals) RowToProto(row, *response->add_totals());
+      for (const SummaryRow& row : answer->top) SummaryToProto(row, *response->add_top());
+      for (const SeriesRow& row : answer->rows) RowToProto(row, *response->add_rows());
+      return absl::OkStatus();
+    });
+  }
+
+  grpc::Status Stats(grpc::ServerContext* context, const v1::StatsRequest* request,
+                     v1::StatsResponse* response) override {
+    return Checked(*context, [&] {
+      absl::StatusOr<EventFilter> filter = FilterFromProto(request->filter());
+      if (!filter.ok()) return filter.status();
+      absl::StatusOr<StatsAnswer> answer = parts_.stats.Stats(*filter);
+      if (answer.ok()) StatsToProto(*answer, *response);
+      return answer.status();
+    });
+  }
+
+  // Write waits while the caller does not read, and fails once it has left.
+  grpc::Status Export(grpc::ServerContext* context, const v1::ExportRequest* request,
+                      grpc::ServerWriter<v1::ExportChunk>* writer) override {
+    return Checked(*context, [&] {
+      absl::StatusOr<EventFilter> filter = FilterFromProto(request->filter());
+      if (!filter.ok()) return filter.status();
+      // Without an end it would go on for as long as requests come in.
+      if (filter->to_unix_ms == 0) filter->to_unix_ms = SystemClock().NowUnixMs();
+      v1::ExportChunk chunk;
+      return parts_.query.Export(*filter, [&](const std::vector<UsageEvent>& events) {
+        chunk.Clear();
+        for (const UsageEvent& event : events) EventToProto(event, *chunk.add_events());
+        return writer->Write(chunk) && !context->IsCancelled();
+      });
+    });
+  }
+
+  grpc::Status ServedDays(grpc::ServerContext* context, const v1::ServedDaysRequest* request,
+                          v1::ServedDaysResponse* response) override {
+    return Checked(*context, [&] {
+      absl::StatusOr<std::vector<ServedDay>> days =
+          ReadServedDays(parts_.database, {.from_unix_ms = request->from_unix_ms(),
+                                           .to_unix_ms = request->to_unix_ms(),
+                                           .account_ids = ToVector(request->account_ids())});
+      if (!days.ok()) return days.status();
+      for (const ServedDay& day : *days) DayToProto(day, *response->add_days());
+      return absl::OkStatus();
+    });
+  }
+
+  grpc::Status Unpriced(grpc::ServerContext* context, const v1::UnpricedRequest* request,
+                        v1::UnpricedResponse* response) override {
+    return Checked(*context, [&] {
+      if (request->from_unix_ms() < 0 || request->to_unix_ms() < 0) {
+        return absl::InvalidArgumentError("times must not be negative");
+      }
+      absl::StatusOr<std::vector<UnpricedModel>> models =
+          ReadUnpriced(parts_.database, request->from_unix_ms(), request->to_unix_ms());
+      if (!models.ok()) return models.status();
+      for (const UnpricedModel& model : *models) UnpricedToProto(model, *response->add_models());
+      return absl::OkStatus();
+    });
+  }
+
+ private:
+  template <typename Call>
+  grpc::Status Checked(const grpc::ServerContext& context, const Call& call) {
+    absl::Status status = CheckToken(context, security_);
+    if (status.ok()) status = call();
+    return ToGrpcStatus(status);
+  }
+
+  const Parts parts_;
+  const GrpcSecurity& security_;
+};
+
+ReportService::ReportService(const Parts& parts, const GrpcSecurity& security)
+    : impl_(std::make_unique<Impl>(parts, security)) {}
+
+ReportService::~ReportService() = default;
+
+grpc::Service& ReportService::service() { return *impl_; }
+
+}  // namespace weir::usage

@@ -1,0 +1,8 @@
+// Anthropic's requests onto Gemini, schemas and all.
+#include "tests/fuzz/translate_fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  using namespace weir::relay;  // NOLINT(google-build-using-namespace)
+  return fuzzing::Request(Dialect::kAnthropicMessages, Dialect::kGemini,
+                          weir::fuzz::Text(bytes, size));
+}

@@ -1,0 +1,313 @@
+// Series, statistics, exports, the page of a key and reconciliation, against a usage service that
+// the test controls.
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include <boost/json/parse.hpp>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include "libs/common/ids.h"
+#include "libs/common/text.h"
+#include "tests/unit/admin/admin_server.h"
+#include "weir/v1/query.grpc.pb.h"
+#include "weir/v1/report.grpc.pb.h"
+#include "weir/v1/spend.grpc.pb.h"
+
+namespace weir::admin {
+namespace {
+
+namespace v1 = weir::v1;
+
+constexpr int kChunks = 5;
+constexpr int kChunkRows = 3;
+
+class FakeReports final : public v1::UsageReports::Service {
+ public:
+  grpc::Status Series(grpc::ServerContext*, const v1::SeriesRequest* request,
+                      v1::SeriesResponse* response) override {
+    const std::lock_guard lock(mutex);
+    series = *request;
+    v1::SeriesRow& total = *response->add_totals();
+    total.set_bucket(1);
+    total.mutable_sums()->set_requests(10);
+    total.mutable_sums()->set_cost_nano_usd(5'000'000'000);
+    if (request->by() == v1::DIMENSION_UNSPECIFIED) return grpc::Status::OK;
+    v1::SummaryRow& top = *response->add_top();
+    top.set_key_id(1);
+    top.set_requests(7);
+    v1::SeriesRow& row = *response->add_rows();
+    row.set_bucket(1);
+    *row.mutable_sums() = top;
+    row.mutable_sums()->set_cost_nano_usd(3'000'000'000);
+    return grpc::Status::OK;
+  }
+  grpc::Status Stats(grpc::ServerContext*, const v1::StatsRequest* request,
+                     v1::StatsResponse* response) override {
+    if (request->filter().only_errors()) return {grpc::StatusCode::INVALID_ARGUMENT, "too many"};
+    response->set_requests(8);
+    response->set_cache_hits(2);
+    response->mutable_latency()->set_measured(6);
+    response->mutable_latency()->set_p95_ms(1200);
+    v1::StatusCount& status = *response->add_statuses();
+    status.set_status(429);
+    status.set_requests(1);
+    v1::ErrorClassCount& error = *response->add_error_classes();
+    error.set_error_class("rate_limited");
+    error.set_requests(1);
+    return grpc::Status::OK;
+  }
+  grpc::Status Export(grpc::ServerContext*, const v1::ExportRequest* request,
+                      grpc::ServerWriter<v1::ExportChunk>* writer) override {
+    {
+      const std::lock_guard lock(mutex);
+      export_filter = request->filter();
+    }
+    for (int i = 0; i < kChunks; ++i) {
+      v1::ExportChunk chunk;
+      for (int n = 0; n < kChunkRows; ++n) *chunk.add_events() = event;
+      writer->Write(chunk);
+    }
+    return export_breaks ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone") : grpc::Status::OK;
+  }
+  grpc::Status ServedDays(grpc::ServerContext*, const v1::ServedDaysRequest* request,
+                          v1::ServedDaysResponse* response) override {
+    const std::lock_guard lock(mutex);
+    served = *request;
+    v1::ServedDay& day = *response->add_days();
+    day.set_day_unix_ms(1'772'323'200'000);  // 2026-03-01
+    day.set_served_model("gpt-x-2026-01-15");
+    day.set_account_id(1);
+    day.set_requests(3);
+    day.mutable_tokens()->set_input(100);
+    day.mutable_tokens()->set_cache_read(40);
+    day.mutable_tokens()->set_output(9);
+    return grpc::Status::OK;
+  }
+
+  std::mutex mutex;
+  v1::UsageEvent event;
+  v1::SeriesRequest series;
+  v1::EventFilter export_filter;
+  v1::ServedDaysRequest served;
+  bool export_breaks = false;
+};
+
+class FakeSpend final : public v1::SpendService::Service {
+ public:
+  grpc::Status PeekBudgets(grpc::ServerContext*, const v1::PeekBudgetsRequest* request,
+                           v1::PeekBudgetsResponse* response) override {
+    for (int i = 0; i < request->budgets_size(); ++i) {
+      v1::BudgetStanding& standing = *response->add_standings();
+      const bool money = request->budgets(i).unit() == v1::BUDGET_UNIT_NANO_USD;
+      standing.set_spent(money ? 1'250'000'000 : 4);
+      standing.set_held(money ? 250'000'000 : 0);
+    }
+    return grpc::Status::OK;
+  }
+};
+
+class RestReportsTest : public AdminServerTest {
+ protected:
+  void SetUp() override {
+    reports_.event.set_id(NewUuid7Bytes(1'771'923'600'000));
+    reports_.event.set_started_at_unix_ms(1'771'923'600'000);
+    reports_.event.set_key_name("=HYPERLINK(\"http://x\")");
+    reports_.event.set_model("claude, \"x\"");
+    reports_.event.set_account_name("main");
+    reports_.event.set_first_token_ms(-1);
+    reports_.event.set_cost_nano_usd(1'500'000'000);
+    int port = 0;
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(&reports_);
+    builder.RegisterService(&spend_);
+    server_ = builder.BuildAndStart();
+    ASSERT_NE(server_, nullptr);
+    AdminServerTest::SetUp();
+    Start({{"usage-target", StrCat("127.0.0.1:", port)}});
+  }
+
+  FakeReports reports_;
+  FakeSpend spend_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+TEST_F(RestReportsTest, ASeriesHasABucketForEachDayOfTheZone) {
+  const auto json = Admin("GET",
+                          "/api/v1/usage/series?bucket=day&tz=Europe/Berlin&from=2026-03-28&"
+                          "to=2026-03-31")
+                        .Json();
+  const auto& data = At(json, "data").as_array();
+  ASSERT_EQ(data.size(), 3u);
+  EXPECT_EQ(data.at(0).at("start").as_string(), "2026-03-27T23:00:00Z");
+  EXPECT_EQ(data.at(0).at("requests").as_int64(), 0) << "gaps are filled";
+  EXPECT_EQ(data.at(1).at("label").as_string(), "2026-03-29");
+  EXPECT_EQ(data.at(1).at("end").as_string(), "2026-03-29T22:00:00Z") << "23 hours";
+  EXPECT_EQ(data.at(1).at("requests").as_int64(), 10);
+  EXPECT_EQ(At(json, "totals", "cost_usd").as_string(), "5.00");
+  EXPECT_EQ(At(json, "time_zone").as_string(), "Europe/Berlin");
+  EXPECT_FALSE(json.as_object().contains("series"));
+  EXPECT_EQ(reports_.series.edges_unix_ms_size(), 4);
+}
+
+TEST_F(RestReportsTest, ASeriesByKeyHasItsTopAndTheRest) {
+  const auto json = Admin("GET",
+                          "/api/v1/usage/series?by=key&sort=-requests&top=1&from=2026-03-01&"
+                          "to=2026-03-03")
+                        .Json();
+  EXPECT_EQ(reports_.series.by(), v1::DIMENSION_KEY);
+  EXPECT_EQ(reports_.series.order(), v1::REPORT_ORDER_REQUESTS);
+  EXPECT_EQ(reports_.series.top(), 1u);
+  const auto& series = At(json, "series").as_array();
+  ASSERT_EQ(series.size(), 1u);
+  EXPECT_EQ(series.at(0).at("key_id").as_int64(), 1);
+  EXPECT_TRUE(series.at(0).at("key_name").is_string()) << "the key that seed made";
+  EXPECT_EQ(series.at(0).at("data").as_array().at(1).at("requests").as_int64(), 7);
+  EXPECT_EQ(At(json, "rest", "data").as_array().at(1).at("requests").as_int64(), 3);
+  EXPECT_EQ(At(json, "rest", "totals", "cost_nano_usd").as_int64(), 2'000'000'000);
+}
+
+TEST_F(RestReportsTest, SeriesRefuseWhatTheyCannotCut) {
+  for (const char* bad :
+       {"bucket=week", "tz=Nowhere/City", "top=0", "top=51", "by=colour", "by=key&by=user",
+        "sort=cost", "status=200", "from=2026-03-02&to=2026-03-01",
+        "bucket=hour&from=2020-01-01&to=2026-01-01"}) {
+    EXPECT_EQ(Admin("GET", std::string("/api/v1/usage/series?") + bad).status, 400) << bad;
+  }
+  std::int64_t id = 0;
+  const std::string ann = MakeUser("ann", &id);
+  EXPECT_EQ(As(ann, "GET", "/api/v1/usage/series?by=account").status, 400);
+  EXPECT_EQ(As(ann, "GET", "/api/v1/usage/series?bucket=month").status, 200);
+  ASSERT_EQ(reports_.series.filter().user_ids_size(), 1);
+  EXPECT_EQ(reports_.series.filter().user_ids(0), id);
+}
+
+TEST_F(RestReportsTest, StatisticsHavePercentilesClassesAndShares) {
+  const auto json = Admin("GET", "/api/v1/admin/logs/stats?model=x").Json();
+  EXPECT_EQ(At(json, "latency", "p95_ms").as_int64(), 1200);
+  EXPECT_TRUE(At(json, "first_token", "p95_ms").is_null()) << "of none there is no percentile";
+  EXPECT_EQ(At(json, "statuses").as_array().at(0).at("status").as_int64(), 429);
+  EXPECT_EQ(At(json, "error_classes").as_array().at(0).at("error_class").as_string(),
+            "rate_limited");
+  EXPECT_EQ(At(json, "cache_hit_share").as_string(), "0.25");
+  EXPECT_FALSE(At(json, "exact").as_bool());
+  EXPECT_EQ(Admin("GET", "/api/v1/admin/logs/stats?status=error").status, 400);
+}
+
+TEST_F(RestReportsTest, AnExportAsCsvIsSafeToOpen) {
+  const Reply reply = Admin("GET", "/api/v1/usage/export?format=csv&model=claude-x&status=200");
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  EXPECT_EQ(reply.Header("transfer-encoding"), "chunked");
+  EXPECT_EQ(reply.Header("content-type"), "text/csv; charset=utf-8");
+  EXPECT_EQ(reports_.export_filter.models(0), "claude-x");
+  EXPECT_EQ(reports_.export_filter.statuses(0), 200);
+  const auto lines = Split(reply.body, '\n');
+  ASSERT_EQ(lines.size(), 1u + kChunks * kChunkRows + 1u);
+  EXPECT_TRUE(lines[0].starts_with("id,started_at,user_id,key_id,key_name,")) << lines[0];
+  EXPECT_NE(lines[1].find(R"x(,"'=HYPERLINK(""http://x"")",)x"), std::string::npos) << lines[1];
+  EXPECT_NE(lines[1].find(R"x(,"claude, ""x""",)x"), std::string::npos) << lines[1];
+  EXPECT_NE(lines[1].find(",1500000000,1.50,"), std::string::npos) << lines[1];
+}
+
+TEST_F(RestReportsTest, AnExportAsJsonHasALineARow) {
+  const Reply reply = Admin("GET", "/api/v1/usage/export?format=jsonl");
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  const auto lines = Split(reply.body, '\n');
+  ASSERT_EQ(lines.size(), kChunks * kChunkRows + 1u);
+  const auto row = boost::json::parse(std::string(lines[0]));
+  EXPECT_EQ(row.at("account_name").as_string(), "main");
+  EXPECT_EQ(row.at("cost_usd").as_string(), "1.50");
+  EXPECT_EQ(Admin("GET", "/api/v1/usage/export?format=xml").status, 400);
+  EXPECT_EQ(Admin("GET", "/api/v1/usage/export?page=2").status, 400);
+}
+
+TEST_F(RestReportsTest, UsersExportTheirOwnWithoutAccounts) {
+  std::int64_t id = 0;
+  const std::string ann = MakeUser("ann", &id);
+  const Reply reply = As(ann, "GET", "/api/v1/usage/export");
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  EXPECT_EQ(reply.body.find("account"), std::string::npos);
+  ASSERT_EQ(reports_.export_filter.user_ids_size(), 1);
+  EXPECT_EQ(reports_.export_filter.user_ids(0), id);
+}
+
+TEST_F(RestReportsTest, ExportsGiveTheirPlacesBack) {
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(Admin("GET", "/api/v1/usage/export").status, 200) << i;
+  }
+}
+
+TEST_F(RestReportsTest, AKeyShowsItsOwnUse) {
+  const auto made = Admin("POST", "/api/v1/api-keys",
+                          R"({"name":"ci","limits":{"usd_per_day":"2","requests_total":10}})")
+                        .Json();
+  const std::string key(At(made, "key").as_string());
+  const Reply reply =
+      Send("GET", "/api/v1/key-usage?days=3&tz=Asia/Tokyo", "", {{"x-api-key", key}});
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  const auto json = reply.Json();
+  EXPECT_EQ(At(json, "key", "name").as_string(), "ci");
+  EXPECT_EQ(At(json, "key", "limits", "usd_per_day").as_string(), "2.00");
+  EXPECT_FALSE(At(json, "key").as_object().contains("key"));
+  const auto& windows = At(json, "windows").as_array();
+  ASSERT_EQ(windows.size(), 2u);
+  EXPECT_EQ(windows.at(0).at("limit").as_string(), "usd_per_day");
+  EXPECT_EQ(windows.at(0).at("used_usd").as_string(), "1.25");
+  EXPECT_EQ(windows.at(0).at("left_usd").as_string(), "0.50");
+  EXPECT_TRUE(windows.at(0).at("resets_at").is_string());
+  EXPECT_EQ(windows.at(1).at("left").as_int64(), 6);
+  EXPECT_TRUE(windows.at(1).at("resets_at").is_null());
+  EXPECT_EQ(At(json, "days").as_array().size(), 3u);
+  EXPECT_EQ(reports_.series.filter().key_ids(0), At(made, "id").as_int64());
+  EXPECT_EQ(Send("GET", "/api/v1/key-usage", "", {{"authorization", "Bearer " + key}}).status, 200);
+}
+
+TEST_F(RestReportsTest, OnlyAKeyThatWorksIsShown) {
+  const auto made = Admin("POST", "/api/v1/api-keys", R"({"name":"ci"})").Json();
+  const std::string key(At(made, "key").as_string());
+  EXPECT_EQ(Send("GET", "/api/v1/key-usage").status, 401);
+  EXPECT_EQ(Send("GET", "/api/v1/key-usage", "", {{"x-api-key", key + "x"}}).status, 401);
+  EXPECT_EQ(Send("GET", "/api/v1/key-usage?days=0", "", {{"x-api-key", key}}).status, 400);
+  const std::string path = StrCat("/api/v1/api-keys/", At(made, "id").as_int64(), "/disable");
+  EXPECT_EQ(Admin("POST", path).status, 200);
+  EXPECT_EQ(Send("GET", "/api/v1/key-usage", "", {{"x-api-key", key}}).status, 401);
+}
+
+TEST_F(RestReportsTest, ReconcilesAProvidersExport) {
+  const auto account =
+      Admin("POST", "/api/v1/admin/accounts",
+            R"({"name":"oa","platform_type":"openai","request_url":"https://api.openai.com/v1",
+                "secret_key":"sk-test-000000"})")
+          .Json();
+  const std::int64_t id = At(account, "id").as_int64();
+  const std::string csv =
+      "start_time,end_time,num_model_requests,model,input_tokens,output_tokens,input_cached_"
+      "tokens\n"
+      "1772323200,1772409600,3,gpt-x-2026-01-15,140,9,40\n"
+      "1772323200,1772409600,1,gpt-y,5,5,0\n";
+  const Reply reply = Admin("POST", "/api/v1/admin/reconcile", csv, {{"Content-Type", "text/csv"}});
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  const auto json = reply.Json();
+  EXPECT_EQ(At(json, "form").as_string(), "openai");
+  EXPECT_EQ(At(json, "rows", "same").as_int64(), 1) << reply.body;
+  EXPECT_EQ(At(json, "rows", "only_in_file").as_int64(), 1);
+  EXPECT_EQ(At(json, "totals", "difference", "input_tokens").as_int64(), -5);
+  EXPECT_EQ(reports_.served.from_unix_ms(), 1'772'323'200'000);
+  ASSERT_EQ(reports_.served.account_ids_size(), 1);
+  EXPECT_EQ(reports_.served.account_ids(0), id);
+  const auto differences =
+      Admin("POST", "/api/v1/admin/reconcile?show=differences", csv, {{"Content-Type", "text/csv"}})
+          .Json();
+  EXPECT_EQ(At(differences, "data").as_array().size(), 1u);
+  const Reply bad =
+      Admin("POST", "/api/v1/admin/reconcile", "day,model,input_tokens\n2026-03-01,m,many\n");
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_NE(bad.body.find("line 2, column input_tokens"), std::string::npos) << bad.body;
+  EXPECT_EQ(As(MakeUser("ann"), "POST", "/api/v1/admin/reconcile", csv).status, 403);
+}
+
+}  // namespace
+}  // namespace weir::admin

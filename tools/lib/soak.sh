@@ -1,0 +1,79 @@
+# shellcheck shell=bash
+# ./weir soak and ./weir sanitize: what takes too long for every run of the tests.
+
+weir_soak() {
+  case ${1:-} in
+    -h | --help)
+      cat <<'TEXT'
+usage: ./weir soak [--minutes N] [--clients N]
+
+Starts all services and keeps streams going for N minutes (30), one in twenty aborted half way.
+Fails unless the relay's memory and descriptors stay flat, every stream is on the ledger, and a
+reader of 1 KiB a second costs next to nothing. tests/soak/README.md says what flat means.
+TEXT
+      return 0
+      ;;
+  esac
+  ensure_packages soak "${PACKAGES_BUILD[@]}" "${PACKAGES_TEST[@]}"
+  compile release weir-relay weir-admin weir-usage weir-fake-provider
+  /usr/bin/python3 -B "$WEIR_ROOT/tests/soak/soak.py" --build-dir "$(build_dir release)" "$@"
+}
+
+sanitize_help() {
+  cat <<'TEXT'
+usage: ./weir sanitize [asan] [tsan]
+
+Builds the services with address and undefined-behaviour checks (asan) and runs the relay's unit
+tests and the integration tests; then the relay's unit tests with the check for data races (tsan), and
+runs them. Both, or the one named. Half an hour and more.
+TEXT
+}
+
+# Tests of the tool itself and those that measure time or memory say nothing in such a build.
+readonly SANITIZE_NOT='weir_tool|integration.memory|integration.durability|weir_load|fakes|NoTextMakesALongStep'
+
+weir_sanitize() {
+  local presets=("$@") preset status=0
+  case ${1:-} in
+    -h | --help)
+      sanitize_help
+      return 0
+      ;;
+  esac
+  ((${#presets[@]} > 0)) || presets=(asan tsan)
+  for preset in "${presets[@]}"; do
+    [[ $preset =~ ^(asan|tsan)$ ]] || usage_error sanitize "no such check: $preset"
+  done
+  ensure_packages sanitize "${PACKAGES_BUILD[@]}" "${PACKAGES_TEST[@]}"
+  for preset in "${presets[@]}"; do
+    timed "sanitize: $preset" "sanitize_$preset" || status=1
+  done
+  return "$status"
+}
+
+# sanitize_targets PRESET PATTERN: of all that can be built, what is run; the rest takes as long again.
+sanitize_targets() {
+  configure "$1"
+  ninja -C "$(build_dir "$1")" -t targets all | sed -nE "s/^($2): phony\$/\1/p"
+}
+
+readonly SANITIZE_UNITS='weir_(relay|common)[a-z0-9_]*_test'
+
+# An abort at the first finding, so that a process that found something cannot pass for a good one.
+sanitize_asan() {
+  local targets
+  mapfile -t targets < <(sanitize_targets asan "$SANITIZE_UNITS|weir-[a-z-]+|fuzz_[a-z_]+")
+  compile asan "${targets[@]}"
+  ASAN_OPTIONS=abort_on_error=1:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+    ctest --test-dir "$(build_dir asan)" --output-on-failure --no-tests=error \
+    -j "${WEIR_TEST_JOBS:-2}" -R 'weir_relay|weir_common|fuzz|integration' -E "$SANITIZE_NOT" </dev/null
+}
+
+sanitize_tsan() {
+  local targets
+  mapfile -t targets < <(sanitize_targets tsan "$SANITIZE_UNITS")
+  compile tsan "${targets[@]}"
+  TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
+    ctest --test-dir "$(build_dir tsan)" --output-on-failure --no-tests=error \
+    -j "${WEIR_TEST_JOBS:-2}" -R 'weir_relay|weir_common' -E "$SANITIZE_NOT" </dev/null
+}
