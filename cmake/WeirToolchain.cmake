@@ -6,8 +6,11 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
 find_program(WEIR_CCACHE ccache)
 if(WEIR_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${WEIR_CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${WEIR_CCACHE})
+  # Paths count from the top of the checkout, so that all clones and worktrees share what is compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=true ${WEIR_CCACHE}
+  )
+  set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
 
 find_program(WEIR_MOLD mold)

@@ -3,13 +3,15 @@
 
 A file that was clean is not checked again until something it depends on changes: its own text, the
 headers that it includes (as ninja's dependency log has them), its compile command, .clang-tidy or
-clang-tidy itself. The memory is one empty file per result, below <build dir>/.tidy.
+clang-tidy itself. The memory is one empty file per result, below ~/.cache/weir/tidy: no path of this
+checkout is part of a key, so that all clones and worktrees share it, as they share ccache.
 """
 
 import argparse
 import concurrent.futures
 import hashlib
 import json
+import os
 import pathlib
 import re
 import shlex
@@ -69,12 +71,24 @@ class Digests:
         return self._known[path]
 
 
-def cache_key(path, entry, dependencies, digests, common):
+def cache_key(path, entry, dependencies, digests, places, common):
+    """`places`: what stands for the folders that differ from checkout to checkout, longest first."""
+
+    def named(text):
+        for folder, name in places:
+            text = text.replace(str(folder), name)
+        return text
+
     key = hashlib.sha256(common.encode())
-    key.update(command_of(entry).encode())
+    key.update(named(shlex.join(compiler_arguments(entry))).encode())
     for item in sorted({path, *dependencies}):
-        key.update(f"{item}:{digests.of(item)}\n".encode())
+        key.update(f"{named(str(item))}:{digests.of(item)}\n".encode())
     return key.hexdigest()
+
+
+def memory_folder():
+    caches = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    return pathlib.Path(caches, "weir", "tidy")
 
 
 def command_of(entry):
@@ -137,8 +151,9 @@ def main():
     entries = read_database(build_dir, root)
     dependencies = read_dependencies(build_dir, root)
     version = subprocess.run(["clang-tidy", "--version"], capture_output=True, text=True, check=True)
-    memory = build_dir / ".tidy"
-    memory.mkdir(exist_ok=True)
+    memory = memory_folder()
+    memory.mkdir(parents=True, exist_ok=True)
+    places = [(build_dir, "<build>"), (root, "<root>")]
 
     digests, unchecked = Digests(), []
     for path, entry in sorted(entries.items()):
@@ -146,7 +161,7 @@ def main():
             continue
         settings = [root / ".clang-tidy", root / path.relative_to(root).parts[0] / ".clang-tidy"]
         needed = [*dependencies.get(path, ()), *settings]
-        mark = memory / cache_key(path, entry, needed, digests, version.stdout)
+        mark = memory / cache_key(path, entry, needed, digests, places, version.stdout)
         if not mark.exists():
             unchecked.append((path, entry, mark))
     print(f"clang-tidy: {len(entries)} files, {len(unchecked)} to check", flush=True)

@@ -88,7 +88,7 @@ All of these, or only the ones named:
   format   clang-format would change nothing
   layers   who may include whom, banned words, sizes (tests/tidy)
   scripts  shellcheck is content with the shell scripts
-  tidy     clang-tidy finds nothing (results are kept below build/, so that a second run is quick)
+  tidy     clang-tidy finds nothing (results are kept below ~/.cache/weir, so that a second run is quick)
 TEXT
 }
 

@@ -4,12 +4,15 @@
 fuzz_help() {
   cat <<'TEXT'
 usage: ./weir fuzz [--seconds N] [--seed N] [target…]
+       ./weir fuzz --repeat N [target…]
 
 Builds the fuzz targets (preset fuzz: Clang, libFuzzer, address and undefined behaviour) and runs
 each for N seconds (60), all of them or those named, WEIR_FUZZ_JOBS (2) at once. Inputs that reach
 new code are kept below build/fuzz/corpus for the next run. A finding fails the command, is printed
-and stays in build/fuzz/findings. With a seed and without a kept corpus a run repeats the inputs of
-the one before; without one each run looks elsewhere.
+and stays in build/fuzz/findings. Each run looks elsewhere, unless it is given a seed.
+
+--repeat feeds N inputs to each target that are the same in every run of the same sources: made from
+the committed corpus with a fixed seed and fixed addresses, nothing kept. What it finds, a change did.
 TEXT
   printf '\ntargets: %s\n' "$(fuzz_targets | paste -sd ' ')"
 }
@@ -22,7 +25,7 @@ fuzz_targets() {
 }
 
 weir_fuzz() {
-  local seconds=60 seed=0 targets=() dir target status=0
+  local seconds=60 seed=0 repeat=0 targets=() dir target status=0
   while (($# > 0)); do
     case $1 in
       -h | --help)
@@ -39,6 +42,11 @@ weir_fuzz() {
         seed=$2
         shift
         ;;
+      --repeat)
+        [[ ${2:-} =~ ^[1-9][0-9]{0,8}$ ]] || usage_error fuzz "--repeat wants a number from 1 on"
+        repeat=$2
+        shift
+        ;;
       -*) usage_error fuzz "unknown option $1" ;;
       *)
         [[ -e $WEIR_ROOT/tests/fuzz/$1_fuzz.cc ]] || usage_error fuzz "no such target: $1"
@@ -52,28 +60,40 @@ weir_fuzz() {
   compile fuzz "${targets[@]/#/fuzz_}"
   dir=$(build_dir fuzz)
   mkdir -p "$dir/findings"
-  say "fuzzing for $seconds s each: ${targets[*]}"
+  if ((repeat > 0)); then
+    say "fuzzing with the same $repeat inputs each: ${targets[*]}"
+  else
+    say "fuzzing for $seconds s each: ${targets[*]}"
+  fi
   export -f fuzz_one fuzz_input
   printf '%s\0' "${targets[@]}" |
     xargs -0 -P "${WEIR_FUZZ_JOBS:-2}" -I '{}' bash -c 'fuzz_one "$@"' fuzz_one \
-      '{}' "$dir" "$seconds" "$seed" "$WEIR_ROOT" || status=1
+      '{}' "$dir" "$seconds" "$seed" "$repeat" "$WEIR_ROOT" || status=1
   return "$status"
 }
 
-# fuzz_one TARGET BUILD_DIR SECONDS SEED ROOT: one target, its finding shown if there is one.
+# fuzz_one TARGET BUILD_DIR SECONDS SEED REPEAT ROOT: one target, its finding shown if there is one.
+# Addresses are compared and hashed within the targets, so repeated inputs want fixed ones.
 fuzz_one() {
-  local target=$1 dir=$2 seconds=$3 seed=$4 root=$5 log figures
+  local target=$1 dir=$2 seconds=$3 seed=$4 repeat=$5 root=$6 log figures
+  local -a run=("$dir/bin/fuzz_$target")
   log=$dir/findings/$target.log
-  mkdir -p "$dir/corpus/$target"
-  if "$dir/bin/fuzz_$target" -max_total_time="$seconds" -seed="$seed" -rss_limit_mb=2048 \
-    -timeout=30 -print_final_stats=1 -artifact_prefix="$dir/findings/$target-" \
-    "$dir/corpus/$target" "$root/tests/fuzz/corpus/$target" >"$log" 2>&1; then
+  if ((repeat > 0)); then
+    run=(env -i setarch -R "${run[@]}" -runs="$repeat" -seed=1
+      -seed_inputs="$(printf '%s\n' "$root/tests/fuzz/corpus/$target"/* | LC_ALL=C sort | paste -sd ,)")
+  else
+    mkdir -p "$dir/corpus/$target"
+    run+=("$dir/corpus/$target" "$root/tests/fuzz/corpus/$target"
+      -max_total_time="$seconds" -seed="$seed")
+  fi
+  if "${run[@]}" -rss_limit_mb=2048 -timeout=30 -print_final_stats=1 \
+    -artifact_prefix="$dir/findings/$target-" >"$log" 2>&1; then
     figures=$(awk '/^stat::number_of_executed_units/ { print $2 }' "$log")
-    printf '    %-16s %10s inputs, nothing found\n' "$target" "$figures"
+    printf '    %-18s %10s inputs, nothing found\n' "$target" "$figures"
     rm -f "$log"
     return 0
   fi
-  printf '    %-16s FOUND SOMETHING (%s)\n' "$target" "$log"
+  printf '    %-18s FOUND SOMETHING (%s)\n' "$target" "$log"
   grep -vE '^#[0-9]+|NEW_FUNC' "$log" | tail -n 40
   fuzz_input "$(sed -n 's/.*Test unit written to //p' "$log")"
   return 1

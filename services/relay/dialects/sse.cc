@@ -39,10 +39,14 @@ std::string_view FieldValue(std::string_view line, std::size_t colon) {
 
 }  // namespace
 
+std::string_view AfterByteOrderMark(std::string_view bytes) {
+  return bytes.starts_with(kByteOrderMark) ? bytes.substr(kByteOrderMark.size()) : bytes;
+}
+
 bool NextSseEvent(std::string_view& bytes, SseEvent& event, std::string& joined) {
   event = {};
   std::size_t data_lines = 0;
-  std::size_t at = bytes.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  std::size_t at = bytes.size() - AfterByteOrderMark(bytes).size();
   for (;;) {
     if (at >= bytes.size()) return false;
     const Line line = FirstLine(bytes.substr(at));

@@ -7,6 +7,9 @@
 
 namespace weir::relay {
 
+// What follows the byte order mark that `bytes` may begin with.
+std::string_view AfterByteOrderMark(std::string_view bytes);
+
 // One event: its bytes with the blank line that ends it, and what it says.
 struct SseEvent {
   std::string_view raw;

@@ -61,11 +61,12 @@ std::string_view AnswerFilter::FeedEvents(std::string_view payload) {
 }
 
 // A large event comes in many parts; reading it anew with each would take time by the square. What
-// is held begins an event: a line end there is an empty line.
+// is held begins an event: a line end there, or behind a byte order mark, is an empty line.
 bool AnswerFilter::JoinWithHeld(std::string_view payload) {
   const std::size_t seam = held_.size() - std::min(held_.size(), kSeamBytes);
   held_.append(payload);
-  return held_.size() > kEventBytesMax || IsLineEnd(held_.front()) ||
+  const std::string_view first_line = AfterByteOrderMark(held_);
+  return held_.size() > kEventBytesMax || (!first_line.empty() && IsLineEnd(first_line.front())) ||
          HasEmptyLine(std::string_view(held_).substr(seam));
 }
 

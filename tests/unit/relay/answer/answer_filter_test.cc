@@ -150,6 +150,16 @@ TEST(AnswerFilterTest, AnOversizedEventPassesUnread) {
   EXPECT_TRUE(meter.terminal());
 }
 
+// "\r\n\r" is an empty line, and the "\n" behind the mark one more: an event without a line.
+TEST(AnswerFilterTest, AMarkBetweenEventsIsNoText) {
+  const std::string stream = "data: [DONE]\r\n\r\xEF\xBB\xBF\n";
+  const std::string_view all(stream);
+  const std::string whole = Pass({all}, false).output;
+  for (std::size_t i = 0; i <= all.size(); ++i) {
+    EXPECT_EQ(Pass({all.substr(0, i), all.substr(i)}, false).output, whole) << i;
+  }
+}
+
 // Reading a held event anew with each part would take minutes here.
 TEST(AnswerFilterTest, ALargeEventInSmallPartsTakesLinearTime) {
   AnswerMeter meter(Dialect::kOpenAiChat, true);
