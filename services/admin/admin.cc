@@ -10,8 +10,10 @@
 #include "libs/common/log.h"
 #include "libs/common/metrics.h"
 #include "libs/common/ops_server.h"
+#include "libs/common/sql/backup.h"
 #include "libs/common/sql/database.h"
 #include "libs/common/text.h"
+#include "services/admin/after_restore.h"
 #include "services/admin/credentials/vault.h"
 #include "services/admin/http/console_session.h"
 #include "services/admin/http/router.h"
@@ -22,6 +24,7 @@
 #include "services/admin/publish/snapshot_builder.h"
 #include "services/admin/publish/snapshot_publisher.h"
 #include "services/admin/publish/snapshot_service.h"
+#include "services/admin/reseal.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/seed.h"
 #include "services/admin/store/price_list.h"
@@ -54,6 +57,14 @@ absl::Status ApplyConfigFile(const weir::Settings& settings, Store& store, const
   const std::string& path = settings.Text("config_file");
   if (path.empty()) return absl::OkStatus();
   return ApplyYamlFile(store, vault, path, ProcessEnvironment());
+}
+
+// Said at each start, since the older lines of the key file are needed for as long as it is true.
+void TellOfStaleSecrets(sql::Database& database, const Vault& vault) {
+  auto stale = CountStale(database, vault);
+  if (!stale.ok() || *stale == 0) return;
+  LogWarning("secrets are sealed with an older master key: run `weir-admin reseal`",
+             {{"secrets", *stale}});
 }
 
 void AddRelayGauges(Metrics& metrics, RelayRegistry& registry) {
@@ -130,6 +141,8 @@ absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settin
   auto database = OpenMigrated(settings);
   if (!database.ok()) return database.status();
 
+  TellOfStaleSecrets(**database, *vault);
+
   auto parts = std::make_unique<Parts>(settings, *std::move(vault), *std::move(database),
                                        *std::move(security));
   absl::Status status = LoadShippedPrices(parts->store, settings.Text("prices_file"));
@@ -162,6 +175,32 @@ absl::StatusOr<std::string> RunSeed(const weir::Settings& settings) {
   std::string lines;
   for (const auto& [name, value] : *output) StrAppend(lines, name, "=", value, "\n");
   return lines;
+}
+
+absl::StatusOr<std::string> RunBackup(const weir::Settings& settings) {
+  const std::string& target = settings.positional().at(1);
+  absl::Status copied = sql::BackUpDatabase(settings.Text("database_url"), target);
+  if (!copied.ok()) return copied;
+  return StrCat("written: ", target, "\n");
+}
+
+absl::StatusOr<std::string> RunAfterRestore(const weir::Settings& settings) {
+  auto database = OpenMigrated(settings);
+  if (!database.ok()) return database.status();
+  Store store(**database, SystemClock());
+  absl::Status done = AfterRestore(store);
+  if (!done.ok()) return done;
+  return "relays will take everything anew; all log-ins are ended\n";
+}
+
+absl::StatusOr<std::string> RunReseal(const weir::Settings& settings) {
+  auto vault = OpenVault(settings);
+  if (!vault.ok()) return vault.status();
+  auto database = OpenMigrated(settings);
+  if (!database.ok()) return database.status();
+  auto resealed = Reseal(**database, *vault);
+  if (!resealed.ok()) return resealed.status();
+  return StrCat(*resealed, " secrets sealed anew; only the newest master key is needed now\n");
 }
 
 }  // namespace weir::admin

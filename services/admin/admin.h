@@ -28,7 +28,14 @@ class Admin {
   std::unique_ptr<Parts> parts_;
 };
 
-// `weir-admin seed`: prepares the database that `settings` name; returns the lines to print.
+// The commands of weir-admin, on the database that `settings` name; each returns what to print.
+// `seed`: prepares it for a first start.
 absl::StatusOr<std::string> RunSeed(const weir::Settings& settings);
+// `backup FILE`: see libs/common/sql/backup.h.
+absl::StatusOr<std::string> RunBackup(const weir::Settings& settings);
+// `after-restore`: see after_restore.h.
+absl::StatusOr<std::string> RunAfterRestore(const weir::Settings& settings);
+// `reseal`: see reseal.h.
+absl::StatusOr<std::string> RunReseal(const weir::Settings& settings);
 
 }  // namespace weir::admin

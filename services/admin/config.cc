@@ -9,7 +9,11 @@ weir::Settings MakeSettings() {
   return weir::Settings(
       "weir-admin", "WEIR_ADMIN",
       "Weir's control plane: users, keys, accounts, prices; the REST API. "
-      "`weir-admin seed` prepares a database and prints what a first start needs.",
+      "`weir-admin seed` prepares a database and prints what a first start needs; "
+      "`weir-admin backup FILE` copies an SQLite database in use; `weir-admin after-restore` "
+      "readies "
+      "a copy for its first start; `weir-admin reseal` seals all secrets with the newest master "
+      "key.",
       {
           {"listen", kText, "0.0.0.0:8081", "host:port of the REST API and its pages"},
           {"http_threads", kInteger, "32", "connections of the REST API served at once", 2, 1000},

@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <map>
 #include <string>
 
 #include "libs/common/log.h"
@@ -15,8 +16,23 @@ int Fail(const absl::Status& status) {
   return 1;
 }
 
-int Seed(const weir::Settings& settings) {
-  const auto lines = weir::admin::RunSeed(settings);
+struct Command {
+  absl::StatusOr<std::string> (*run)(const weir::Settings&);
+  std::size_t words;  // with its own name
+};
+
+const std::map<std::string, Command>& Commands() {
+  static const std::map<std::string, Command> commands = {
+      {"seed", {weir::admin::RunSeed, 1}},
+      {"backup", {weir::admin::RunBackup, 2}},
+      {"after-restore", {weir::admin::RunAfterRestore, 1}},
+      {"reseal", {weir::admin::RunReseal, 1}},
+  };
+  return commands;
+}
+
+int Run(const Command& command, const weir::Settings& settings) {
+  const auto lines = command.run(settings);
   if (!lines.ok()) return Fail(lines.status());
   std::fputs(lines->c_str(), stdout);
   return 0;
@@ -44,8 +60,12 @@ int main(int argc, char** argv) {
     return 0;
   }
   weir::StartLog("admin", weir::LogLevelFromText(settings.Text("log_level")));
-  const auto& command = settings.positional();
-  if (command.empty()) return Serve(settings);
-  if (command.size() == 1 && command.front() == "seed") return Seed(settings);
-  return Fail(absl::InvalidArgumentError("the only command is 'seed'; see --help"));
+  const auto& words = settings.positional();
+  if (words.empty()) return Serve(settings);
+  const auto command = Commands().find(words.front());
+  if (command != Commands().end() && words.size() == command->second.words) {
+    return Run(command->second, settings);
+  }
+  return Fail(absl::InvalidArgumentError(
+      "the commands are seed, backup FILE, after-restore and reseal; see --help"));
 }

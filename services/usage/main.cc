@@ -4,6 +4,7 @@
 #include "libs/common/log.h"
 #include "libs/common/settings.h"
 #include "libs/common/shutdown.h"
+#include "libs/common/sql/backup.h"
 #include "libs/common/version.h"
 #include "services/usage/config.h"
 #include "services/usage/usage_server.h"
@@ -13,6 +14,14 @@ namespace {
 int Fail(const absl::Status& status) {
   std::fprintf(stderr, "weir-usage: %s\n", std::string(status.message()).c_str());
   return 1;
+}
+
+int BackUp(const weir::Settings& settings) {
+  const std::string& target = settings.positional().at(1);
+  const absl::Status copied = weir::sql::BackUpDatabase(settings.Text("database_url"), target);
+  if (!copied.ok()) return Fail(copied);
+  std::printf("written: %s\n", target.c_str());
+  return 0;
 }
 
 }  // namespace
@@ -25,8 +34,9 @@ int main(int argc, char** argv) {
     std::fputs(settings.text().c_str(), stdout);
     return 0;
   }
-  if (!settings.positional().empty()) {
-    return Fail(absl::InvalidArgumentError("there are no commands; see --help"));
+  if (const auto& words = settings.positional(); !words.empty()) {
+    if (words.size() == 2 && words.front() == "backup") return BackUp(settings);
+    return Fail(absl::InvalidArgumentError("the only command is backup FILE; see --help"));
   }
   weir::StartLog("usage", weir::LogLevelFromText(settings.Text("log_level")));
   const auto server = weir::usage::UsageServer::Start(settings);

@@ -11,47 +11,9 @@ import time
 
 import pytest
 
-import harness
 import http_client
-import ports
 from admin_client import AdminClient, eventually
-
-WEIR = str(harness.REPOSITORY / "weir")
-SERVICES = ("usage", "admin", "relay")
-
-
-class Tool:
-    def __init__(self, build_dir, folder):
-        self.data = folder / "data"
-        self.base = ports.free_range(15)
-        self.environment = {k: v for k, v in os.environ.items()
-                            if not k.startswith("WEIR_") and not k.endswith("_API_KEY")}
-        self.environment.update(WEIR_BUILD_DIR=str(build_dir), WEIR_SKIP_BUILD="1")
-
-    def run(self, *arguments, timeout=60):
-        return subprocess.run([WEIR, *arguments], env=self.environment, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=timeout, check=False)
-
-    def up(self, *arguments):
-        return self.run("up", "--data", str(self.data), "--detach", *arguments)
-
-    def up_demo(self):
-        result = self.up("--demo", "--port-base", str(self.base))
-        assert result.returncode == 0, result.stdout + result.stderr
-        return result
-
-    def down(self):
-        return self.run("down", "--data", str(self.data))
-
-    def status(self):
-        return self.run("status", "--data", str(self.data))
-
-    def dev_env(self):
-        lines = (self.data / "dev.env").read_text().splitlines()
-        return dict(line.split("=", 1) for line in lines)
-
-    def pid(self, service):
-        return int((self.data / "run" / f"{service}.pid").read_text())
+from weir_tool import SERVICES, WEIR, Tool, is_alive
 
 
 @pytest.fixture
@@ -59,15 +21,6 @@ def tool(build_dir, tmp_path):
     made = Tool(build_dir, tmp_path)
     yield made
     made.down()
-
-
-def is_alive(pid):
-    """Also false for one that has ended and that a lazy init has not waited for."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat_file:
-            return stat_file.read().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_up_prints_what_works_and_leaves_it_in_dev_env(tool):

@@ -1,0 +1,15 @@
+#include "services/admin/after_restore.h"
+
+#include "libs/common/ids.h"
+
+namespace weir::admin {
+
+absl::Status AfterRestore(Store& store) {
+  return store.database().Transact([](sql::Transaction& transaction) {
+    auto renamed = transaction.Execute("UPDATE revision SET lineage = $1", {RandomHex(16)});
+    if (!renamed.ok()) return renamed.status();
+    return transaction.Execute("DELETE FROM sessions").status();
+  });
+}
+
+}  // namespace weir::admin

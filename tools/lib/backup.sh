@@ -1,0 +1,212 @@
+# shellcheck shell=bash
+# ./weir backup and ./weir restore. docs/backup.md says what is in a backup and why in this order.
+
+readonly BACKUP_FORMAT=1
+readonly PACKAGES_BACKUP=(postgresql-client-15)
+
+backup_help() {
+  cat <<'TEXT'
+usage: ./weir backup [--data DIR] [--no-secrets] [FILE]
+
+Copies what the services of DIR hold into one file (weir-<time>.tar.gz), while they run: what relays
+have not reported yet, the ledger, admin's database, weir.yaml, and the secrets. Databases are
+copied as of one moment each: SQLite by the services' own programs, PostgreSQL
+(WEIR_ADMIN_DATABASE_URL, WEIR_USAGE_DATABASE_URL) by pg_dump. The file is readable by its owner
+only. It holds the master key, so keep it as you keep a password; --no-secrets leaves the secrets
+out, and a restore then needs --secrets.
+TEXT
+}
+
+restore_help() {
+  cat <<'TEXT'
+usage: ./weir restore [--data DIR] [--secrets DIR] FILE
+
+Puts a backup into DIR, which must not hold databases yet, and into the PostgreSQL databases of
+WEIR_ADMIN_DATABASE_URL and WEIR_USAGE_DATABASE_URL, which must be empty, when the backup is of
+PostgreSQL. Nothing is touched before the whole file has been checked. --secrets: a folder with
+master.key and internal.token, for a backup without them. Then: ./weir up.
+TEXT
+}
+
+is_postgres() { [[ $1 =~ ^postgres(ql)?:// ]]; }
+
+usage_database_url() { echo "${WEIR_USAGE_DATABASE_URL:-sqlite:$DATA_DIR/usage.db}"; }
+
+# database_url SERVICE
+database_url() { "$1_database_url"; }
+
+# with_postgres URL program…: runs it with the URL behind -d. The password goes by the environment,
+# since everybody on the machine may read a command line.
+with_postgres() {
+  local url=$1 password=''
+  shift
+  if [[ $url =~ ^(postgres(ql)?://[^:/@]*):([^@/]*)@(.*)$ ]]; then
+    url=${BASH_REMATCH[1]}@${BASH_REMATCH[4]}
+    # %41 is an escape of URLs, \x41 one of printf.
+    password=$(printf '%b' "$(sed 's/\\/\\\\/g; s/%\([0-9A-Fa-f][0-9A-Fa-f]\)/\\x\1/g' <<<"${BASH_REMATCH[3]}")")
+    PGPASSWORD=$password "$@" -d "$url"
+  else
+    "$@" -d "$url"
+  fi
+}
+
+weir_backup() {
+  local secrets=1 file='' staging=''
+  control_options backup "$@"
+  set -- "${REST[@]}"
+  while (($# > 0)); do
+    case $1 in
+      --no-secrets) secrets=0 ;;
+      -*) usage_error backup "unknown option $1" ;;
+      *)
+        [[ -z $file ]] || usage_error backup "one file at most"
+        file=$1
+        ;;
+    esac
+    shift
+  done
+  file=${file:-weir-$(date -u +%Y%m%d-%H%M%S).tar.gz}
+  [[ ! -e $file ]] || die "$file is there already"
+  [[ -d $DATA_DIR/secrets ]] || die "$DATA_DIR is not a data folder of ./weir up"
+  umask 077
+  staging=$(mktemp -d "$file.XXXXXX") || die "cannot write beside $file"
+  # shellcheck disable=SC2064
+  trap "rm -rf -- '$staging' '$staging.part'" EXIT
+  backup_into "$staging" "$secrets"
+  tar -C "$staging" -czf "$staging.part" .
+  mv "$staging.part" "$file"
+  say "backup: $file ($(du -h "$file" | cut -f1))"
+  ((secrets == 0)) || note "it holds the master key: keep it as you keep a password"
+}
+
+# What relays have not reported comes first: until the ledger has an event it is in the spool, so an
+# event that left the spool before we looked is in the ledger that is copied afterwards. (An event
+# in both counts once.)
+backup_into() {
+  local folder=$1 secrets=$2 service segment sums
+  mkdir "$folder/spool"
+  for segment in "$DATA_DIR"/relay/*.spool; do
+    # A segment may be acknowledged and gone between the two.
+    [[ ! -e $segment ]] || cp "$segment" "$folder/spool/" 2>/dev/null || [[ ! -e $segment ]]
+  done
+  for service in usage admin; do
+    timed "copying the database of $service" backup_database "$service" "$folder"
+  done
+  [[ ! -e $DATA_DIR/weir.yaml ]] || cp "$DATA_DIR/weir.yaml" "$folder/"
+  if ((secrets == 1)); then
+    cp -r "$DATA_DIR/secrets" "$folder/"
+    [[ ! -e $DATA_DIR/dev.env ]] || cp "$DATA_DIR/dev.env" "$folder/"
+  fi
+  sums=$(cd "$folder" && find . -type f -print0 | sort -z | xargs -0 sha256sum)
+  printf 'weir-backup %s\n%s\n' "$BACKUP_FORMAT" "$sums" >"$folder/MANIFEST"
+}
+
+backup_database() {
+  local service=$1 folder=$2 url
+  url=$(database_url "$service")
+  if is_postgres "$url"; then
+    ensure_packages backup "${PACKAGES_BACKUP[@]}"
+    with_postgres "$url" pg_dump --format=custom --compress=0 --no-owner --file "$folder/$service.dump"
+  else
+    quietly env "WEIR_${service^^}_DATABASE_URL=$url" \
+      "$(service_binary "$service")" backup "$folder/$service.db"
+  fi
+}
+
+weir_restore() {
+  local secrets='' file='' staging='' service
+  control_options restore "$@"
+  set -- "${REST[@]}"
+  while (($# > 0)); do
+    case $1 in
+      --secrets)
+        [[ -s ${2:-}/master.key ]] || usage_error restore "--secrets wants a folder with master.key"
+        secrets=$2
+        shift
+        ;;
+      -*) usage_error restore "unknown option $1" ;;
+      *)
+        [[ -z $file ]] || usage_error restore "one file at most"
+        file=$1
+        ;;
+    esac
+    shift
+  done
+  [[ -n $file ]] || usage_error restore "which file?"
+  [[ -r $file ]] || die "cannot read $file"
+  any_service_running && die "services of $DATA_DIR run; ./weir down --data $DATA_DIR first"
+  umask 077
+  mkdir -p "$DATA_DIR"
+  staging=$(mktemp -d "$DATA_DIR/.restore.XXXXXX") || die "the folder $DATA_DIR cannot be written"
+  # shellcheck disable=SC2064
+  trap "rm -rf -- '$staging'" EXIT
+  timed "checking $file" check_backup "$file" "$staging" || die "nothing was restored"
+  [[ -z $secrets ]] || cp -r "$secrets" "$staging/secrets"
+  [[ -s $staging/secrets/master.key ]] ||
+    die "the backup is without secrets: give the folder that has them with --secrets DIR"
+  for service in usage admin; do check_restore_target "$service" "$staging"; done
+  for service in usage admin; do
+    timed "restoring the database of $service" restore_database "$service" "$staging"
+  done
+  restore_files "$staging"
+  say "restored into $DATA_DIR; start with: ./weir up$(data_option)"
+}
+
+# The archive into STAGING; every file must be as it was.
+check_backup() {
+  local file=$1 staging=$2 format
+  tar -C "$staging" -xzf "$file" --no-same-owner || {
+    note "$file is no backup, or is cut off"
+    return 1
+  }
+  read -r _ format <"$staging/MANIFEST" 2>/dev/null || format=''
+  [[ $format == "$BACKUP_FORMAT" ]] || {
+    note "$file is no backup of a form that this version knows (${format:-no MANIFEST})"
+    return 1
+  }
+  (cd "$staging" && tail -n +2 MANIFEST | sha256sum --check --quiet --strict) || {
+    note "$file is damaged"
+    return 1
+  }
+}
+
+# Never over what is there.
+check_restore_target() {
+  local service=$1 staging=$2 url tables
+  url=$(database_url "$service")
+  if is_postgres "$url"; then
+    [[ -e $staging/$service.dump ]] ||
+      die "the backup of $service is of SQLite, but $service is set to a PostgreSQL database"
+    ensure_packages backup "${PACKAGES_BACKUP[@]}"
+    tables=$(with_postgres "$url" psql -AtXq -c "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") ||
+      die "the database of $service cannot be reached"
+    [[ $tables == 0 ]] || die "the database of $service has $tables tables: it must be empty"
+  else
+    [[ -e $staging/$service.db ]] ||
+      die "the backup of $service is of PostgreSQL: name its new database in WEIR_${service^^}_DATABASE_URL"
+    [[ ! -e ${url#sqlite:} ]] || die "${url#sqlite:} is there already: move it away, or choose another --data"
+  fi
+}
+
+restore_database() {
+  local service=$1 staging=$2 url
+  url=$(database_url "$service")
+  if is_postgres "$url"; then
+    with_postgres "$url" pg_restore --no-owner --single-transaction "$staging/$service.dump" || return
+  else
+    mv "$staging/$service.db" "${url#sqlite:}" || return
+  fi
+  [[ $service == admin ]] || return 0
+  quietly env WEIR_ADMIN_DATABASE_URL="$url" "$(service_binary admin)" after-restore
+}
+
+restore_files() {
+  local staging=$1 file
+  mkdir -p "$DATA_DIR/secrets" "$DATA_DIR/relay"
+  cp "$staging"/secrets/* "$DATA_DIR/secrets/"
+  for file in weir.yaml dev.env; do
+    [[ ! -e $staging/$file ]] || cp "$staging/$file" "$DATA_DIR/"
+  done
+  find "$staging/spool" -type f -name '*.spool' -exec mv -t "$DATA_DIR/relay" {} + 2>/dev/null || true
+  chmod 0700 "$DATA_DIR" "$DATA_DIR/secrets" "$DATA_DIR/relay"
+}
