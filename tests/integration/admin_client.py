@@ -1,9 +1,10 @@
-"""The admin service's REST API, as a script would use it."""
+"""The admin service's REST API, as a script would use it. Each answer is held against the contract."""
 
 import json
 import time
 from urllib.parse import quote
 
+import contract
 import http_client
 
 
@@ -38,7 +39,10 @@ class AdminClient:
         elif method != "GET":
             body = b""
         headers["connection"] = "close"
-        return http_client.request(self.port, method, path, headers, body)
+        reply = http_client.request(self.port, method, path, headers, body)
+        contract.of(self.port).check(method, path, reply.status, reply.header("content-type"),
+                                     reply.body)
+        return reply
 
     def call(self, method, path, value=None, headers=()):
         reply = self.raw(method, path, value, headers)

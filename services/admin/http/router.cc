@@ -10,6 +10,7 @@
 #include "libs/common/text.h"
 #include "libs/common/utf8.h"
 #include "services/admin/http/api_error.h"
+#include "services/admin/http/query_check.h"
 #include "services/admin/model/problem.h"
 #include "services/admin/store/audit.h"
 
@@ -49,7 +50,8 @@ bool IsText(const Request& request) {
 absl::StatusOr<Response> Run(const Route& route, const Request& request,
                              const Authenticate& authenticate) {
   Caller caller;
-  if (route.access != Access::kPublic) {
+  if (route.access == Access::kNobody) return NotAllowed("nobody may do this");
+  if (route.access == Access::kUser || route.access == Access::kAdmin) {
     auto known = authenticate(request);
     if (!known.ok()) return known.status();
     caller = *std::move(known);
@@ -59,20 +61,32 @@ absl::StatusOr<Response> Run(const Route& route, const Request& request,
   }
   const ActorScope scope(
       {caller.user.id, caller.user.username, request.client_ip, request.request_id});
+  if (absl::Status query = CheckQuery(request, route.doc.query); !query.ok()) return query;
   return route.handle(request, caller);
 }
 
 }  // namespace
 
 Router::Router(std::vector<Route> routes, Authenticate authenticate)
-    : routes_(std::move(routes)), authenticate_(std::move(authenticate)) {}
+    : routes_(std::move(routes)), authenticate_(std::move(authenticate)) {
+  // Whatever order they come in, `/logs/stats` is itself before it is a `/logs/{id}`.
+  const auto placeholders = [](const Route& route) {
+    return std::count(route.path.begin(), route.path.end(), '{');
+  };
+  std::stable_sort(routes_.begin(), routes_.end(), [&](const Route& a, const Route& b) {
+    return placeholders(a) < placeholders(b);
+  });
+}
 
 const Route* Router::Find(Request& request, std::string& allowed) const {
   std::string_view method = request.method;
   if (method == "HEAD") method = "GET";
   Params params;
+  std::string_view path;  // the first pattern that matches: a path is either `{id}` or `stats`
   for (const Route& route : routes_) {
-    if (!Matches(route.path, request.path, params)) continue;
+    if (!path.empty() && route.path != path) continue;
+    if (path.empty() && !Matches(route.path, request.path, params)) continue;
+    path = route.path;
     if (route.method == method) {
       request.path_params = std::move(params);
       return &route;

@@ -1,5 +1,6 @@
 // Every route of the API is one row of a table; the router finds the row, sees to it that the
-// caller may use it, and turns what the handler returns into an answer.
+// caller may use it and that the query is what the row says, and turns what the handler returns
+// into an answer. The contract (contract/openapi.h) is made of the same rows.
 #pragma once
 
 #include <functional>
@@ -9,17 +10,27 @@
 #include "absl/status/statusor.h"
 
 #include "services/admin/http/message.h"
+#include "services/admin/http/route_doc.h"
 
 namespace weir::admin {
 
-enum class Access { kPublic, kUser, kAdmin };
+// Who may use a route. A row that does not say is for nobody.
+enum class Access {
+  kNobody,
+  kPublic,
+  kKey,  // who shows an API key; the handler looks it up
+  kUser,
+  kAdmin
+};
 
 struct Route {
   std::string_view method;
   std::string_view path;  // "/api/v1/users/{id}"
-  Access access;
+  Access access = Access::kNobody;
   std::function<absl::StatusOr<Response>(const Request&, const Caller&)> handle;
+  RouteDoc doc;
   std::size_t body_bytes_max = 1 << 20;
+  std::string_view tag = {};  // what it belongs to: see AllRoutes
 };
 
 // Who sends a request: Unauthenticated when nobody that is known, PermissionDenied when the proof
@@ -33,6 +44,8 @@ class Router {
 
   // Always an answer; never throws. Fills request.path_params.
   Response Handle(Request& request) const;
+
+  const std::vector<Route>& routes() const { return routes_; }
 
  private:
   const Route* Find(Request& request, std::string& allowed) const;

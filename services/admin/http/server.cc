@@ -51,8 +51,8 @@ void ToHttplib(const Response& response, const Request& request, httplib::Respon
   out.status = response.status;
   out.set_header("X-Request-Id", request.request_id);
   out.set_header("X-Content-Type-Options", "nosniff");
-  out.set_header("Cache-Control", "no-store");
   for (const auto& [name, value] : response.headers) out.set_header(name, value);
+  if (!out.has_header("Cache-Control")) out.set_header("Cache-Control", "no-store");
   if (response.source != nullptr) {
     SetSource(response.source, response.content_type, out);
   } else if (response.status != 204) {
@@ -120,10 +120,15 @@ HttpServer::HttpServer(const Router& router, Metrics& metrics, int threads)
   server.Patch(".*", handle);
   server.Delete(".*", handle);
   server.Options(".*", handle);
-  // What httplib refuses on its own: malformed requests, bodies over its limit.
-  const httplib::Server::HandlerWithResponse refuse = [](const httplib::Request& in,
-                                                         httplib::Response& out) {
+  // What httplib refuses on its own: malformed requests, bodies over its limit, and methods that it
+  // has no handlers for, which the router knows better about.
+  const httplib::Server::HandlerWithResponse refuse = [handle](const httplib::Request& in,
+                                                               httplib::Response& out) {
     if (!out.body.empty()) return httplib::Server::HandlerResponse::Unhandled;
+    if (in.method == "TRACE" || in.method == "CONNECT") {
+      handle(in, out);
+      return httplib::Server::HandlerResponse::Handled;
+    }
     const Request request = FromHttplib(in);
     const bool too_large = out.status == 413;
     const int status = too_large ? 413 : (out.status >= 500 ? 500 : 400);

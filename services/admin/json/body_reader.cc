@@ -6,9 +6,11 @@
 #include <utility>
 
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
 #include "libs/common/money.h"
+#include "services/admin/json/body_forms.h"
 #include "services/admin/model/time_text.h"
 
 namespace weir::admin {
@@ -20,6 +22,17 @@ std::string TextOf(const json::string& text) { return {text.data(), text.size()}
 
 bool HoldsNul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
 
+// What absent and described fields are read from.
+const json::object& Nothing() {
+  static const json::object nothing;
+  return nothing;
+}
+
+FieldErrors& NoErrors() {
+  thread_local FieldErrors errors;
+  return errors;
+}
+
 json::string_view KeyOf(std::string_view name) { return {name.data(), name.size()}; }
 
 }  // namespace
@@ -28,8 +41,11 @@ BodyReader::BodyReader(const json::object& object, FieldErrors& errors, std::str
                        Scalars scalars)
     : object_(object), errors_(errors), prefix_(std::move(prefix)), scalars_(scalars) {}
 
+BodyReader::BodyReader(BodySchema& schema)
+    : object_(Nothing()), errors_(NoErrors()), scalars_(Scalars::kTyped), schema_(&schema) {}
+
 bool BodyReader::Has(std::string_view name) const {
-  return object_.if_contains(KeyOf(name)) != nullptr;
+  return IsDescribing() || object_.if_contains(KeyOf(name)) != nullptr;
 }
 
 bool BodyReader::IsNull(std::string_view name) const {
@@ -37,9 +53,19 @@ bool BodyReader::IsNull(std::string_view name) const {
   return found != nullptr && found->is_null();
 }
 
-const json::value* BodyReader::Take(std::string_view name) {
+const json::value* BodyReader::Take(std::string_view name, std::string_view form) {
+  if (IsDescribing()) {
+    schema_->Add(name, json::parse(KeyOf(form)).as_object());
+    return nullptr;
+  }
   known_.emplace(name);
   return object_.if_contains(KeyOf(name));
+}
+
+void BodyReader::DescribeWord(std::string_view name, json::array words,
+                              std::initializer_list<std::string_view> others) {
+  for (const std::string_view other : others) words.emplace_back(KeyOf(other));
+  schema_->Add(name, {{"type", "string"}, {"enum", std::move(words)}});
 }
 
 void BodyReader::Error(std::string_view name, std::string_view what) {
@@ -47,7 +73,7 @@ void BodyReader::Error(std::string_view name, std::string_view what) {
 }
 
 bool BodyReader::ReadText(std::string_view name, std::string& text) {
-  const json::value* value = Take(name);
+  const json::value* value = Take(name, body_forms::kText);
   if (value == nullptr || !value->is_string()) return false;
   text = TextOf(value->get_string());
   return true;
@@ -79,7 +105,7 @@ std::optional<std::string> BodyReader::DecimalOf(const json::value& value) const
 }
 
 void BodyReader::Text(std::string_view name, std::string& value) {
-  const json::value* found = Take(name);
+  const json::value* found = Take(name, body_forms::kText);
   if (found == nullptr) return;
   if (found->is_null()) {
     value.clear();
@@ -91,7 +117,7 @@ void BodyReader::Text(std::string_view name, std::string& value) {
 }
 
 void BodyReader::Hidden(std::string_view name, std::optional<Secret>& value) {
-  const json::value* found = Take(name);
+  const json::value* found = Take(name, body_forms::kHidden);
   if (found == nullptr) return;
   if (found->is_null()) {
     value.emplace();
@@ -109,7 +135,7 @@ void BodyReader::HiddenLine(std::string_view name, std::optional<Secret>& value)
 }
 
 void BodyReader::Time(std::string_view name, std::int64_t& unix_ms) {
-  const json::value* found = Take(name);
+  const json::value* found = Take(name, body_forms::kTime);
   if (found == nullptr) return;
   if (found->is_null()) {
     unix_ms = 0;
@@ -125,7 +151,7 @@ void BodyReader::Time(std::string_view name, std::int64_t& unix_ms) {
 }
 
 void BodyReader::Texts(std::string_view name, std::vector<std::string>& values) {
-  const json::value* found = Take(name);
+  const json::value* found = Take(name, body_forms::kTexts);
   if (found == nullptr) return;
   std::vector<std::string> read;
   bool good = found->is_array() || found->is_null();
@@ -143,7 +169,7 @@ void BodyReader::Texts(std::string_view name, std::vector<std::string>& values) 
 }
 
 void BodyReader::TextMap(std::string_view name, std::map<std::string, std::string>& values) {
-  const json::value* found = Take(name);
+  const json::value* found = Take(name, body_forms::kTextMap);
   if (found == nullptr) return;
   std::map<std::string, std::string> read;
   bool good = found->is_object() || found->is_null();
@@ -164,7 +190,7 @@ void BodyReader::TextMap(std::string_view name, std::map<std::string, std::strin
 }
 
 void BodyReader::Cap(std::string_view name, std::int64_t& value) {
-  const json::value* found = Take(name);
+  const json::value* found = Take(name, body_forms::kCap);
   if (found == nullptr) return;
   const std::optional<std::int64_t> number = found->is_null() ? 0 : IntegerOf(*found);
   if (number.has_value() && *number >= 0) {
@@ -175,7 +201,7 @@ void BodyReader::Cap(std::string_view name, std::int64_t& value) {
 }
 
 void BodyReader::UsdCap(std::string_view name, std::int64_t& nano_usd) {
-  const json::value* found = Take(name);
+  const json::value* found = Take(name, body_forms::kDecimalOrNull);
   if (found == nullptr) return;
   if (found->is_null()) {
     nano_usd = 0;
@@ -191,7 +217,7 @@ void BodyReader::UsdCap(std::string_view name, std::int64_t& nano_usd) {
 }
 
 void BodyReader::Integer(std::string_view name, std::int64_t& value) {
-  const json::value* found = Take(name);
+  const json::value* found = Take(name, body_forms::kInteger);
   if (found == nullptr) return;
   const std::optional<std::int64_t> number = IntegerOf(*found);
   if (number.has_value()) {
@@ -202,7 +228,7 @@ void BodyReader::Integer(std::string_view name, std::int64_t& value) {
 }
 
 void BodyReader::Flag(std::string_view name, bool& value) {
-  const json::value* found = Take(name);
+  const json::value* found = Take(name, body_forms::kFlag);
   if (found == nullptr) return;
   if (found->is_bool()) {
     value = found->get_bool();
@@ -217,7 +243,7 @@ void BodyReader::Flag(std::string_view name, bool& value) {
 }
 
 void BodyReader::Ids(std::string_view name, std::vector<std::int64_t>& values) {
-  const json::value* found = Take(name);
+  const json::value* found = Take(name, body_forms::kIds);
   if (found == nullptr) return;
   std::set<std::int64_t> read;
   bool good = found->is_array();
@@ -236,7 +262,7 @@ void BodyReader::Ids(std::string_view name, std::vector<std::int64_t>& values) {
 }
 
 void BodyReader::Multiplier(std::string_view name, std::int64_t& ppm) {
-  const json::value* found = Take(name);
+  const json::value* found = Take(name, body_forms::kDecimal);
   if (found == nullptr) return;
   const auto amount = ParsePpm(DecimalOf(*found).value_or("none"));
   if (amount.ok()) {
@@ -247,7 +273,7 @@ void BodyReader::Multiplier(std::string_view name, std::int64_t& ppm) {
 }
 
 void BodyReader::Milli(std::string_view name, std::optional<std::int64_t>& milli) {
-  const json::value* found = Take(name);
+  const json::value* found = Take(name, body_forms::kDecimalOrNull);
   if (found == nullptr) return;
   if (found->is_null()) {
     milli.reset();
@@ -263,7 +289,7 @@ void BodyReader::Milli(std::string_view name, std::optional<std::int64_t>& milli
 }
 
 void BodyReader::PerMillion(std::string_view name, std::int64_t& pico_usd) {
-  const json::value* found = Take(name);
+  const json::value* found = Take(name, body_forms::kDecimalOrNull);
   if (found == nullptr) return;
   if (found->is_null()) {
     pico_usd = -1;
@@ -278,7 +304,8 @@ void BodyReader::PerMillion(std::string_view name, std::int64_t& pico_usd) {
 }
 
 std::unique_ptr<BodyReader> BodyReader::Object(std::string_view name) {
-  const json::value* found = Take(name);
+  if (IsDescribing()) return std::make_unique<BodyReader>(schema_->Object(name));
+  const json::value* found = Take(name, {});
   if (found == nullptr || found->is_null()) return nullptr;
   if (!found->is_object()) {
     Error(name, "must be an object");
@@ -290,7 +317,11 @@ std::unique_ptr<BodyReader> BodyReader::Object(std::string_view name) {
 
 std::vector<std::unique_ptr<BodyReader>> BodyReader::Objects(std::string_view name) {
   std::vector<std::unique_ptr<BodyReader>> readers;
-  const json::value* found = Take(name);
+  if (IsDescribing()) {
+    readers.push_back(std::make_unique<BodyReader>(schema_->Objects(name)));
+    return readers;
+  }
+  const json::value* found = Take(name, {});
   if (found == nullptr || found->is_null()) return readers;
   if (!found->is_array()) {
     Error(name, "must be a list of objects");
@@ -309,11 +340,21 @@ std::vector<std::unique_ptr<BodyReader>> BodyReader::Objects(std::string_view na
 }
 
 void BodyReader::Ignore(std::initializer_list<std::string_view> names) {
-  for (const std::string_view name : names) known_.emplace(name);
+  for (const std::string_view name : names) {
+    if (IsDescribing()) {
+      schema_->Add(name, json::parse(KeyOf(body_forms::kIgnored)).as_object());
+    } else {
+      known_.emplace(name);
+    }
+  }
 }
 
 void BodyReader::Require(std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {
+    if (IsDescribing()) {
+      schema_->Require(name);
+      continue;
+    }
     const json::value* found = object_.if_contains(KeyOf(name));
     if (found == nullptr || found->is_null()) Error(name, "is needed");
   }

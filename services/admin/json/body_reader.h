@@ -1,8 +1,10 @@
 // Reads one JSON object into a record, strictly: every field of a wrong type and every field that
 // nobody asked for is named in the errors. Fields that are absent leave their target untouched, so
-// the same code serves a whole record and a part of one.
+// the same code serves a whole record and a part of one. Given a BodySchema, a reader reads nothing
+// and notes down what it is asked for: so the contract comes from the code that reads.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <map>
@@ -17,6 +19,8 @@
 
 #include "libs/common/secret.h"
 #include "libs/common/text.h"
+#include "services/admin/json/body_schema.h"
+#include "services/admin/json/value_json.h"
 #include "services/admin/model/problem.h"
 #include "services/admin/model/words.h"
 
@@ -30,6 +34,8 @@ class BodyReader {
   // `object` and `errors` must outlive the reader; `prefix` ("limits.") goes before field names.
   BodyReader(const boost::json::object& object, FieldErrors& errors, std::string prefix = {},
              Scalars scalars = Scalars::kTyped);
+  // Describes: every field counts as there, and none is touched. `schema` must outlive the reader.
+  explicit BodyReader(BodySchema& schema);
 
   bool Has(std::string_view name) const;
 
@@ -57,11 +63,15 @@ class BodyReader {
   // USD per million tokens as decimal text or number; null = -1, not priced apart.
   void PerMillion(std::string_view name, std::int64_t& pico_usd);
 
+  // One of the enumeration's words. `others` may come back from an answer and set nothing.
   template <class Enum>
-  void Word(std::string_view name, Enum& value) {
+  void Word(std::string_view name, Enum& value,
+            std::initializer_list<std::string_view> others = {}) {
     std::string text;
+    if (IsDescribing()) return DescribeWord(name, WordsJson<Enum>(), others);
     if (!Has(name)) return;
     const bool read = ReadText(name, text);
+    if (read && std::find(others.begin(), others.end(), text) != others.end()) return;
     const std::optional<Enum> found = FromWord<Enum>(text);
     if (read && found.has_value()) {
       value = *found;
@@ -83,11 +93,17 @@ class BodyReader {
   // Fields of a new record that must be there.
   void Require(std::initializer_list<std::string_view> names);
 
+  // Whether nothing is read, only noted down. Rules that need values do not hold then.
+  bool IsDescribing() const { return schema_ != nullptr; }
+
   // Names every field that nothing has asked for.
   void Finish();
 
  private:
-  const boost::json::value* Take(std::string_view name);
+  // The field's value, null when it is absent. `form` is what the value may be, as a JSON schema.
+  const boost::json::value* Take(std::string_view name, std::string_view form);
+  void DescribeWord(std::string_view name, boost::json::array words,
+                    std::initializer_list<std::string_view> others);
   void Error(std::string_view name, std::string_view what);
   bool ReadText(std::string_view name, std::string& text);
   std::optional<std::int64_t> IntegerOf(const boost::json::value& value) const;
@@ -99,6 +115,7 @@ class BodyReader {
   const std::string prefix_;
   const Scalars scalars_;
   std::set<std::string, std::less<>> known_;
+  BodySchema* const schema_ = nullptr;  // describes when set
 };
 
 }  // namespace weir::admin

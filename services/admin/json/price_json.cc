@@ -11,6 +11,7 @@
 
 #include "libs/common/money.h"
 #include "libs/common/reason.h"
+#include "services/admin/json/describe.h"
 #include "services/admin/json/record_json.h"
 #include "services/admin/model/problem.h"
 #include "services/admin/model/validate.h"
@@ -42,7 +43,7 @@ PriceRow ReadEntry(const json::object& object, std::size_t number, FieldErrors& 
 }
 
 json::value AmountJson(std::int64_t pico_usd) {
-  return pico_usd < 0 ? json::value() : json::value(FormatUsdPerMillion(pico_usd));
+  return TextOrNull(pico_usd < 0 ? std::string() : FormatUsdPerMillion(pico_usd));
 }
 
 json::object Entry(const Price& price, std::string_view field) {
@@ -94,9 +95,7 @@ json::array RefusedJson(const PriceFile& file, const PriceListPlan& plan) {
   json::array refused;
   for (const RefusedPrice& row : file.refused) {
     refused.push_back(
-        json::object{{"line", row.line},
-                     {"column", row.column.empty() ? json::value() : json::value(row.column)},
-                     {"why", row.why}});
+        json::object{{"line", row.line}, {"column", TextOrNull(row.column)}, {"why", row.why}});
   }
   for (const PriceRow& row : plan.refused) {
     json::object entry = Entry(row.price, "effective_from");
@@ -168,6 +167,34 @@ json::object PlanJson(const PriceFile& file, const PriceListPlan& plan) {
           {"removed", std::move(removed)},
           {"suspicious", std::move(suspicious)},
           {"refused", RefusedJson(file, plan)}};
+}
+
+json::object PlanShape() {
+  const Price price;
+  json::object changed = Entry(price, "");
+  changed["from"] = TimeJson(0);
+  changed["old"] = Anything({});
+  changed["new"] = Anything({});
+  changed["pct"] = MaybeAbsent(0);
+  json::object suspicious = Entry(price, "");
+  suspicious["why"] = "";
+  const json::object refused = {{"line", 0},
+                                {"column", TextOrNull("")},
+                                {"why", ""},
+                                {"provider", MaybeAbsent("")},
+                                {"model", MaybeAbsent("")}};
+  const auto list = [](json::value item) {
+    json::array array;
+    array.push_back(std::move(item));
+    return array;
+  };
+  return {{"added", list(Named("Price", PriceJson(price)))},
+          {"changed", list(std::move(changed))},
+          {"changed_models", 0},
+          {"unchanged", 0},
+          {"removed", list(json::object{{"provider", ""}, {"model", ""}})},
+          {"suspicious", list(std::move(suspicious))},
+          {"refused", list(refused)}};
 }
 
 }  // namespace weir::admin

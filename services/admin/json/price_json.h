@@ -18,4 +18,7 @@ absl::StatusOr<PriceFile> ReadPriceJson(std::string_view text);
 // added, changed (field by field), unchanged, removed, suspicious and refused.
 boost::json::object PlanJson(const PriceFile& file, const PriceListPlan& plan);
 
+// What PlanJson writes, while describing.
+boost::json::object PlanShape();
+
 }  // namespace weir::admin

@@ -2,6 +2,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
@@ -21,7 +23,7 @@ namespace {
 namespace json = boost::json;
 
 json::value PerMillionJson(std::int64_t pico_usd) {
-  return pico_usd < 0 ? json::value() : json::value(FormatUsdPerMillion(pico_usd));
+  return TextOrNull(pico_usd < 0 ? std::string() : FormatUsdPerMillion(pico_usd));
 }
 
 void AddRecord(const Record& record, json::object& object) {
@@ -54,19 +56,21 @@ void ReadAccountStatus(BodyReader& reader, Account& account) {
 
 // Those whose time has not come.
 json::array CooldownsJson(const Account& account, std::int64_t now_ms) {
-  json::array array;
-  for (const ModelCooldown& cooldown : account.model_cooldowns) {
-    if (cooldown.until_ms <= now_ms) continue;
-    array.push_back(json::object{{"model", cooldown.model},
-                                 {"until", TimeJson(cooldown.until_ms)},
-                                 {"reason", cooldown.reason}});
-  }
-  return array;
+  std::vector<ModelCooldown> cooldowns = account.model_cooldowns;
+  std::erase_if(cooldowns, [=](const ModelCooldown& one) { return one.until_ms <= now_ms; });
+  return ListJson(cooldowns, [](const ModelCooldown& cooldown) {
+    return json::object{{"model", cooldown.model},
+                        {"until", TimeJson(cooldown.until_ms)},
+                        {"reason", cooldown.reason}};
+  });
 }
 
 }  // namespace
 
 json::value TimeJson(std::int64_t unix_ms) {
+  if (Describing()) {
+    return MarkedValue({{"type", json::array{"string", "null"}}, {"format", "date-time"}});
+  }
   return unix_ms == 0 ? json::value() : json::value(FormatTime(unix_ms));
 }
 
@@ -90,15 +94,17 @@ json::object TimeoutsJson(const Timeouts& timeouts) {
 }
 
 json::array TextsJson(const std::vector<std::string>& texts) {
-  json::array array;
-  for (const std::string& text : texts) array.emplace_back(text);
-  return array;
+  return ListJson(texts, [](const std::string& text) { return json::value(text); });
 }
 
-json::object MapJson(const std::map<std::string, std::string>& map) {
+json::array IdsJson(const std::vector<std::int64_t>& ids) {
+  return ListJson(ids, [](std::int64_t id) { return json::value(id); });
+}
+
+json::value MapJson(const std::map<std::string, std::string>& map) {
   json::object object;
   for (const auto& [name, value] : map) object[name] = value;
-  return object;
+  return ByName(std::move(object), [] { return json::value(""); });
 }
 
 json::object UserJson(const User& user) {
@@ -138,13 +144,13 @@ json::object GroupJson(const Group& group) {
 
 json::object ApiKeyJson(const ApiKey& key, std::int64_t now_ms) {
   const bool expired = key.expires_at_ms != 0 && key.expires_at_ms <= now_ms;
-  json::value status = WordJson(key.status);
-  if (key.status == ActiveStatus::kActive && expired) status = "expired";
+  const bool shown_expired = key.status == ActiveStatus::kActive && expired;
   json::object object = {{"id", key.id},
                          {"user_id", key.user_id},
                          {"name", key.name},
                          {"key_hint", key.key_hint},
-                         {"status", std::move(status)},
+                         {"status", OneWord({"active", "disabled", "expired", "exhausted"},
+                                            shown_expired ? "expired" : WordOf(key.status))},
                          {"group_id", key.group_id},
                          {"expires_at", TimeJson(key.expires_at_ms)},
                          {"allowed_models", TextsJson(key.allowed_models)},
@@ -161,31 +167,28 @@ json::object ApiKeyJson(const ApiKey& key, std::int64_t now_ms) {
 json::object AccountJson(const Account& account, const Vault& vault, std::int64_t now_ms) {
   const AccountStatus status = StatusAt(account, now_ms);
   const bool as_stored = status == account.status;
-  json::array group_ids;
-  for (const std::int64_t id : account.group_ids) group_ids.emplace_back(id);
-  json::object object = {
-      {"id", account.id},
-      {"name", account.name},
-      {"platform_type", WordJson(account.platform)},
-      {"provider", ProviderOf(account)},
-      {"request_url", account.request_url},
-      {"credential_type", WordJson(account.credential_type)},
-      {"has_secret", !account.sealed_credential.empty()},
-      {"group_ids", std::move(group_ids)},
-      {"priority", account.priority},
-      {"weight", account.weight},
-      {"models", TextsJson(account.models)},
-      {"model_mapping", MapJson(account.model_mapping)},
-      {"tier", account.tier},
-      {"proxy_url", MaskedProxy(account, vault)},
-      {"timeouts", TimeoutsJson(account.timeouts)},
-      {"limits", LimitsJson(account.limits)},
-      {"headers", MapJson(account.headers)},
-      {"quirks", TextsJson(account.quirks)},
-      {"status", WordJson(status)},
-      {"status_reason", as_stored ? account.status_reason : std::string()},
-      {"cooldown_until", as_stored ? TimeJson(account.cooldown_until_ms) : json::value()},
-      {"model_cooldowns", CooldownsJson(account, now_ms)}};
+  json::object object = {{"id", account.id},
+                         {"name", account.name},
+                         {"platform_type", WordJson(account.platform)},
+                         {"provider", ProviderOf(account)},
+                         {"request_url", account.request_url},
+                         {"credential_type", WordJson(account.credential_type)},
+                         {"has_secret", !account.sealed_credential.empty()},
+                         {"group_ids", IdsJson(account.group_ids)},
+                         {"priority", account.priority},
+                         {"weight", account.weight},
+                         {"models", TextsJson(account.models)},
+                         {"model_mapping", MapJson(account.model_mapping)},
+                         {"tier", account.tier},
+                         {"proxy_url", MaskedProxy(account, vault)},
+                         {"timeouts", TimeoutsJson(account.timeouts)},
+                         {"limits", LimitsJson(account.limits)},
+                         {"headers", MapJson(account.headers)},
+                         {"quirks", TextsJson(account.quirks)},
+                         {"status", WordJson(status)},
+                         {"status_reason", as_stored ? account.status_reason : std::string()},
+                         {"cooldown_until", TimeJson(as_stored ? account.cooldown_until_ms : 0)},
+                         {"model_cooldowns", CooldownsJson(account, now_ms)}};
   AddRecord(account, object);
   return object;
 }
@@ -288,10 +291,7 @@ void ReadApiKey(BodyReader& reader, ApiKey& key) {
   reader.Text("system_prompt", key.system_prompt);
   reader.Flag("cache", key.cache);
   reader.Flag("record_bodies", key.record_bodies);
-  // What an answer says of a key that has expired or is spent may come back; it sets nothing.
-  std::string status;
-  reader.Text("status", status);
-  if (status != "expired" && status != "exhausted") reader.Word("status", key.status);
+  reader.Word("status", key.status, {"expired", "exhausted"});
 }
 
 void ReadAccount(BodyReader& reader, Account& account, AccountSecrets& secrets) {

@@ -18,7 +18,8 @@ boost::json::value TimeJson(std::int64_t unix_ms);  // null for 0
 boost::json::object LimitsJson(const Limits& limits);
 boost::json::object TimeoutsJson(const Timeouts& timeouts);
 boost::json::array TextsJson(const std::vector<std::string>& texts);
-boost::json::object MapJson(const std::map<std::string, std::string>& map);
+boost::json::array IdsJson(const std::vector<std::int64_t>& ids);
+boost::json::value MapJson(const std::map<std::string, std::string>& map);
 
 boost::json::object UserJson(const User& user);
 boost::json::object GroupJson(const Group& group);

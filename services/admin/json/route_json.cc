@@ -16,16 +16,14 @@ namespace {
 namespace json = boost::json;
 
 json::array RulesJson(const std::vector<RouteRule>& rules) {
-  json::array array;
-  for (const RouteRule& rule : rules) {
-    array.push_back(json::object{{"input_tokens_above", CapJson(rule.input_tokens_above)},
-                                 {"input_tokens_below", CapJson(rule.input_tokens_below)},
-                                 {"thinking", WordJson(rule.thinking)},
-                                 {"tools", WordJson(rule.tools)},
-                                 {"images", WordJson(rule.images)},
-                                 {"upstream_model", rule.upstream_model}});
-  }
-  return array;
+  return ListJson(rules, [](const RouteRule& rule) {
+    return json::object{{"input_tokens_above", CapJson(rule.input_tokens_above)},
+                        {"input_tokens_below", CapJson(rule.input_tokens_below)},
+                        {"thinking", WordJson(rule.thinking)},
+                        {"tools", WordJson(rule.tools)},
+                        {"images", WordJson(rule.images)},
+                        {"upstream_model", rule.upstream_model}};
+  });
 }
 
 void ReadRules(BodyReader& reader, std::vector<RouteRule>& rules) {
@@ -59,18 +57,14 @@ void ReadMaxTokens(BodyReader& reader, ModelRoute& route) {
 
 json::object RouteJson(const ModelRoute& route) {
   constexpr std::int64_t kPpmPerMilli = 1'000;
-  json::array group_ids;
-  for (const std::int64_t id : route.group_ids) group_ids.emplace_back(id);
-  json::value temperature;
+  std::string temperature;
   if (route.temperature_default_milli.has_value()) {
     temperature = FormatPpm(*route.temperature_default_milli * kPpmPerMilli);
   }
-  json::value drain_usd;
-  if (route.drain_nano_usd_max > 0) drain_usd = FormatUsd(route.drain_nano_usd_max);
   return {{"id", route.id},
           {"name", route.name},
           {"model", route.model},
-          {"group_ids", std::move(group_ids)},
+          {"group_ids", IdsJson(route.group_ids)},
           {"position", route.position},
           {"status", WordJson(route.status)},
           {"upstream_model", route.upstream_model},
@@ -80,14 +74,14 @@ json::object RouteJson(const ModelRoute& route) {
            {{"min", CapJson(route.max_tokens_min)},
             {"max", CapJson(route.max_tokens_max)},
             {"default", CapJson(route.max_tokens_default)}}},
-          {"temperature_default", std::move(temperature)},
+          {"temperature_default", TextOrNull(temperature)},
           {"stream", WordJson(route.stream_mode)},
           {"timeouts", TimeoutsJson(route.timeouts)},
           {"attempts_max", CapJson(route.attempts_max)},
           {"on_disconnect", WordJson(route.on_disconnect)},
           {"native_only", route.native_only},
           {"drain_ms_max", CapJson(route.drain_ms_max)},
-          {"drain_usd_max", std::move(drain_usd)},
+          {"drain_usd_max", UsdJson(route.drain_nano_usd_max)},
           {"created_at", TimeJson(route.created_at_ms)},
           {"updated_at", TimeJson(route.updated_at_ms)},
           {"version", route.version}};

@@ -9,6 +9,7 @@
 
 #include "libs/common/ids.h"
 #include "libs/common/money.h"
+#include "services/admin/json/describe.h"
 #include "services/admin/json/record_json.h"
 #include "weir/v1/query.pb.h"
 #include "weir/v1/usage.pb.h"
@@ -45,40 +46,35 @@ void AddCost(std::int64_t nano_usd, json::object& object) {
 }
 
 json::array AttemptsJson(const v1::UsageEvent& event) {
-  json::array attempts;
-  for (const v1::Attempt& attempt : event.attempts()) {
-    attempts.push_back(json::object{{"account_id", attempt.account_id()},
-                                    {"status", attempt.http_status()},
-                                    {"error_class", attempt.error_class()},
-                                    {"started_at", TimeJson(attempt.started_at_unix_ms())},
-                                    {"duration_ms", attempt.duration_ms()},
-                                    {"served_model", attempt.served_model()}});
-  }
-  return attempts;
+  return ListJson(event.attempts(), [](const v1::Attempt& attempt) {
+    return json::object{{"account_id", attempt.account_id()},
+                        {"status", attempt.http_status()},
+                        {"error_class", attempt.error_class()},
+                        {"started_at", TimeJson(attempt.started_at_unix_ms())},
+                        {"duration_ms", attempt.duration_ms()},
+                        {"served_model", attempt.served_model()}};
+  });
 }
 
 json::value PriceJsonOf(const v1::AppliedPrice& price) {
-  if (price.price_id() == 0) return nullptr;
-  return json::object{{"price_id", price.price_id()},
-                      {"input", FormatUsdPerMillion(price.input_pico_usd())},
-                      {"output", FormatUsdPerMillion(price.output_pico_usd())},
-                      {"cache_read", FormatUsdPerMillion(price.cache_read_pico_usd())},
-                      {"cache_write_5m", FormatUsdPerMillion(price.cache_write_5m_pico_usd())},
-                      {"cache_write_1h", FormatUsdPerMillion(price.cache_write_1h_pico_usd())},
-                      {"price_multiplier", FormatPpm(price.multiplier_ppm())}};
+  return Where(price.price_id() != 0, [&] {
+    return json::object{{"price_id", price.price_id()},
+                        {"input", FormatUsdPerMillion(price.input_pico_usd())},
+                        {"output", FormatUsdPerMillion(price.output_pico_usd())},
+                        {"cache_read", FormatUsdPerMillion(price.cache_read_pico_usd())},
+                        {"cache_write_5m", FormatUsdPerMillion(price.cache_write_5m_pico_usd())},
+                        {"cache_write_1h", FormatUsdPerMillion(price.cache_write_1h_pico_usd())},
+                        {"price_multiplier", FormatPpm(price.multiplier_ppm())}};
+  });
 }
 
 json::array CorrectionsJson(const v1::UsageEvent& event) {
-  json::array corrections;
-  for (const v1::Correction& one : event.corrections()) {
-    corrections.push_back(json::object{{"rerate_id", one.rerate_id()},
-                                       {"made_at", TimeJson(one.made_at_unix_ms())},
-                                       {"cost_nano_usd", one.cost_nano_usd()},
-                                       {"cost_usd", FormatUsd(one.cost_nano_usd())},
-                                       {"spend_nano_usd", one.spend_nano_usd()},
-                                       {"price", PriceJsonOf(one.price())}});
-  }
-  return corrections;
+  return ListJson(event.corrections(), [](const v1::Correction& one) {
+    return json::object{
+        {"rerate_id", one.rerate_id()},           {"made_at", TimeJson(one.made_at_unix_ms())},
+        {"cost_nano_usd", one.cost_nano_usd()},   {"cost_usd", FormatUsd(one.cost_nano_usd())},
+        {"spend_nano_usd", one.spend_nano_usd()}, {"price", PriceJsonOf(one.price())}};
+  });
 }
 
 void AddDetail(const v1::UsageEvent& event, LogView view, json::object& object) {
@@ -94,11 +90,13 @@ void AddDetail(const v1::UsageEvent& event, LogView view, json::object& object) 
   object["upstream_request_id"] = event.upstream_request_id();
 }
 
+json::value SourceJson(std::string_view word) { return OneWord({"reported", "estimated"}, word); }
+
 // Of one side of the counts.
 json::value SideJson(v1::UsageSource source, v1::UsageSource estimated_side) {
-  if (source == v1::USAGE_SOURCE_UNSPECIFIED) return nullptr;
   const bool estimated = source == v1::USAGE_SOURCE_ESTIMATED || source == estimated_side;
-  return estimated ? "estimated" : "reported";
+  return Where(source != v1::USAGE_SOURCE_UNSPECIFIED,
+               [&] { return SourceJson(estimated ? "estimated" : "reported"); });
 }
 
 }  // namespace
@@ -115,6 +113,12 @@ std::string_view DialectWord(v1::Dialect dialect) {
     if (name.dialect == dialect) return name.word;
   }
   return "";
+}
+
+std::vector<std::string_view> DialectWords() {
+  std::vector<std::string_view> words;
+  for (const DialectName& name : kDialects) words.push_back(name.word);
+  return words;
 }
 
 std::string_view SourceWord(v1::UsageSource source) {
@@ -150,12 +154,12 @@ json::object LogJson(const v1::UsageEvent& event, LogView view) {
   AddCost(CorrectedCost(event), object);
   object["corrections_nano_usd"] = event.corrections_nano_usd();
   const std::string_view source = SourceWord(event.usage_source());
-  object["usage_source"] = source.empty() ? json::value() : json::value(source);
+  object["usage_source"] = Where(!source.empty(), [&] { return SourceJson(source); });
   object["input_source"] = SideJson(event.usage_source(), v1::USAGE_SOURCE_INPUT_ESTIMATED);
   object["output_source"] = SideJson(event.usage_source(), v1::USAGE_SOURCE_OUTPUT_ESTIMATED);
   object["latency_ms"] = event.latency_ms();
   object["first_token_ms"] =
-      event.first_token_ms() < 0 ? json::value() : json::value(event.first_token_ms());
+      Where(event.first_token_ms() >= 0, [&] { return json::value(event.first_token_ms()); });
   object["overhead_us"] = event.overhead_us();
   object["client_ip"] = event.client_ip();
   object["user_agent"] = event.user_agent();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include <boost/json/object.hpp>
 
@@ -18,6 +19,7 @@ namespace weir::admin {
 // "anthropic_messages" and so on; unspecified for an unknown word, and "" for an unknown dialect.
 weir::v1::Dialect DialectOfWord(std::string_view word);
 std::string_view DialectWord(weir::v1::Dialect dialect);
+std::vector<std::string_view> DialectWords();
 // "reported", or "estimated" where any count is; "" when no tokens were used.
 std::string_view SourceWord(weir::v1::UsageSource source);
 

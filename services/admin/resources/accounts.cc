@@ -53,41 +53,63 @@ json::object OneJson(ResourceParts& parts, const Account& account) {
   return std::move(one.front().as_object());
 }
 
+void RequireNew(BodyReader& reader) { reader.Require({"name", "platform_type", "request_url"}); }
+
 // Cooldowns end by themselves, so the stored word is not enough.
-absl::Status AddStatusFilter(std::string_view status, std::int64_t now_ms, ListQuery& query) {
-  if (status.empty()) return absl::OkStatus();
+void AddStatusFilter(std::string_view status, std::int64_t now_ms, ListQuery& query) {
   const auto wanted = FromWord<AccountStatus>(status);
-  if (!wanted.has_value()) {
-    FieldErrors errors;
-    errors.Add("status", StrCat("must be one of ", ChoicesOf<AccountStatus>()));
-    return errors.ToStatus();
-  }
+  if (!wanted.has_value()) return;
   constexpr std::string_view kNormal =
       "status = 'normal' OR (status IN ('rate_limited', 'api_exception') AND "
       "cooldown_until_ms <= ?)";
   if (*wanted == AccountStatus::kNormal) {
     query.conditions.push_back({kNormal, {now_ms}});
-    return absl::OkStatus();
+    return;
   }
   query.conditions.push_back({"status = ?", {std::string(status)}});
   if (*wanted == AccountStatus::kRateLimited || *wanted == AccountStatus::kApiException) {
     query.conditions.push_back({"cooldown_until_ms > ?", {now_ms}});
   }
-  return absl::OkStatus();
+}
+
+ListRules Rules() {
+  return {
+      .filters = {{"name", "LOWER(name) LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
+                  {"platform_type", "platform = ?", Filter::Kind::kText, WordsOf<Platform>()},
+                  {"group_id", "id IN (SELECT account_id FROM account_groups WHERE group_id = ?)",
+                   Filter::Kind::kInteger}},
+      .sorts = {{"id", "id"},
+                {"name", "name"},
+                {"priority", "priority"},
+                {"created_at", "created_at_ms"}},
+      .others = {WordParameter("status", WordsOf<AccountStatus>())}};
+}
+
+// last_used_at and today are left out while usage is away.
+Shape AccountShape(ResourceParts& parts) {
+  return [&parts] {
+    json::object account = AccountJson(Account(), parts.vault, 0);
+    account["last_used_at"] = MaybeAbsent(TimeJson(0));
+    account["today"] = MaybeAbsent(UseJson({}));
+    return Named("Account", std::move(account));
+  };
+}
+
+void DescribeBody(BodyReader& reader) {
+  Account account;
+  AccountSecrets secrets;
+  ReadAccount(reader, account, secrets);
+}
+
+void DescribeNew(BodyReader& reader) {
+  RequireNew(reader);
+  DescribeBody(reader);
 }
 
 absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
-  auto query = ParseList(
-      request,
-      {{"name", "LOWER(name) LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
-       {"platform_type", "platform = ?"},
-       {"group_id", "id IN (SELECT account_id FROM account_groups WHERE group_id = ?)",
-        Filter::Kind::kInteger}},
-      {{"id", "id"}, {"name", "name"}, {"priority", "priority"}, {"created_at", "created_at_ms"}},
-      {"status"});
+  auto query = ParseList(request, Rules());
   if (!query.ok()) return query.status();
-  auto filtered = AddStatusFilter(request.Query("status"), parts.store.NowMs(), *query);
-  if (!filtered.ok()) return filtered;
+  AddStatusFilter(request.Query("status"), parts.store.NowMs(), *query);
   auto page = ReadValue(parts.store, [&](sql::Transaction& transaction) {
     return account_store::List(transaction, *query);
   });
@@ -114,7 +136,7 @@ absl::Status ReadBody(const json::object& body, bool is_new, Account& account,
                       AccountSecrets& secrets) {
   FieldErrors errors;
   BodyReader reader(body, errors);
-  if (is_new) reader.Require({"name", "platform_type", "request_url"});
+  if (is_new) RequireNew(reader);
   ReadAccount(reader, account, secrets);
   reader.Finish();
   Validate(account, errors);
@@ -266,28 +288,71 @@ absl::StatusOr<Response> Reset(ResourceParts& parts, const Request& request) {
 
 Routes AccountRoutes(ResourceParts& parts) {
   return {
-      {"GET", "/api/v1/admin/accounts", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return List(parts, request); }},
-      {"POST", "/api/v1/admin/accounts", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Create(parts, request); }},
-      {"GET", "/api/v1/admin/accounts/{id}", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Get(parts, request); }},
-      {"PUT", "/api/v1/admin/accounts/{id}", Access::kAdmin,
+      {"GET",
+       "/api/v1/admin/accounts",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return List(parts, request); },
+       {.summary = "List accounts",
+        .query = ParametersOf(Rules()),
+        .answers = {AnswersList(AccountShape(parts))}}},
+      {"POST",
+       "/api/v1/admin/accounts",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Create(parts, request); },
+       {.summary = "Make an account",
+        .body = DescribeNew,
+        .answers = {Answers(AccountShape(parts), 201)}}},
+      {"GET",
+       "/api/v1/admin/accounts/{id}",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Get(parts, request); },
+       {.summary = "Show an account", .answers = {Answers(AccountShape(parts))}}},
+      {"PUT",
+       "/api/v1/admin/accounts/{id}",
+       Access::kAdmin,
        [&parts](const Request& request, const Caller& caller) {
          return Change(parts, request, caller, true);
-       }},
-      {"PATCH", "/api/v1/admin/accounts/{id}", Access::kAdmin,
+       },
+       {.summary = "Change an account as a whole",
+        .body = DescribeNew,
+        .answers = {Answers(AccountShape(parts))},
+        .guarded = true}},
+      {"PATCH",
+       "/api/v1/admin/accounts/{id}",
+       Access::kAdmin,
        [&parts](const Request& request, const Caller& caller) {
          return Change(parts, request, caller, false);
-       }},
-      {"DELETE", "/api/v1/admin/accounts/{id}", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Delete(parts, request); }},
-      {"POST", "/api/v1/admin/accounts/{id}/enable", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Enable(parts, request); }},
-      {"POST", "/api/v1/admin/accounts/{id}/disable", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Disable(parts, request); }},
-      {"POST", "/api/v1/admin/accounts/{id}/reset", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Reset(parts, request); }},
+       },
+       {.summary = "Change a part of an account",
+        .body = DescribeBody,
+        .answers = {Answers(AccountShape(parts))},
+        .guarded = true}},
+      {"DELETE",
+       "/api/v1/admin/accounts/{id}",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Delete(parts, request); },
+       {.summary = "Delete an account", .answers = {AnswersNothing()}, .guarded = true}},
+      {"POST",
+       "/api/v1/admin/accounts/{id}/enable",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Enable(parts, request); },
+       {.summary = "Put an account in service",
+        .answers = {Answers(AccountShape(parts))},
+        .guarded = true}},
+      {"POST",
+       "/api/v1/admin/accounts/{id}/disable",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Disable(parts, request); },
+       {.summary = "Take an account out of service",
+        .answers = {Answers(AccountShape(parts))},
+        .guarded = true}},
+      {"POST",
+       "/api/v1/admin/accounts/{id}/reset",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Reset(parts, request); },
+       {.summary = "Forget what was observed of an account",
+        .answers = {Answers(AccountShape(parts))},
+        .guarded = true}},
   };
 }
 

@@ -11,10 +11,10 @@
 #include "services/admin/json/record_json.h"
 #include "services/admin/model/key_guard.h"
 #include "services/admin/model/validate.h"
+#include "services/admin/resources/key_rules.h"
 #include "services/admin/resources/key_use.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/store/api_key_store.h"
-#include "services/admin/store/group_store.h"
 #include "services/admin/store/user_store.h"
 
 namespace weir::admin {
@@ -28,15 +28,6 @@ absl::StatusOr<std::int64_t> OwnerOf(const Request& request, const Caller& calle
   if (!id.ok()) return id.status();
   if (!caller.is_admin() && *id != caller.user.id) return NotFound("user");
   return *id;
-}
-
-// The key, if the caller may see it; whose it is otherwise is not told.
-absl::StatusOr<ApiKey> Visible(sql::Transaction& transaction, std::int64_t id,
-                               const Caller& caller) {
-  auto key = api_key_store::Get(transaction, id);
-  if (!key.ok()) return key.status();
-  if (!caller.is_admin() && key->user_id != caller.user.id) return NotFound("API key");
-  return key;
 }
 
 absl::StatusOr<Response> ListWhere(ResourceParts& parts, ListQuery query) {
@@ -68,17 +59,26 @@ void AddStatusFilter(std::string_view status, std::int64_t now_ms, ListQuery& qu
   }
 }
 
+ListRules Rules() {
+  return {.filters = {{"name", "LOWER(name) LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
+                      {"user_id", "user_id = ?", Filter::Kind::kInteger},
+                      {"group_id", "group_id = ?", Filter::Kind::kInteger}},
+          .sorts = {{"id", "id"},
+                    {"name", "name"},
+                    {"created_at", "created_at_ms"},
+                    {"expires_at", "expires_at_ms"}},
+          .others = {WordParameter("scope", {"mine", "all"}),
+                     WordParameter("status", {"active", "disabled", "expired"})}};
+}
+
+void DescribeBody(BodyReader& reader) {
+  ApiKey key;
+  ReadApiKey(reader, key);
+}
+
 absl::StatusOr<Response> List(ResourceParts& parts, const Request& request, const Caller& caller,
                               std::int64_t owner_id) {
-  auto query = ParseList(request,
-                         {{"name", "LOWER(name) LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
-                          {"user_id", "user_id = ?", Filter::Kind::kInteger},
-                          {"group_id", "group_id = ?", Filter::Kind::kInteger}},
-                         {{"id", "id"},
-                          {"name", "name"},
-                          {"created_at", "created_at_ms"},
-                          {"expires_at", "expires_at_ms"}},
-                         {"scope", "status"});
+  auto query = ParseList(request, Rules());
   if (!query.ok()) return query.status();
   AddStatusFilter(request.Query("status"), parts.store.NowMs(), *query);
   if (owner_id != 0) query->conditions.push_back({"user_id = ?", {owner_id}});
@@ -92,40 +92,12 @@ absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request, const
   auto id = request.Id();
   if (!id.ok()) return id.status();
   auto key = ReadValue(parts.store, [&](sql::Transaction& transaction) {
-    return Visible(transaction, *id, caller);
+    return VisibleKey(transaction, *id, caller);
   });
   if (!key.ok()) return key.status();
   json::array one = {ApiKeyJson(*key, parts.store.NowMs())};
   AddKeyUse(parts, {&*key}, one);
   return RecordResponse(200, one.front().as_object(), key->version);
-}
-
-// Owner and group must exist; a plain user's keys belong to that user and to the user's own group.
-absl::Status CheckOwner(sql::Transaction& transaction, const Caller& caller, const ApiKey* before,
-                        const ApiKey& key) {
-  FieldErrors errors;
-  const auto user = user_store::Get(transaction, key.user_id);
-  if (absl::IsNotFound(user.status())) {
-    errors.Add("user_id", "does not exist");
-  } else if (!user.ok()) {
-    return user.status();
-  }
-  const auto group = group_store::Get(transaction, key.group_id);
-  if (absl::IsNotFound(group.status())) {
-    errors.Add("group_id", "does not exist");
-  } else if (!group.ok()) {
-    return group.status();
-  }
-  if (!caller.is_admin()) {
-    const bool recorded = before != nullptr && before->record_bodies;
-    if (key.record_bodies != recorded) errors.Add("record_bodies", "is for administrators to set");
-    const bool same_group = before != nullptr && before->group_id == key.group_id;
-    if (key.user_id != caller.user.id) errors.Add("user_id", "must be your own");
-    if (key.group_id != caller.user.group_id && !same_group) {
-      errors.Add("group_id", "must be your own group");
-    }
-  }
-  return errors.ToStatus();
 }
 
 Response KeyResponse(ResourceParts& parts, int status, const ApiKey& key, const Secret& text) {
@@ -162,7 +134,8 @@ absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request, co
         }
         Validate(key, errors);
         if (!errors.empty()) return errors.ToStatus();
-        if (auto owner = CheckOwner(transaction, caller, nullptr, key); !owner.ok()) return owner;
+        if (auto owner = CheckKeyOwner(transaction, caller, nullptr, key); !owner.ok())
+          return owner;
         if (caller.is_admin()) {
           auto owner = user_store::Get(transaction, key.user_id);
           if (!owner.ok()) return owner.status();
@@ -177,36 +150,18 @@ absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request, co
   return KeyResponse(parts, 201, *created, text);
 }
 
-// What an administrator has set binds the key's user.
-absl::Status Guard(sql::Transaction& transaction, const Caller& caller, const ApiKey& before,
-                   ApiKey& after) {
-  if (caller.is_admin()) {
-    auto owner = user_store::Get(transaction, after.user_id);
-    if (!owner.ok()) return owner.status();
-    after.managed = ManagedAfter(before, after, owner->group_id);
-    return absl::OkStatus();
-  }
-  if (!before.managed) return absl::OkStatus();
-  FieldErrors errors;
-  CheckNarrower(before, after, errors);
-  if (errors.all().contains("status")) {
-    return NotAllowed("an administrator's settings hold for this key; ask one to enable it");
-  }
-  return errors.ToStatus();
-}
-
 // Reads the key, lets `edit` change it, stores it.
 template <class Edit>
 absl::StatusOr<ApiKey> Update(ResourceParts& parts, const Request& request, const Caller& caller,
                               std::int64_t id, Edit edit) {
   return ChangeValue(
       parts.store, [&](sql::Transaction& transaction, Changes& changes) -> absl::StatusOr<ApiKey> {
-        auto key = Visible(transaction, id, caller);
+        auto key = VisibleKey(transaction, id, caller);
         if (!key.ok()) return key.status();
         if (auto match = CheckIfMatch(request, key->version); !match.ok()) return match;
         const ApiKey before = *key;
         absl::Status edited = edit(transaction, *key);
-        if (edited.ok()) edited = Guard(transaction, caller, before, *key);
+        if (edited.ok()) edited = GuardKey(transaction, caller, before, *key);
         if (!edited.ok()) return edited;
         auto done = api_key_store::Update(transaction, changes, parts.store.NowMs(), *key);
         if (!done.ok()) return done;
@@ -239,7 +194,7 @@ absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, co
                       reader.Finish();
                       Validate(changed, errors);
                       if (!errors.empty()) return errors.ToStatus();
-                      return CheckOwner(transaction, caller, &before, changed);
+                      return CheckKeyOwner(transaction, caller, &before, changed);
                     });
   if (!key.ok()) return key.status();
   return RecordResponse(200, ApiKeyJson(*key, parts.store.NowMs()), key->version);
@@ -276,7 +231,7 @@ absl::StatusOr<Response> Delete(ResourceParts& parts, const Request& request, co
                                 std::int64_t id, std::int64_t owner_id) {
   absl::Status done =
       parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
-        auto key = Visible(transaction, id, caller);
+        auto key = VisibleKey(transaction, id, caller);
         if (!key.ok()) return key.status();
         if (owner_id != 0 && key->user_id != owner_id) return NotFound("API key");
         if (auto match = CheckIfMatch(request, key->version); !match.ok()) return match;
@@ -310,30 +265,49 @@ Handler UsersStatusHandler(ResourceParts& parts, ActiveStatus status) {
 
 Routes RoutesBelowUsers(ResourceParts& parts) {
   return {
-      {"GET", "/api/v1/users/{id}/apikeys", Access::kUser,
+      {"GET",
+       "/api/v1/users/{id}/apikeys",
+       Access::kUser,
        [&parts](const Request& request, const Caller& caller) -> absl::StatusOr<Response> {
          auto owner = OwnerOf(request, caller);
          if (!owner.ok()) return owner.status();
          return List(parts, request, caller, *owner);
-       }},
-      {"POST", "/api/v1/users/{id}/apikeys", Access::kUser,
+       },
+       {.summary = "List a user's keys",
+        .query = ParametersOf(Rules()),
+        .answers = {AnswersList(KeyShape)}}},
+      {"POST",
+       "/api/v1/users/{id}/apikeys",
+       Access::kUser,
        [&parts](const Request& request, const Caller& caller) -> absl::StatusOr<Response> {
          auto owner = OwnerOf(request, caller);
          if (!owner.ok()) return owner.status();
          return Create(parts, request, caller, *owner);
-       }},
-      {"DELETE", "/api/v1/users/{id}/apikeys/{key_id}", Access::kUser,
+       },
+       {.summary = "Make a key for a user",
+        .body = DescribeBody,
+        .answers = {Answers(KeyWithTextShape, 201)}}},
+      {"DELETE",
+       "/api/v1/users/{id}/apikeys/{key_id}",
+       Access::kUser,
        [&parts](const Request& request, const Caller& caller) -> absl::StatusOr<Response> {
          auto owner = OwnerOf(request, caller);
          if (!owner.ok()) return owner.status();
          auto id = request.Id("key_id");
          if (!id.ok()) return id.status();
          return Delete(parts, request, caller, *id, *owner);
-       }},
-      {"PUT", "/api/v1/users/{id}/apikeys/{key_id}/disable", Access::kUser,
-       UsersStatusHandler(parts, ActiveStatus::kDisabled)},
-      {"PUT", "/api/v1/users/{id}/apikeys/{key_id}/enable", Access::kUser,
-       UsersStatusHandler(parts, ActiveStatus::kActive)},
+       },
+       {.summary = "Delete a user's key", .answers = {AnswersNothing()}, .guarded = true}},
+      {"PUT",
+       "/api/v1/users/{id}/apikeys/{key_id}/disable",
+       Access::kUser,
+       UsersStatusHandler(parts, ActiveStatus::kDisabled),
+       {.summary = "Disable a user's key", .answers = {Answers(KeyShape)}, .guarded = true}},
+      {"PUT",
+       "/api/v1/users/{id}/apikeys/{key_id}/enable",
+       Access::kUser,
+       UsersStatusHandler(parts, ActiveStatus::kActive),
+       {.summary = "Enable a user's key", .answers = {Answers(KeyShape)}, .guarded = true}},
   };
 }
 
@@ -341,40 +315,81 @@ Routes RoutesBelowUsers(ResourceParts& parts) {
 
 Routes ApiKeyRoutes(ResourceParts& parts) {
   Routes routes = {
-      {"GET", "/api/v1/api-keys", Access::kUser,
+      {"GET",
+       "/api/v1/api-keys",
+       Access::kUser,
        [&parts](const Request& request, const Caller& caller) {
          return List(parts, request, caller, 0);
-       }},
-      {"POST", "/api/v1/api-keys", Access::kUser,
+       },
+       {.summary = "List keys",
+        .query = ParametersOf(Rules()),
+        .answers = {AnswersList(KeyShape)}}},
+      {"POST",
+       "/api/v1/api-keys",
+       Access::kUser,
        [&parts](const Request& request, const Caller& caller) {
          return Create(parts, request, caller, caller.user.id);
-       }},
-      {"GET", "/api/v1/api-keys/{id}", Access::kUser,
+       },
+       {.summary = "Make a key",
+        .body = DescribeBody,
+        .answers = {Answers(KeyWithTextShape, 201)},
+        .about = "Its text is in this answer and nowhere else."}},
+      {"GET",
+       "/api/v1/api-keys/{id}",
+       Access::kUser,
        [&parts](const Request& request, const Caller& caller) {
          return Get(parts, request, caller);
-       }},
-      {"PUT", "/api/v1/api-keys/{id}", Access::kUser,
+       },
+       {.summary = "Show a key", .answers = {Answers(KeyShape)}}},
+      {"PUT",
+       "/api/v1/api-keys/{id}",
+       Access::kUser,
        [&parts](const Request& request, const Caller& caller) {
          return Change(parts, request, caller, true);
-       }},
-      {"PATCH", "/api/v1/api-keys/{id}", Access::kUser,
+       },
+       {.summary = "Change a key as a whole",
+        .body = DescribeBody,
+        .answers = {Answers(KeyShape)},
+        .guarded = true}},
+      {"PATCH",
+       "/api/v1/api-keys/{id}",
+       Access::kUser,
        [&parts](const Request& request, const Caller& caller) {
          return Change(parts, request, caller, false);
-       }},
-      {"DELETE", "/api/v1/api-keys/{id}", Access::kUser,
+       },
+       {.summary = "Change a part of a key",
+        .body = DescribeBody,
+        .answers = {Answers(KeyShape)},
+        .guarded = true}},
+      {"DELETE",
+       "/api/v1/api-keys/{id}",
+       Access::kUser,
        [&parts](const Request& request, const Caller& caller) -> absl::StatusOr<Response> {
          auto id = request.Id();
          if (!id.ok()) return id.status();
          return Delete(parts, request, caller, *id, 0);
-       }},
-      {"POST", "/api/v1/api-keys/{id}/rotate", Access::kUser,
+       },
+       {.summary = "Delete a key", .answers = {AnswersNothing()}, .guarded = true}},
+      {"POST",
+       "/api/v1/api-keys/{id}/rotate",
+       Access::kUser,
        [&parts](const Request& request, const Caller& caller) {
          return Rotate(parts, request, caller);
-       }},
-      {"POST", "/api/v1/api-keys/{id}/enable", Access::kUser,
-       StatusHandler(parts, ActiveStatus::kActive)},
-      {"POST", "/api/v1/api-keys/{id}/disable", Access::kUser,
-       StatusHandler(parts, ActiveStatus::kDisabled)},
+       },
+       {.summary = "Give a key a new text",
+        .answers = {Answers(KeyWithTextShape)},
+        .guarded = true,
+        .about = "The old one stops at once."}},
+      {"POST",
+       "/api/v1/api-keys/{id}/enable",
+       Access::kUser,
+       StatusHandler(parts, ActiveStatus::kActive),
+       {.summary = "Enable a key", .answers = {Answers(KeyShape)}, .guarded = true}},
+      {"POST",
+       "/api/v1/api-keys/{id}/disable",
+       Access::kUser,
+       StatusHandler(parts, ActiveStatus::kDisabled),
+       {.summary = "Disable a key", .answers = {Answers(KeyShape)}, .guarded = true}},
   };
   for (Route& route : RoutesBelowUsers(parts)) routes.push_back(std::move(route));
   return routes;

@@ -17,17 +17,20 @@ namespace {
 
 namespace json = boost::json;
 
+// Of any type.
+json::value ValueJson(const std::string& text) {
+  return Anything(text.empty() ? json::value() : json::parse(text));
+}
+
 json::object EntryJson(const AuditRow& entry) {
-  json::array fields;
-  for (const FieldChange& change : entry.fields) {
-    fields.push_back(json::object{{"field", change.field},
-                                  {"from", json::parse(change.from)},
-                                  {"to", json::parse(change.to)}});
-  }
+  json::array fields = ListJson(entry.fields, [](const FieldChange& change) {
+    return json::object{
+        {"field", change.field}, {"from", ValueJson(change.from)}, {"to", ValueJson(change.to)}};
+  });
   const Actor& actor = entry.actor;
   return {{"id", entry.id},
           {"at", TimeJson(entry.at_ms)},
-          {"user_id", actor.user_id == 0 ? json::value() : json::value(actor.user_id)},
+          {"user_id", IntegerOrNull(actor.user_id)},
           {"actor", actor.name},
           {"client_ip", actor.client_ip},
           {"request_id", actor.request_id},
@@ -48,13 +51,17 @@ void AddTime(const Request& request, std::string_view name, std::string_view com
   query.conditions.push_back({comparison, {*time}});
 }
 
+ListRules Rules() {
+  return {.filters = {{"user_id", "user_id = ?", Filter::Kind::kInteger},
+                      {"resource", "resource = ?"},
+                      {"resource_id", "resource_id = ?", Filter::Kind::kInteger},
+                      {"action", "action = ?"}},
+          .sorts = {{"at", kAuditTime}},
+          .others = {TextParameter("from", kTimeForm), TextParameter("to", kTimeForm)}};
+}
+
 absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
-  auto query = ParseList(request,
-                         {{"user_id", "user_id = ?", Filter::Kind::kInteger},
-                          {"resource", "resource = ?"},
-                          {"resource_id", "resource_id = ?", Filter::Kind::kInteger},
-                          {"action", "action = ?"}},
-                         {{"at", kAuditTime}}, {"from", "to"});
+  auto query = ParseList(request, Rules());
   if (!query.ok()) return query.status();
   FieldErrors errors;
   AddTime(request, "from", "created_at_ms >= ?", *query, errors);
@@ -73,8 +80,13 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
 
 Routes AuditRoutes(ResourceParts& parts) {
   return {
-      {"GET", "/api/v1/admin/audit", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return List(parts, request); }},
+      {"GET",
+       "/api/v1/admin/audit",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return List(parts, request); },
+       {.summary = "List who changed what, the newest first",
+        .query = ParametersOf(Rules()),
+        .answers = {AnswersList([] { return Named("AuditEntry", EntryJson(AuditRow())); })}}},
   };
 }
 

@@ -27,12 +27,23 @@ std::string CookieLine(const Request& request, std::string_view name, std::strin
                 readable ? "" : "; HttpOnly", secure ? "; Secure" : "");
 }
 
+json::object LoginJson(const Login& login) {
+  return {{"token", login.token},
+          {"token_type", "Bearer"},
+          {"expires_in", kTokenLifeMs / 1000},
+          {"csrf_token", login.csrf_token}};
+}
+
+json::value LoginShape() {
+  json::object login = LoginJson(Login());
+  login["user"] = UserShape();
+  login["refresh_token"] = MaybeAbsent("");
+  return Named("Login", std::move(login));
+}
+
 Response LoginResponse(const Request& request, const Login& login) {
-  json::object body = {{"token", login.token},
-                       {"token_type", "Bearer"},
-                       {"expires_in", kTokenLifeMs / 1000},
-                       {"csrf_token", login.csrf_token},
-                       {"user", UserJson(login.user)}};
+  json::object body = LoginJson(login);
+  body["user"] = UserJson(login.user);
   if (!login.refresh_token.empty()) body["refresh_token"] = login.refresh_token.Reveal();
   Response response = JsonResponse(200, body);
   if (!login.cookie.empty()) {
@@ -46,11 +57,7 @@ Response LoginResponse(const Request& request, const Login& login) {
   return response;
 }
 
-absl::StatusOr<Response> LogIn(ResourceParts& parts, const Request& request) {
-  auto body = ParseBody(request);
-  if (!body.ok()) return body.status();
-  FieldErrors errors;
-  BodyReader reader(*body, errors);
+Credentials ReadCredentials(BodyReader& reader) {
   reader.Require({"username", "password"});
   Credentials credentials;
   std::optional<Secret> password;
@@ -58,13 +65,28 @@ absl::StatusOr<Response> LogIn(ResourceParts& parts, const Request& request) {
   reader.Text("username", credentials.username);
   reader.Hidden("password", password);
   reader.Hidden("code", code);
-  reader.Finish();
-  if (!errors.empty()) return errors.ToStatus();
   credentials.password = password.value_or(Secret());
   credentials.code = code.value_or(Secret());
+  return credentials;
+}
+
+absl::StatusOr<Response> LogIn(ResourceParts& parts, const Request& request) {
+  auto body = ParseBody(request);
+  if (!body.ok()) return body.status();
+  FieldErrors errors;
+  BodyReader reader(*body, errors);
+  const Credentials credentials = ReadCredentials(reader);
+  reader.Finish();
+  if (!errors.empty()) return errors.ToStatus();
   auto login = parts.sessions.LogIn(credentials, {request.client_ip, request.Header("user-agent")});
   if (!login.ok()) return login.status();
   return LoginResponse(request, *login);
+}
+
+std::optional<Secret> ReadRefreshToken(BodyReader& reader) {
+  std::optional<Secret> refresh_token;
+  reader.Hidden("refresh_token", refresh_token);
+  return refresh_token;
 }
 
 absl::StatusOr<Response> Refresh(ResourceParts& parts, const Request& request) {
@@ -72,8 +94,7 @@ absl::StatusOr<Response> Refresh(ResourceParts& parts, const Request& request) {
   if (!body.ok()) return body.status();
   FieldErrors errors;
   BodyReader reader(*body, errors);
-  std::optional<Secret> refresh_token;
-  reader.Hidden("refresh_token", refresh_token);
+  const std::optional<Secret> refresh_token = ReadRefreshToken(reader);
   reader.Finish();
   if (!errors.empty()) return errors.ToStatus();
   absl::StatusOr<Login> login;
@@ -99,6 +120,22 @@ absl::StatusOr<Response> LogOut(ResourceParts& parts, const Request& request,
   return response;
 }
 
+void ReadNewcomer(BodyReader& reader, User& user, std::optional<Secret>& password) {
+  reader.Require({"username", "email", "password"});
+  reader.Text("username", user.username);
+  user.username = ToLower(StripSpace(user.username));
+  reader.Text("name", user.name);
+  reader.Text("email", user.email);
+  user.email = ToLower(StripSpace(user.email));
+  reader.Hidden("password", password);
+}
+
+void DescribeNewcomer(BodyReader& reader) {
+  User user;
+  std::optional<Secret> password;
+  ReadNewcomer(reader, user, password);
+}
+
 absl::StatusOr<Response> Register(ResourceParts& parts, const Request& request) {
   auto settings = ReadValue(parts.store, settings_store::Get);
   if (!settings.ok()) return settings.status();
@@ -108,15 +145,9 @@ absl::StatusOr<Response> Register(ResourceParts& parts, const Request& request) 
   if (!body.ok()) return body.status();
   FieldErrors errors;
   BodyReader reader(*body, errors);
-  reader.Require({"username", "email", "password"});
   User user;
   std::optional<Secret> password;
-  reader.Text("username", user.username);
-  user.username = ToLower(StripSpace(user.username));
-  reader.Text("name", user.name);
-  reader.Text("email", user.email);
-  user.email = ToLower(StripSpace(user.email));
-  reader.Hidden("password", password);
+  ReadNewcomer(reader, user, password);
   reader.Finish();
   Validate(user, errors);
   ValidatePassword(password.value_or(Secret()).Reveal(), "password", errors);
@@ -138,6 +169,12 @@ absl::StatusOr<Response> Profile(ResourceParts& parts, const Caller& caller) {
   return RecordResponse(200, one.front().as_object(), caller.user.version);
 }
 
+void ReadProfile(BodyReader& reader, User& user) {
+  reader.Text("name", user.name);
+  reader.Text("email", user.email);
+  user.email = ToLower(StripSpace(user.email));
+}
+
 absl::StatusOr<Response> PatchProfile(ResourceParts& parts, const Request& request,
                                       const Caller& caller) {
   auto body = ParseBody(request);
@@ -149,9 +186,7 @@ absl::StatusOr<Response> PatchProfile(ResourceParts& parts, const Request& reque
         if (auto match = CheckIfMatch(request, read->version); !match.ok()) return match;
         FieldErrors errors;
         BodyReader reader(*body, errors);
-        reader.Text("name", read->name);
-        reader.Text("email", read->email);
-        read->email = ToLower(StripSpace(read->email));
+        ReadProfile(reader, *read);
         reader.Finish();
         Validate(*read, errors);
         if (!errors.empty()) return errors.ToStatus();
@@ -163,17 +198,28 @@ absl::StatusOr<Response> PatchProfile(ResourceParts& parts, const Request& reque
   return RecordResponse(200, UserJson(*user), user->version);
 }
 
+void ReadPasswords(BodyReader& reader, std::optional<Secret>& old_password,
+                   std::optional<Secret>& new_password) {
+  reader.Require({"old", "new"});
+  reader.Hidden("old", old_password);
+  reader.Hidden("new", new_password);
+}
+
+void DescribePasswords(BodyReader& reader) {
+  std::optional<Secret> old_password;
+  std::optional<Secret> new_password;
+  ReadPasswords(reader, old_password, new_password);
+}
+
 absl::StatusOr<Response> ChangePassword(ResourceParts& parts, const Request& request,
                                         const Caller& caller) {
   auto body = ParseBody(request);
   if (!body.ok()) return body.status();
   FieldErrors errors;
   BodyReader reader(*body, errors);
-  reader.Require({"old", "new"});
   std::optional<Secret> old_password;
   std::optional<Secret> new_password;
-  reader.Hidden("old", old_password);
-  reader.Hidden("new", new_password);
+  ReadPasswords(reader, old_password, new_password);
   reader.Finish();
   ValidatePassword(new_password.value_or(Secret()).Reveal(), "new", errors);
   if (!errors.empty()) return errors.ToStatus();
@@ -203,26 +249,70 @@ absl::StatusOr<Response> ChangePassword(ResourceParts& parts, const Request& req
 
 Routes AuthRoutes(ResourceParts& parts) {
   return {
-      {"POST", "/api/v1/auth/register", Access::kPublic,
-       [&parts](const Request& request, const Caller&) { return Register(parts, request); }},
-      {"POST", "/api/v1/auth/login", Access::kPublic,
-       [&parts](const Request& request, const Caller&) { return LogIn(parts, request); }},
-      {"POST", "/api/v1/auth/refresh", Access::kPublic,
-       [&parts](const Request& request, const Caller&) { return Refresh(parts, request); }},
-      {"POST", "/api/v1/auth/logout", Access::kUser,
+      {"POST",
+       "/api/v1/auth/register",
+       Access::kPublic,
+       [&parts](const Request& request, const Caller&) { return Register(parts, request); },
+       {.summary = "Register",
+        .body = DescribeNewcomer,
+        .answers = {Answers(UserShape, 201)},
+        .refusals = {403, 409}}},
+      {"POST",
+       "/api/v1/auth/login",
+       Access::kPublic,
+       [&parts](const Request& request, const Caller&) { return LogIn(parts, request); },
+       {.summary = "Log in",
+        .body = [](BodyReader& reader) { ReadCredentials(reader); },
+        .answers = {Answers(LoginShape)},
+        .refusals = {401, 403},
+        .about = "Sets the cookies of the console too. Answers code_needed when the user has a "
+                 "second factor and `code` is missing."}},
+      {"POST",
+       "/api/v1/auth/refresh",
+       Access::kPublic,
+       [&parts](const Request& request, const Caller&) { return Refresh(parts, request); },
+       {.summary = "Get a new token",
+        .body = [](BodyReader& reader) { ReadRefreshToken(reader); },
+        .answers = {Answers(LoginShape)},
+        .refusals = {401, 403, 409},
+        .about = "By the refresh token in the body, which works once; without one, by the log-in "
+                 "that the request shows."}},
+      {"POST",
+       "/api/v1/auth/logout",
+       Access::kUser,
        [&parts](const Request& request, const Caller& caller) {
          return LogOut(parts, request, caller);
-       }},
-      {"GET", "/api/v1/auth/profile", Access::kUser,
-       [&parts](const Request&, const Caller& caller) { return Profile(parts, caller); }},
-      {"PATCH", "/api/v1/auth/profile", Access::kUser,
+       },
+       {.summary = "Log out", .answers = {AnswersNothing()}}},
+      {"GET",
+       "/api/v1/auth/profile",
+       Access::kUser,
+       [&parts](const Request&, const Caller& caller) { return Profile(parts, caller); },
+       {.summary = "Show oneself", .answers = {Answers(UserShape)}}},
+      {"PATCH",
+       "/api/v1/auth/profile",
+       Access::kUser,
        [&parts](const Request& request, const Caller& caller) {
          return PatchProfile(parts, request, caller);
-       }},
-      {"POST", "/api/v1/auth/password", Access::kUser,
+       },
+       {.summary = "Change one's name and e-mail address",
+        .body =
+            [](BodyReader& reader) {
+              User user;
+              ReadProfile(reader, user);
+            },
+        .answers = {Answers(UserShape)},
+        .guarded = true}},
+      {"POST",
+       "/api/v1/auth/password",
+       Access::kUser,
        [&parts](const Request& request, const Caller& caller) {
          return ChangePassword(parts, request, caller);
-       }},
+       },
+       {.summary = "Change one's password",
+        .body = DescribePasswords,
+        .answers = {AnswersNothing()},
+        .about = "Ends one's other log-ins."}},
   };
 }
 

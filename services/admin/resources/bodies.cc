@@ -44,6 +44,7 @@ std::string_view NameOf(v1::BodyKind kind) {
 
 // Null for what is no text, or cannot be unpacked: then the log says so.
 json::value TextJson(const v1::RecordedBody& body) {
+  if (Describing()) return TextOrNull("");
   if (body.binary()) return nullptr;
   const absl::StatusOr<std::string> text = ZstdDecompress(body.zstd(), kTextBytesMax);
   if (!text.ok()) {
@@ -65,9 +66,12 @@ json::object BodyJson(const v1::RecordedBody& body) {
           {"text", TextJson(body)}};
 }
 
+json::object BodiesJson(const std::string& id, const v1::GetBodiesResponse& answer) {
+  return {{"id", id}, {"bodies", ListJson(answer.bodies(), BodyJson)}};
+}
+
 absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request, const Caller& caller) {
-  if (absl::Status known = CheckParameters(request, {}); !known.ok()) return known;
-  const std::string& id_text = request.path_params.at("id");
+  const std::string& id_text = request.path_params.at("request_id");
   const auto id = UuidFromText(id_text);
   if (!id.ok()) return NotFound("recorded body");
   v1::GetBodiesResponse answer;
@@ -78,10 +82,10 @@ absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request, const
                                       {"username", caller.user.username},
                                       {"log_id", id_text},
                                       {"client_ip", request.client_ip}});
-  json::array bodies;
-  for (const v1::RecordedBody& body : answer.bodies()) bodies.push_back(BodyJson(body));
-  return JsonResponse(200, json::object{{"id", id_text}, {"bodies", std::move(bodies)}});
+  return JsonResponse(200, BodiesJson(id_text, answer));
 }
+
+json::object DeletedJson(std::int64_t bodies) { return {{"bodies_deleted", bodies}}; }
 
 absl::StatusOr<Response> DeleteThem(ResourceParts& parts, const Request& request,
                                     const Caller& caller, const v1::DeleteBodiesRequest& which) {
@@ -102,13 +106,12 @@ absl::StatusOr<Response> DeleteThem(ResourceParts& parts, const Request& request
                                          {"username", caller.user.username},
                                          {"which", which.ShortDebugString()},
                                          {"bodies_deleted", *deleted}});
-  return JsonResponse(200, json::object{{"bodies_deleted", *deleted}});
+  return JsonResponse(200, DeletedJson(*deleted));
 }
 
 absl::StatusOr<Response> DeleteOne(ResourceParts& parts, const Request& request,
                                    const Caller& caller) {
-  if (absl::Status known = CheckParameters(request, {}); !known.ok()) return known;
-  const auto id = UuidFromText(request.path_params.at("id"));
+  const auto id = UuidFromText(request.path_params.at("request_id"));
   if (!id.ok()) return NotFound("recorded body");
   v1::DeleteBodiesRequest which;
   which.set_request_id(*id);
@@ -117,9 +120,6 @@ absl::StatusOr<Response> DeleteOne(ResourceParts& parts, const Request& request,
 
 // What the parameters name; at least one must.
 absl::Status ReadWhich(const Request& request, v1::DeleteBodiesRequest& which) {
-  absl::Status known =
-      CheckParameters(request, {"from", "before", "tz", "key_id", "user_id", "group_id"});
-  if (!known.ok()) return known;
   FieldErrors errors;
   const absl::StatusOr<absl::TimeZone> zone = FindZone(request.Query("tz"));
   if (!zone.ok()) errors.Add("tz", View(zone.status().message()));
@@ -138,8 +138,7 @@ absl::Status ReadWhich(const Request& request, v1::DeleteBodiesRequest& which) {
     if (text.empty()) return 0;
     any = true;
     std::int64_t value = 0;
-    if (!ParseInteger(text, value) || value < 1) errors.Add(name, "must be an id");
-    return value;
+    return ParseInteger(text, value) ? value : 0;
   };
   which.set_from_unix_ms(time("from"));
   which.set_before_unix_ms(time("before"));
@@ -161,18 +160,34 @@ absl::StatusOr<Response> DeleteMany(ResourceParts& parts, const Request& request
 
 Routes BodyRoutes(ResourceParts& parts) {
   return {
-      {"GET", "/api/v1/admin/logs/{id}/body", Access::kAdmin,
+      {"GET",
+       "/api/v1/admin/logs/{request_id}/body",
+       Access::kAdmin,
        [&parts](const Request& request, const Caller& caller) {
          return Get(parts, request, caller);
-       }},
-      {"DELETE", "/api/v1/admin/logs/{id}/body", Access::kAdmin,
+       },
+       {.summary = "Show what was recorded of a request",
+        .answers = {Answers([] { return BodiesJson("", v1::GetBodiesResponse()); })}}},
+      {"DELETE",
+       "/api/v1/admin/logs/{request_id}/body",
+       Access::kAdmin,
        [&parts](const Request& request, const Caller& caller) {
          return DeleteOne(parts, request, caller);
-       }},
-      {"DELETE", "/api/v1/admin/logs/bodies", Access::kAdmin,
+       },
+       {.summary = "Delete what was recorded of a request",
+        .answers = {Answers([] { return DeletedJson(0); })}}},
+      {"DELETE",
+       "/api/v1/admin/logs/bodies",
+       Access::kAdmin,
        [&parts](const Request& request, const Caller& caller) {
          return DeleteMany(parts, request, caller);
-       }},
+       },
+       {.summary = "Delete recorded bodies",
+        .query = {TextParameter("from", kDayForm), TextParameter("before", kDayForm),
+                  TextParameter("tz"), IdParameter("key_id"), IdParameter("user_id"),
+                  IdParameter("group_id")},
+        .answers = {Answers([] { return DeletedJson(0); })},
+        .about = "At least one parameter must say which."}},
   };
 }
 

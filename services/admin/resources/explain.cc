@@ -43,10 +43,10 @@ struct Question {
   bool stream = false;
 };
 
-absl::StatusOr<Question> ReadQuestion(const json::object& body) {
-  Question question;
-  FieldErrors errors;
-  BodyReader reader(body, errors);
+constexpr std::array<std::string_view, 4> kProtocols = {"anthropic_messages", "openai_chat",
+                                                        "openai_responses", "gemini"};
+
+void ReadFields(BodyReader& reader, Question& question) {
   reader.Require({"model", "protocol"});
   reader.HiddenLine("key", question.key);
   reader.Integer("key_id", question.key_id);
@@ -60,6 +60,18 @@ absl::StatusOr<Question> ReadQuestion(const json::object& body) {
   reader.Flag("tools", question.tools);
   reader.Flag("images", question.images);
   reader.Flag("stream", question.stream);
+}
+
+void DescribeBody(BodyReader& reader) {
+  Question question;
+  ReadFields(reader, question);
+}
+
+absl::StatusOr<Question> ReadQuestion(const json::object& body) {
+  Question question;
+  FieldErrors errors;
+  BodyReader reader(body, errors);
+  ReadFields(reader, question);
   reader.Finish();
   if (question.key.has_value() == (question.key_id != 0)) {
     errors.Add("key", "either key or key_id is needed");
@@ -67,8 +79,6 @@ absl::StatusOr<Question> ReadQuestion(const json::object& body) {
   if (!question.model.empty() && !CheckModelName(question.model).ok()) {
     errors.Add("model", "is no name of a model");
   }
-  constexpr std::array<std::string_view, 4> kProtocols = {"anthropic_messages", "openai_chat",
-                                                          "openai_responses", "gemini"};
   if (std::find(kProtocols.begin(), kProtocols.end(), question.protocol) == kProtocols.end()) {
     errors.Add("protocol",
                "must be one of anthropic_messages, openai_chat, openai_responses, "
@@ -92,49 +102,44 @@ absl::StatusOr<ApiKey> FindKey(ResourceParts& parts, const Question& question) {
   });
 }
 
-json::value WordOrNull(const std::string& word) {
-  return word.empty() ? json::value() : json::value(word);
+// USD as decimal text, everything else as it is.
+json::value CapOf(const v1::ExplainedObstacle& obstacle) {
+  if (Describing()) return MarkedValue({{"type", json::array{"string", "integer", "null"}}});
+  if (obstacle.cap() <= 0) return nullptr;
+  const bool money = obstacle.limit().starts_with("usd_");
+  return money ? json::value(FormatUsd(obstacle.cap())) : json::value(obstacle.cap());
 }
 
 json::array ObstaclesOf(
     const google::protobuf::RepeatedPtrField<v1::ExplainedObstacle>& obstacles) {
-  json::array all;
-  for (const v1::ExplainedObstacle& obstacle : obstacles) {
-    const bool money = obstacle.limit().starts_with("usd_");
-    json::value cap;
-    if (obstacle.cap() > 0) cap = money ? json::value(FormatUsd(obstacle.cap())) : obstacle.cap();
-    all.push_back({{"subject", obstacle.subject()},
-                   {"subject_id", obstacle.subject_id()},
-                   {"limit", WordOrNull(obstacle.limit())},
-                   {"reason", obstacle.reason()},
-                   {"cap", std::move(cap)},
-                   {"until", TimeJson(obstacle.until_unix_ms())}});
-  }
-  return all;
+  return ListJson(obstacles, [](const v1::ExplainedObstacle& obstacle) {
+    return json::object{{"subject", obstacle.subject()},
+                        {"subject_id", obstacle.subject_id()},
+                        {"limit", TextOrNull(obstacle.limit())},
+                        {"reason", obstacle.reason()},
+                        {"cap", CapOf(obstacle)},
+                        {"until", TimeJson(obstacle.until_unix_ms())}};
+  });
 }
 
 json::object AccountOf(const v1::ExplainedAccount& account) {
   return {{"id", account.account_id()},
           {"name", account.name()},
-          {"rank", account.rank() == 0 ? json::value() : json::value(account.rank())},
+          {"rank", IntegerOrNull(account.rank())},
           {"priority", account.priority()},
           {"weight", account.weight()},
           {"share", static_cast<double>(account.share_ppm()) / 1e6},
           {"upstream_model", account.upstream_model()},
-          {"translated_to", WordOrNull(account.translated_to())},
-          {"reason", WordOrNull(account.reason())},
+          {"translated_to", TextOrNull(account.translated_to())},
+          {"reason", TextOrNull(account.reason())},
           {"until", TimeJson(account.until_unix_ms())},
           {"obstacles", ObstaclesOf(account.obstacles())}};
 }
 
 json::object ModelOf(const v1::ExplainedModel& model) {
-  json::array accounts;
-  for (const v1::ExplainedAccount& account : model.accounts()) {
-    accounts.push_back(AccountOf(account));
-  }
   return {{"model", model.model()},
-          {"reason", WordOrNull(model.reason())},
-          {"accounts", std::move(accounts)},
+          {"reason", TextOrNull(model.reason())},
+          {"accounts", ListJson(model.accounts(), AccountOf)},
           {"left_out", model.left_out()}};
 }
 
@@ -153,6 +158,19 @@ v1::ExplainRequest QuestionOf(const Question& question, std::int64_t key_id) {
   return asked;
 }
 
+json::object ExplanationJson(const std::string& relay_id, std::int64_t key_id,
+                             const std::string& model, const v1::Explanation& explanation) {
+  return {{"relay_id", relay_id},
+          {"revision", explanation.revision()},
+          {"key_id", key_id},
+          {"model", model},
+          {"reason", TextOrNull(explanation.reason())},
+          {"obstacles", ObstaclesOf(explanation.obstacles())},
+          {"limits_counted_by", TextOrNull(explanation.limits_counted_by())},
+          {"budgets_asked", !explanation.budgets_not_asked()},
+          {"models", ListJson(explanation.models(), ModelOf)}};
+}
+
 absl::StatusOr<Response> Explain(ResourceParts& parts, const Request& request) {
   auto body = ParseBody(request);
   if (!body.ok()) return body.status();
@@ -164,27 +182,22 @@ absl::StatusOr<Response> Explain(ResourceParts& parts, const Request& request) {
   auto answered = parts.explain.Ask(question->relay_id, QuestionOf(*question, key->id), kAnswerMs);
   if (!answered.ok()) return answered.status();
 
-  const v1::Explanation& explanation = answered->explanation;
-  json::array models;
-  for (const v1::ExplainedModel& model : explanation.models()) models.push_back(ModelOf(model));
   return JsonResponse(
-      200, json::object{{"relay_id", answered->relay_id},
-                        {"revision", explanation.revision()},
-                        {"key_id", key->id},
-                        {"model", question->model},
-                        {"reason", WordOrNull(explanation.reason())},
-                        {"obstacles", ObstaclesOf(explanation.obstacles())},
-                        {"limits_counted_by", WordOrNull(explanation.limits_counted_by())},
-                        {"budgets_asked", !explanation.budgets_not_asked()},
-                        {"models", std::move(models)}});
+      200, ExplanationJson(answered->relay_id, key->id, question->model, answered->explanation));
 }
 
 }  // namespace
 
 Routes ExplainRoutes(ResourceParts& parts) {
   return {
-      {"POST", "/api/v1/admin/explain", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Explain(parts, request); }},
+      {"POST",
+       "/api/v1/admin/explain",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Explain(parts, request); },
+       {.summary = "Ask a relay which account would serve a request, and why no other",
+        .body = DescribeBody,
+        .answers = {Answers([] { return ExplanationJson("", 0, "", v1::Explanation()); })},
+        .refusals = {404}}},
   };
 }
 

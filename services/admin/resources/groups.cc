@@ -13,11 +13,21 @@ namespace {
 
 namespace json = boost::json;
 
+ListRules Rules() {
+  return {.filters = {{"name", "LOWER(name) LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
+                      {"status", "status = ?", Filter::Kind::kText, WordsOf<ActiveStatus>()}},
+          .sorts = {{"id", "id"}, {"name", "name"}, {"created_at", "created_at_ms"}}};
+}
+
+json::value GroupShape() { return Named("Group", GroupJson(Group())); }
+
+void DescribeBody(BodyReader& reader) {
+  Group group;
+  ReadGroup(reader, group);
+}
+
 absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
-  auto query = ParseList(request,
-                         {{"name", "LOWER(name) LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
-                          {"status", "status = ?"}},
-                         {{"id", "id"}, {"name", "name"}, {"created_at", "created_at_ms"}});
+  auto query = ParseList(request, Rules());
   if (!query.ok()) return query.status();
   auto page = ReadValue(parts.store, [&](sql::Transaction& transaction) {
     return group_store::List(transaction, *query);
@@ -101,18 +111,44 @@ absl::StatusOr<Response> Delete(ResourceParts& parts, const Request& request) {
 
 Routes GroupRoutes(ResourceParts& parts) {
   return {
-      {"GET", "/api/v1/groups", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return List(parts, request); }},
-      {"POST", "/api/v1/groups", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Create(parts, request); }},
-      {"GET", "/api/v1/groups/{id}", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Get(parts, request); }},
-      {"PUT", "/api/v1/groups/{id}", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Change(parts, request, true); }},
-      {"PATCH", "/api/v1/groups/{id}", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Change(parts, request, false); }},
-      {"DELETE", "/api/v1/groups/{id}", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Delete(parts, request); }},
+      {"GET",
+       "/api/v1/groups",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return List(parts, request); },
+       {.summary = "List groups",
+        .query = ParametersOf(Rules()),
+        .answers = {AnswersList(GroupShape)}}},
+      {"POST",
+       "/api/v1/groups",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Create(parts, request); },
+       {.summary = "Make a group", .body = DescribeBody, .answers = {Answers(GroupShape, 201)}}},
+      {"GET",
+       "/api/v1/groups/{id}",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Get(parts, request); },
+       {.summary = "Show a group", .answers = {Answers(GroupShape)}}},
+      {"PUT",
+       "/api/v1/groups/{id}",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Change(parts, request, true); },
+       {.summary = "Change a group as a whole",
+        .body = DescribeBody,
+        .answers = {Answers(GroupShape)},
+        .guarded = true}},
+      {"PATCH",
+       "/api/v1/groups/{id}",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Change(parts, request, false); },
+       {.summary = "Change a part of a group",
+        .body = DescribeBody,
+        .answers = {Answers(GroupShape)},
+        .guarded = true}},
+      {"DELETE",
+       "/api/v1/groups/{id}",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Delete(parts, request); },
+       {.summary = "Delete a group", .answers = {AnswersNothing()}, .guarded = true}},
   };
 }
 

@@ -173,7 +173,7 @@ absl::StatusOr<Days> ReadDays(ResourceParts& parts, const Request& request) {
   FieldErrors errors;
   const absl::StatusOr<absl::TimeZone> zone = FindZone(request.Query("tz"));
   if (!zone.ok()) errors.Add("tz", View(zone.status().message()));
-  const std::int64_t count = ReadCount(request, "days", kDaysUsual, kDaysMax, errors);
+  const std::int64_t count = ReadCount(request, "days", kDaysUsual);
   if (!errors.empty()) return errors.ToStatus();
   const absl::CivilDay today = absl::ToCivilDay(absl::FromUnixMillis(parts.store.NowMs()), *zone);
   Days days{.zone = *zone, .cuts = {}};
@@ -181,6 +181,13 @@ absl::StatusOr<Days> ReadDays(ResourceParts& parts, const Request& request) {
     days.cuts.push_back(absl::ToUnixMillis(absl::FromCivil(today + day, *zone)));
   }
   return days;
+}
+
+json::object DayJson(const std::string& day, const v1::SummaryRow& sums) {
+  json::object object = {{"day", day}};
+  const json::object counts = TotalsJson(sums);
+  object.insert(counts.begin(), counts.end());
+  return object;
 }
 
 absl::StatusOr<json::array> DaysJson(ResourceParts& parts, const ApiKey& key, const Days& days) {
@@ -197,17 +204,52 @@ absl::StatusOr<json::array> DaysJson(ResourceParts& parts, const ApiKey& key, co
   }
   json::array data;
   for (std::size_t i = 0; i < sums.size(); ++i) {
-    json::object object = {{"day", BucketLabel(days.cuts[i], Bucket::kDay, days.zone)}};
-    const json::object counts = TotalsJson(sums[i]);
-    object.insert(counts.begin(), counts.end());
-    data.push_back(std::move(object));
+    data.push_back(DayJson(BucketLabel(days.cuts[i], Bucket::kDay, days.zone), sums[i]));
   }
   return data;
 }
 
+json::object ShownOf(const json::object& all) {
+  json::object key;
+  for (const std::string_view field : {"id", "name", "key_hint", "status", "expires_at",
+                                       "allowed_models", "limits", "last_used_at"}) {
+    if (all.contains(field)) key[field] = all.at(field);
+  }
+  return key;
+}
+
+json::object UsageJson(json::object key, json::array windows, const std::string& zone,
+                       json::array days) {
+  return {{"key", std::move(key)},
+          {"windows", std::move(windows)},
+          {"time_zone", zone},
+          {"days", std::move(days)}};
+}
+
+// A window has amounts in one unit or the other.
+json::object WindowShape() {
+  json::object window = {{"subject", OneWord({"key", "user"}, "")}, {"limit", ""}};
+  for (const std::string_view amount : {"cap", "used", "reserved", "left"}) {
+    for (const std::string_view unit : {"", "_nano_usd"}) {
+      window[StrCat(amount, unit)] = MaybeAbsent(0);
+    }
+    window[StrCat(amount, "_usd")] = MaybeAbsent("");
+  }
+  window["resets_at"] = TimeJson(0);
+  return window;
+}
+
+json::value UsageShape() {
+  json::object key = ApiKeyJson(ApiKey(), 0);
+  key["last_used_at"] = MaybeAbsent(TimeJson(0));
+  json::array windows;
+  windows.push_back(WindowShape());
+  json::array days;
+  days.push_back(DayJson("", v1::SummaryRow()));
+  return Named("KeyUsage", UsageJson(ShownOf(key), std::move(windows), "", std::move(days)));
+}
+
 absl::StatusOr<Response> Show(ResourceParts& parts, const Request& request) {
-  absl::Status known = CheckParameters(request, {"tz", "days"});
-  if (!known.ok()) return known;
   absl::StatusOr<KeyAndUser> who = FindKey(parts, PresentedKey(request));
   if (!who.ok()) return who.status();
   absl::StatusOr<Days> days = ReadDays(parts, request);
@@ -219,23 +261,22 @@ absl::StatusOr<Response> Show(ResourceParts& parts, const Request& request) {
   // As the key's lists show it, without what is its administrator's alone.
   json::array keys = {ApiKeyJson(who->key, parts.store.NowMs())};
   AddKeyUse(parts, {&who->key}, keys);
-  const json::object& all = keys.at(0).as_object();
-  json::object key;
-  for (const std::string_view field : {"id", "name", "key_hint", "status", "expires_at",
-                                       "allowed_models", "limits", "last_used_at"}) {
-    if (all.contains(field)) key[field] = all.at(field);
-  }
-  return JsonResponse(200, json::object{{"key", std::move(key)},
-                                        {"windows", *std::move(windows)},
-                                        {"time_zone", ZoneName(request)},
-                                        {"days", *std::move(recent)}});
+  return JsonResponse(200, UsageJson(ShownOf(keys.at(0).as_object()), *std::move(windows),
+                                     ZoneName(request), *std::move(recent)));
 }
 
 }  // namespace
 
 Routes KeyUsageRoutes(ResourceParts& parts) {
-  return {{"GET", "/api/v1/key-usage", Access::kPublic,
-           [&parts](const Request& request, const Caller&) { return Show(parts, request); }}};
+  return {{"GET",
+           "/api/v1/key-usage",
+           Access::kKey,
+           [&parts](const Request& request, const Caller&) { return Show(parts, request); },
+           {.summary = "Show what an API key may spend and has spent",
+            .query = {TextParameter("tz"), IntegerParameter("days", 1, kDaysMax)},
+            .answers = {Answers(UsageShape)},
+            .about = "By the key itself, without log-in: as `authorization: Bearer`, `x-api-key` "
+                     "or `x-goog-api-key`."}}};
 }
 
 }  // namespace weir::admin

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <utility>
 
 #include <boost/json/value.hpp>
 
@@ -48,6 +49,18 @@ void AddExhausted(ResourceParts& parts, const std::vector<const ApiKey*>& keys, 
 void AddKeyUse(ResourceParts& parts, const std::vector<const ApiKey*>& keys, json::array& data) {
   AddLastUsedTo(parts, data);
   AddExhausted(parts, keys, data);
+}
+
+json::value KeyShape() {
+  json::object key = ApiKeyJson(ApiKey(), 0);
+  key["last_used_at"] = MaybeAbsent(TimeJson(0));
+  return Named("Key", std::move(key));
+}
+
+json::value KeyWithTextShape() {
+  json::object key = ApiKeyJson(ApiKey(), 0);
+  key["key"] = "";
+  return Named("KeyWithText", std::move(key));
 }
 
 }  // namespace weir::admin

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
 
 #include "services/admin/model/types.h"
 #include "services/admin/resources/resource.h"
@@ -14,5 +15,9 @@ namespace weir::admin {
 // most; while it is away nothing is added.
 void AddKeyUse(ResourceParts& parts, const std::vector<const ApiKey*>& keys,
                boost::json::array& data);
+
+// A key as answers have it; its text is in the answers to making and rotating alone.
+boost::json::value KeyShape();
+boost::json::value KeyWithTextShape();
 
 }  // namespace weir::admin

@@ -38,43 +38,77 @@ constexpr std::array<Order, 4> kOrders = {{{"-started_at", v1::EVENT_ORDER_UNSPE
                                            {"-cost", v1::EVENT_ORDER_COST_DESC},
                                            {"-latency_ms", v1::EVENT_ORDER_LATENCY_DESC}}};
 
+QueryParameters ListParameters() {
+  std::vector<std::string_view> orders;
+  for (const Order& order : kOrders) orders.push_back(order.name);
+  return LogParameters({IntegerParameter("page", 1, 1'000'000), IntegerParameter("limit", 1, 200),
+                        WordParameter("sort", std::move(orders)),
+                        TextParameter("cursor", "next_cursor of the page before")});
+}
+
+std::int64_t NumberOf(const Request& request, std::string_view name, std::int64_t otherwise) {
+  std::int64_t number = 0;
+  return ParseInteger(request.Query(name), number) ? number : otherwise;
+}
+
 // page and limit, in words of our own since the rows are not out of our tables.
-absl::Status ReadPage(const Request& request, v1::ListEventsRequest& list, std::int64_t& page) {
-  FieldErrors errors;
-  std::int64_t limit = 20;
-  page = 1;
-  const auto read = [&](std::string_view name, std::int64_t max, std::int64_t& value) {
-    const std::string_view text = request.Query(name);
-    if (text.empty()) return;
-    if (!ParseInteger(text, value) || value < 1 || value > max) {
-      errors.Add(name, StrCat("must be 1 to ", max));
-    }
-  };
-  read("limit", 200, limit);
-  read("page", 1'000'000, page);
-  const std::string_view sort = request.Query("sort");
-  bool sorted = sort.empty();
+void ReadPage(const Request& request, v1::ListEventsRequest& list, std::int64_t& page) {
+  const std::int64_t limit = NumberOf(request, "limit", 20);
+  page = NumberOf(request, "page", 1);
   for (const Order& order : kOrders) {
-    if (order.name != sort) continue;
-    list.set_order(order.order);
-    sorted = true;
+    if (order.name == request.Query("sort")) list.set_order(order.order);
   }
-  if (!sorted) errors.Add("sort", "must be -started_at, started_at, -cost or -latency_ms");
-  if (!errors.empty()) return errors.ToStatus();
   list.set_limit(static_cast<std::uint32_t>(limit));
   list.set_cursor(std::string(request.Query("cursor")));
   // Counting millions of rows on each step of a walk would be waste.
   list.set_with_total(list.cursor().empty());
   if (list.cursor().empty()) list.set_offset(static_cast<std::uint64_t>((page - 1) * limit));
-  return absl::OkStatus();
+}
+
+// Whose log it is decides about its accounts.
+enum class Whose { kEverybodys, kOwn };
+
+json::value RowShape(Whose whose) {
+  json::object row = LogJson(v1::UsageEvent(), LogView::kRow);
+  row["attempts"] = 0;
+  if (whose == Whose::kOwn) HideAccounts(row);
+  return Named(whose == Whose::kOwn ? "OwnLogRow" : "LogRow", std::move(row));
+}
+
+json::value DetailShape(Whose whose) {
+  const bool own = whose == Whose::kOwn;
+  json::object log = LogJson(v1::UsageEvent(), own ? LogView::kOwnDetail : LogView::kDetail);
+  if (own) HideAccounts(log);
+  return Named(own ? "OwnLog" : "Log", std::move(log));
+}
+
+json::value ListShape(Whose whose) {
+  json::array data;
+  data.push_back(RowShape(whose));
+  return json::object{{"data", std::move(data)},
+                      {"page", 1},
+                      {"limit", 1},
+                      {"total", MaybeAbsent(0)},
+                      {"total_at_least", MaybeAbsent(true)},
+                      {"next_cursor", TextOrNull("")}};
+}
+
+RouteDoc ListDoc(Whose whose, std::string_view summary) {
+  return {.summary = summary,
+          .query = ListParameters(),
+          .answers = {Answers([whose] { return ListShape(whose); })},
+          .about = "`total` is left out where a cursor is given."};
+}
+
+RouteDoc DetailDoc(Whose whose, std::string_view summary) {
+  return {.summary = summary, .answers = {Answers([whose] { return DetailShape(whose); })}};
 }
 
 absl::StatusOr<Response> List(ResourceParts& parts, const Request& request, const Caller& caller) {
-  absl::Status read = CheckLogParameters(request, {"page", "limit", "sort", "cursor"});
   v1::ListEventsRequest list;
   std::int64_t page = 1;
-  if (read.ok()) read = ReadPage(request, list, page);
-  if (read.ok()) read = ReadUsageFilter(request, caller, *list.mutable_filter());
+  ReadPage(request, list, page);
+  absl::Status read = ReadUsageFilter(request, caller, *list.mutable_filter());
   if (!read.ok()) return read;
   v1::ListEventsResponse answer;
   absl::Status asked = parts.usage.ListEvents(list, answer);
@@ -91,14 +125,13 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request, cons
     body["total"] = answer.total();
     body["total_at_least"] = answer.total_at_least();
   }
-  body["next_cursor"] =
-      answer.next_cursor().empty() ? json::value() : json::value(answer.next_cursor());
+  body["next_cursor"] = TextOrNull(answer.next_cursor());
   return JsonResponse(200, body);
 }
 
 // Other people's requests are not there for a plain user.
 absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request, const Caller& caller) {
-  const auto found = request.path_params.find("id");
+  const auto found = request.path_params.find("request_id");
   auto id = UuidFromText(found->second);
   if (!id.ok()) return NotFound("log");
   v1::GetEventResponse answer;
@@ -119,32 +152,28 @@ Caller AsUser(const Caller& caller) {
 }
 
 json::object PercentilesJson(const v1::Percentiles& percentiles) {
-  if (percentiles.measured() == 0) {
-    return {{"measured", 0}, {"p50_ms", nullptr}, {"p95_ms", nullptr}, {"p99_ms", nullptr}};
-  }
+  const auto of = [&](std::int64_t ms) {
+    return Where(percentiles.measured() != 0, [=] { return json::value(ms); });
+  };
   return {{"measured", percentiles.measured()},
-          {"p50_ms", percentiles.p50_ms()},
-          {"p95_ms", percentiles.p95_ms()},
-          {"p99_ms", percentiles.p99_ms()}};
+          {"p50_ms", of(percentiles.p50_ms())},
+          {"p95_ms", of(percentiles.p95_ms())},
+          {"p99_ms", of(percentiles.p99_ms())}};
 }
 
 // Of requests, as decimal text: "0.25"; null of none.
 json::value ShareJson(std::int64_t part, std::int64_t whole) {
   constexpr std::int64_t kPpm = 1'000'000;
-  if (whole == 0) return nullptr;
-  return json::value(FormatPpm(part * kPpm / whole));
+  return TextOrNull(whole == 0 ? std::string() : FormatPpm(part * kPpm / whole));
 }
 
 json::object StatsJson(const v1::StatsResponse& stats) {
-  json::array statuses;
-  for (const v1::StatusCount& count : stats.statuses()) {
-    statuses.push_back(json::object{{"status", count.status()}, {"requests", count.requests()}});
-  }
-  json::array classes;
-  for (const v1::ErrorClassCount& count : stats.error_classes()) {
-    classes.push_back(
-        json::object{{"error_class", count.error_class()}, {"requests", count.requests()}});
-  }
+  json::array statuses = ListJson(stats.statuses(), [](const v1::StatusCount& count) {
+    return json::object{{"status", count.status()}, {"requests", count.requests()}};
+  });
+  json::array classes = ListJson(stats.error_classes(), [](const v1::ErrorClassCount& count) {
+    return json::object{{"error_class", count.error_class()}, {"requests", count.requests()}};
+  });
   return {{"exact", stats.exact()},
           {"requests", stats.requests()},
           {"latency", PercentilesJson(stats.latency())},
@@ -157,8 +186,7 @@ json::object StatsJson(const v1::StatsResponse& stats) {
 
 absl::StatusOr<Response> Stats(ResourceParts& parts, const Request& request, const Caller& caller) {
   v1::StatsRequest question;
-  absl::Status read = CheckLogParameters(request, {});
-  if (read.ok()) read = ReadUsageFilter(request, caller, *question.mutable_filter());
+  absl::Status read = ReadUsageFilter(request, caller, *question.mutable_filter());
   if (!read.ok()) return read;
   v1::StatsResponse answer;
   absl::Status asked = parts.usage.Stats(question, answer);
@@ -166,11 +194,15 @@ absl::StatusOr<Response> Stats(ResourceParts& parts, const Request& request, con
   return JsonResponse(200, StatsJson(answer));
 }
 
+json::object DeletedJson(std::int64_t kept_from_ms, std::int64_t days, std::int64_t requests) {
+  return {{"kept_from", TimeJson(kept_from_ms)},
+          {"days_dropped", days},
+          {"requests_deleted", requests}};
+}
+
 absl::StatusOr<Response> Delete(ResourceParts& parts, const Request& request,
                                 const Caller& caller) {
-  absl::Status known = CheckParameters(request, {"before", "tz"});
-  if (known.ok()) known = parts.sessions.CheckConfirmed(caller);
-  if (!known.ok()) return known;
+  if (auto confirmed = parts.sessions.CheckConfirmed(caller); !confirmed.ok()) return confirmed;
   FieldErrors errors;
   const absl::StatusOr<absl::TimeZone> zone = FindZone(request.Query("tz"));
   if (!zone.ok()) errors.Add("tz", View(zone.status().message()));
@@ -200,9 +232,7 @@ absl::StatusOr<Response> Delete(ResourceParts& parts, const Request& request,
                                                {"before", FormatTime(*before)},
                                                {"days_dropped", deleted->days},
                                                {"requests_deleted", deleted->requests}});
-  return JsonResponse(200, json::object{{"kept_from", TimeJson(deleted->kept_from_ms)},
-                                        {"days_dropped", deleted->days},
-                                        {"requests_deleted", deleted->requests}});
+  return JsonResponse(200, DeletedJson(deleted->kept_from_ms, deleted->days, deleted->requests));
 }
 
 }  // namespace
@@ -212,27 +242,41 @@ Routes LogRoutes(ResourceParts& parts) {
       {"GET", "/api/v1/admin/logs", Access::kAdmin,
        [&parts](const Request& request, const Caller& caller) {
          return List(parts, request, caller);
-       }},
-      {"DELETE", "/api/v1/admin/logs", Access::kAdmin,
+       },
+       ListDoc(Whose::kEverybodys, "List requests")},
+      {"DELETE",
+       "/api/v1/admin/logs",
+       Access::kAdmin,
        [&parts](const Request& request, const Caller& caller) {
          return Delete(parts, request, caller);
-       }},
-      {"GET", "/api/v1/admin/logs/stats", Access::kAdmin,
+       },
+       {.summary = "Delete requests from the log",
+        .query = {Required(TextParameter("before", kDayForm)), TextParameter("tz")},
+        .answers = {Answers([] { return DeletedJson(0, 0, 0); })}}},
+      {"GET",
+       "/api/v1/admin/logs/stats",
+       Access::kAdmin,
        [&parts](const Request& request, const Caller& caller) {
          return Stats(parts, request, caller);
-       }},
-      {"GET", "/api/v1/admin/logs/{id}", Access::kAdmin,
+       },
+       {.summary = "Show how fast requests were and how they ended",
+        .query = LogParameters(),
+        .answers = {Answers([] { return StatsJson(v1::StatsResponse()); })}}},
+      {"GET", "/api/v1/admin/logs/{request_id}", Access::kAdmin,
        [&parts](const Request& request, const Caller& caller) {
          return Get(parts, request, caller);
-       }},
+       },
+       DetailDoc(Whose::kEverybodys, "Show a request")},
       {"GET", "/api/v1/logs", Access::kUser,
        [&parts](const Request& request, const Caller& caller) {
          return List(parts, request, AsUser(caller));
-       }},
-      {"GET", "/api/v1/logs/{id}", Access::kUser,
+       },
+       ListDoc(Whose::kOwn, "List one's own requests")},
+      {"GET", "/api/v1/logs/{request_id}", Access::kUser,
        [&parts](const Request& request, const Caller& caller) {
          return Get(parts, request, AsUser(caller));
-       }},
+       },
+       DetailDoc(Whose::kOwn, "Show one of one's own requests")},
   };
 }
 

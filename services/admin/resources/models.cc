@@ -76,21 +76,27 @@ absl::StatusOr<Models> ModelsOf(sql::Transaction& transaction, const Caller& cal
   return models;
 }
 
+json::array ModelsJson(const Models& models) {
+  return ListJson(models, [](const std::pair<std::string, std::string>& model) {
+    return json::object{{"name", model.first}, {"provider", model.second}};
+  });
+}
+
 }  // namespace
 
 Routes ModelRoutes(ResourceParts& parts) {
-  return {{"GET", "/api/v1/models", Access::kUser,
+  return {{"GET",
+           "/api/v1/models",
+           Access::kUser,
            [&parts](const Request&, const Caller& caller) -> absl::StatusOr<Response> {
              auto models = ReadValue(parts.store, [&](sql::Transaction& transaction) {
                return ModelsOf(transaction, caller);
              });
              if (!models.ok()) return models.status();
-             json::array array;
-             for (const auto& [name, provider] : *models) {
-               array.push_back(json::object{{"name", name}, {"provider", provider}});
-             }
-             return JsonResponse(200, array);
-           }}};
+             return JsonResponse(200, ModelsJson(*models));
+           },
+           {.summary = "List the models that one may use",
+            .answers = {Answers([] { return ModelsJson({}); })}}}};
 }
 
 }  // namespace weir::admin

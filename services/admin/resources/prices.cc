@@ -22,16 +22,21 @@ namespace json = boost::json;
 
 constexpr std::size_t kImportBytesMax = 16 << 20;
 
+ListRules Rules() {
+  return {.filters = {{"provider", "provider = ?"},
+                      {"model", "LOWER(model) LIKE ? ESCAPE '\\'", Filter::Kind::kContains}},
+          .sorts = {{"id", "id"},
+                    {"provider", "provider"},
+                    {"model", "model"},
+                    {"effective_from", "effective_from_ms"},
+                    {"input", "input_pico_usd"},
+                    {"output", "output_pico_usd"}}};
+}
+
+json::value PriceShape() { return Named("Price", PriceJson(Price())); }
+
 absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
-  auto query = ParseList(request,
-                         {{"provider", "provider = ?"},
-                          {"model", "LOWER(model) LIKE ? ESCAPE '\\'", Filter::Kind::kContains}},
-                         {{"id", "id"},
-                          {"provider", "provider"},
-                          {"model", "model"},
-                          {"effective_from", "effective_from_ms"},
-                          {"input", "input_pico_usd"},
-                          {"output", "output_pico_usd"}});
+  auto query = ParseList(request, Rules());
   if (!query.ok()) return query.status();
   auto page = ReadValue(parts.store, [&](sql::Transaction& transaction) {
     return price_store::List(transaction, *query);
@@ -80,14 +85,18 @@ absl::Status KeepUnsaid(sql::Transaction& transaction, const BodyReader& reader,
   return absl::OkStatus();
 }
 
+void ReadNewPrice(BodyReader& reader, Price& price) {
+  reader.Require({"model", "input", "output"});
+  ReadPrice(reader, price);
+}
+
 absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request) {
   auto body = ParseBody(request);
   if (!body.ok()) return body.status();
   FieldErrors errors;
   BodyReader reader(*body, errors);
-  reader.Require({"model", "input", "output"});
   Price price;
-  ReadPrice(reader, price);
+  ReadNewPrice(reader, price);
   reader.Finish();
   Validate(price, errors);
   if (!errors.empty()) return errors.ToStatus();
@@ -127,20 +136,9 @@ struct ImportOptions {
   bool skip_refused = false;
 };
 
-absl::StatusOr<ImportOptions> ReadImportOptions(const Request& request) {
-  absl::Status known = CheckParameters(request, {"dry_run", "skip_refused"});
-  if (!known.ok()) return known;
-  FieldErrors errors;
-  const auto flag = [&](std::string_view name) {
-    const std::string_view text = request.Query(name);
-    if (!text.empty() && text != "true" && text != "false") {
-      errors.Add(name, "must be true or false");
-    }
-    return text == "true";
-  };
-  const ImportOptions options{.dry_run = flag("dry_run"), .skip_refused = flag("skip_refused")};
-  if (!errors.empty()) return errors.ToStatus();
-  return options;
+ImportOptions ReadImportOptions(const Request& request) {
+  return {.dry_run = request.Query("dry_run") == "true",
+          .skip_refused = request.Query("skip_refused") == "true"};
 }
 
 // A JSON list begins with a bracket or a brace, and no CSV file does.
@@ -156,11 +154,16 @@ absl::Status CheckNoneRefused(const PriceFile& file, const PriceListPlan& plan) 
   return CheckPriceList(plan);
 }
 
+json::value ImportShape() {
+  json::object report = PlanShape();
+  report["dry_run"] = true;
+  return Named("PriceImport", std::move(report));
+}
+
 // The body is a list, as CSV (model/price_csv.h) or JSON (json/price_json.h). With dry_run nothing
 // is written; the report is the same.
 absl::StatusOr<Response> Import(ResourceParts& parts, const Request& request) {
-  auto options = ReadImportOptions(request);
-  if (!options.ok()) return options.status();
+  const ImportOptions options = ReadImportOptions(request);
   auto file = ReadPriceFile(request);
   if (!file.ok()) return file.status();
   const std::int64_t now_ms = parts.store.NowMs();
@@ -168,16 +171,16 @@ absl::StatusOr<Response> Import(ResourceParts& parts, const Request& request) {
       parts.store,
       [&](sql::Transaction& transaction, Changes& changes) -> absl::StatusOr<PriceListPlan> {
         auto planned = PlanPriceList(transaction, file->rows, now_ms);
-        if (!planned.ok() || options->dry_run) return planned;
+        if (!planned.ok() || options.dry_run) return planned;
         absl::Status done =
-            options->skip_refused ? absl::OkStatus() : CheckNoneRefused(*file, *planned);
+            options.skip_refused ? absl::OkStatus() : CheckNoneRefused(*file, *planned);
         if (done.ok()) done = ApplyPriceList(transaction, changes, now_ms, *planned);
         if (!done.ok()) return done;
         return planned;
       });
   if (!plan.ok()) return plan.status();
   json::object report = PlanJson(*file, *plan);
-  report["dry_run"] = options->dry_run;
+  report["dry_run"] = options.dry_run;
   return JsonResponse(200, report);
 }
 
@@ -185,15 +188,40 @@ absl::StatusOr<Response> Import(ResourceParts& parts, const Request& request) {
 
 Routes PriceRoutes(ResourceParts& parts) {
   return {
-      {"GET", "/api/v1/admin/prices", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return List(parts, request); }},
-      {"POST", "/api/v1/admin/prices", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Create(parts, request); }},
-      {"POST", "/api/v1/admin/prices/import", Access::kAdmin,
+      {"GET",
+       "/api/v1/admin/prices",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return List(parts, request); },
+       {.summary = "List prices",
+        .query = ParametersOf(Rules()),
+        .answers = {AnswersList(PriceShape)}}},
+      {"POST",
+       "/api/v1/admin/prices",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Create(parts, request); },
+       {.summary = "Make a price",
+        .body =
+            [](BodyReader& reader) {
+              Price price;
+              ReadNewPrice(reader, price);
+            },
+        .answers = {Answers(PriceShape, 201)}}},
+      {"POST",
+       "/api/v1/admin/prices/import",
+       Access::kAdmin,
        [&parts](const Request& request, const Caller&) { return Import(parts, request); },
+       {.summary = "Take over a list of prices",
+        .query = {FlagParameter("dry_run"), FlagParameter("skip_refused")},
+        .file_types = {"text/csv", "application/json"},
+        .answers = {Answers(ImportShape)},
+        .about = "All rows or none, unless skip_refused is true. With dry_run nothing is written; "
+                 "the report is the same."},
        kImportBytesMax},
-      {"DELETE", "/api/v1/admin/prices/{id}", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Delete(parts, request); }},
+      {"DELETE",
+       "/api/v1/admin/prices/{id}",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Delete(parts, request); },
+       {.summary = "Delete a price", .answers = {AnswersNothing()}, .guarded = true}},
   };
 }
 

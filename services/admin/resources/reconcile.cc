@@ -36,24 +36,20 @@ struct Parameters {
   bool only_differences = false;
 };
 
-absl::StatusOr<Parameters> ReadParameters(const Request& request) {
-  absl::Status known = CheckParameters(request, {"account_id", "provider", "show"});
-  if (!known.ok()) return known;
+QueryParameters QueryRules() {
+  return {Repeated(IdParameter("account_id")), TextParameter("provider"),
+          WordParameter("show", {"all", "differences"})};
+}
+
+Parameters ReadParameters(const Request& request) {
   Parameters parameters;
-  FieldErrors errors;
   const auto [first, last] = request.query.equal_range("account_id");
   for (auto entry = first; entry != last; ++entry) {
-    if (!ParseInteger(entry->second, parameters.account_ids.emplace_back())) {
-      errors.Add("account_id", "must be a whole number");
-    }
+    std::int64_t id = 0;
+    if (ParseInteger(entry->second, id)) parameters.account_ids.push_back(id);
   }
   parameters.provider = request.Query("provider");
-  const std::string_view show = request.Query("show");
-  parameters.only_differences = show == "differences";
-  if (!show.empty() && show != "all" && !parameters.only_differences) {
-    errors.Add("show", "must be all or differences");
-  }
-  if (!errors.empty()) return errors.ToStatus();
+  parameters.only_differences = request.Query("show") == "differences";
   return parameters;
 }
 
@@ -213,26 +209,64 @@ json::object ReportJson(const ProviderUse& use, const UseRows& ledger,
           {"data", std::move(data)}};
 }
 
+json::object CountsShape() {
+  json::object counts;
+  for (const std::string_view name : kUseCountNames) counts[name] = MaybeAbsent(0);
+  counts["cost_usd"] = MaybeAbsent("");
+  return counts;
+}
+
+json::object ComparisonShape() {
+  return {{"file", CountsShape()}, {"ledger", CountsShape()}, {"difference", CountsShape()}};
+}
+
+json::value ReportShape() {
+  json::object row = ComparisonShape();
+  row["day"] = "";
+  row["model"] = "";
+  row["account_id"] = MaybeAbsent(0);
+  row["account_name"] = MaybeAbsent("");
+  row["match"] = OneWord({"same", "differs", "only_in_file", "only_in_ledger"}, "");
+  json::array data;
+  data.push_back(std::move(row));
+  json::array accounts;
+  accounts.push_back(json::object{{"id", 0}, {"name", ""}});
+  return Named("Reconciliation",
+               json::object{{"form", OneWord({"openai", "anthropic", "plain"}, "")},
+                            {"time_zone", ""},
+                            {"from", TimeJson(0)},
+                            {"to", TimeJson(0)},
+                            {"accounts", std::move(accounts)},
+                            {"rows", ByName({}, [] { return json::value(0); })},
+                            {"totals", ComparisonShape()},
+                            {"data", std::move(data)}});
+}
+
 absl::StatusOr<Response> Reconcile(ResourceParts& parts, const Request& request) {
-  absl::StatusOr<Parameters> parameters = ReadParameters(request);
-  if (!parameters.ok()) return parameters.status();
+  const Parameters parameters = ReadParameters(request);
   absl::StatusOr<ProviderUse> use = ParseProviderUse(request.body);
   if (!use.ok()) return BadParameter(View(use.status().message()));
-  auto accounts = AccountsOf(parts, *parameters, use->form);
+  auto accounts = AccountsOf(parts, parameters, use->form);
   if (!accounts.ok()) return accounts.status();
   if (use->has_accounts) {
     if (absl::Status found = ResolveAccounts(*accounts, *use); !found.ok()) return found;
   }
   absl::StatusOr<UseRows> ledger = LedgerRows(parts, *use, *accounts);
   if (!ledger.ok()) return ledger.status();
-  return JsonResponse(200, ReportJson(*use, *ledger, *accounts, parameters->only_differences));
+  return JsonResponse(200, ReportJson(*use, *ledger, *accounts, parameters.only_differences));
 }
 
 }  // namespace
 
 Routes ReconcileRoutes(ResourceParts& parts) {
-  return {{"POST", "/api/v1/admin/reconcile", Access::kAdmin,
+  return {{"POST",
+           "/api/v1/admin/reconcile",
+           Access::kAdmin,
            [&parts](const Request& request, const Caller&) { return Reconcile(parts, request); },
+           {.summary = "Compare a provider's usage export with the ledger",
+            .query = QueryRules(),
+            .file_types = {"text/csv", "application/json"},
+            .answers = {Answers(ReportShape)}},
            kFileBytesMax}};
 }
 

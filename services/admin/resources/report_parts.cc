@@ -7,6 +7,7 @@
 #include <boost/json/value.hpp>
 
 #include "libs/common/text.h"
+#include "services/admin/json/describe.h"
 #include "services/admin/store/name_store.h"
 
 namespace weir::admin {
@@ -61,15 +62,20 @@ constexpr std::array<OrderWord, 3> kOrders = {{{"-cost", v1::REPORT_ORDER_UNSPEC
 
 }  // namespace
 
+QueryParameter ByParameter() {
+  std::vector<std::string_view> words;
+  for (const DimensionRule& rule : kDimensions) words.push_back(rule.word);
+  return Repeated(WordParameter("by", std::move(words)));
+}
+
 std::vector<v1::Dimension> ReadBy(const Request& request, const Caller& caller, std::size_t at_most,
                                   FieldErrors& errors) {
   std::vector<v1::Dimension> by;
   const auto [first, last] = request.query.equal_range("by");
   for (auto entry = first; entry != last; ++entry) {
     const DimensionRule* rule = RuleOf(std::string_view(entry->second));
-    if (rule == nullptr) {
-      errors.Add("by", "must be model, key, user, group or account");
-    } else if (rule->dimension == v1::DIMENSION_ACCOUNT && !caller.is_admin()) {
+    if (rule == nullptr) continue;  // the router has refused it
+    if (rule->dimension == v1::DIMENSION_ACCOUNT && !caller.is_admin()) {
       errors.Add("by", "accounts are for administrators");
     } else if (std::find(by.begin(), by.end(), rule->dimension) == by.end()) {
       by.push_back(rule->dimension);
@@ -79,26 +85,30 @@ std::vector<v1::Dimension> ReadBy(const Request& request, const Caller& caller, 
   return by;
 }
 
-v1::ReportOrder ReadReportOrder(const Request& request, FieldErrors& errors) {
+QueryParameter ReportOrderParameter() {
+  std::vector<std::string_view> words;
+  for (const OrderWord& order : kOrders) words.push_back(order.word);
+  return WordParameter("sort", std::move(words));
+}
+
+v1::ReportOrder ReadReportOrder(const Request& request) {
   const std::string_view word = request.Query("sort");
-  if (word.empty()) return v1::REPORT_ORDER_UNSPECIFIED;
   for (const OrderWord& order : kOrders) {
     if (order.word == word) return order.order;
   }
-  errors.Add("sort", "must be -cost, -tokens or -requests");
   return v1::REPORT_ORDER_UNSPECIFIED;
 }
 
-std::int64_t ReadCount(const Request& request, std::string_view name, std::int64_t usual,
-                       std::int64_t max, FieldErrors& errors) {
-  const std::string_view text = request.Query(name);
-  std::int64_t count = usual;
-  if (text.empty()) return usual;
-  if (!ParseInteger(text, count) || count < 1 || count > max) {
-    errors.Add(name, StrCat("must be 1 to ", max));
-    return usual;
+std::int64_t ReadCount(const Request& request, std::string_view name, std::int64_t usual) {
+  std::int64_t count = 0;
+  return ParseInteger(request.Query(name), count) ? count : usual;
+}
+
+void AddSubjectShape(json::object& object) {
+  for (const DimensionRule& rule : kDimensions) {
+    if (!rule.id_field.empty()) object[rule.id_field] = MaybeAbsent(0);
+    object[rule.name_field] = MaybeAbsent(rule.id_field.empty() ? json::value("") : TextOrNull(""));
   }
-  return count;
 }
 
 absl::StatusOr<ReportNames> NamesOf(ResourceParts& parts, const std::vector<v1::Dimension>& by,

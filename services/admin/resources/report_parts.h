@@ -17,15 +17,16 @@
 namespace weir::admin {
 
 // `by=model&by=key`, `at_most` of them. Accounts are for administrators alone.
+QueryParameter ByParameter();
 std::vector<weir::v1::Dimension> ReadBy(const Request& request, const Caller& caller,
                                         std::size_t at_most, FieldErrors& errors);
 
 // `sort=-cost`, `-tokens` or `-requests`.
-weir::v1::ReportOrder ReadReportOrder(const Request& request, FieldErrors& errors);
+QueryParameter ReportOrderParameter();
+weir::v1::ReportOrder ReadReportOrder(const Request& request);
 
-// A whole number from 1 to `max`; `usual` when it is not given.
-std::int64_t ReadCount(const Request& request, std::string_view name, std::int64_t usual,
-                       std::int64_t max, FieldErrors& errors);
+// A whole number that the router has checked; `usual` when it is not given.
+std::int64_t ReadCount(const Request& request, std::string_view name, std::int64_t usual);
 
 // What the ids of rows are called now: by the dimension, by the id.
 using ReportNames = std::map<weir::v1::Dimension, std::map<std::int64_t, std::string>>;
@@ -41,6 +42,9 @@ absl::StatusOr<ReportNames> NamesOf(ResourceParts& parts,
 // there is nothing of this id any more.
 boost::json::object SubjectJson(const std::vector<weir::v1::Dimension>& by,
                                 const weir::v1::SummaryRow& row, const ReportNames& names);
+
+// While describing: what SubjectJson may write, whatever is asked for.
+void AddSubjectShape(boost::json::object& object);
 
 // Adds the counts of `row` to `sum`, or takes them away.
 void AddCounts(const weir::v1::SummaryRow& row, std::int64_t sign, weir::v1::SummaryRow& sum);

@@ -67,30 +67,48 @@ void ReadLists(BodyReader& reader, v1::EventFilter& filter, FieldErrors& errors)
   }
 }
 
+struct Order {
+  std::int64_t from_ms = 0;
+  std::int64_t to_ms = 0;  // 0 = now
+  bool dry_run = false;
+  bool charge_budgets = false;
+};
+
+void ReadFields(BodyReader& reader, Order& order) {
+  reader.Require({"from"});
+  reader.Time("from", order.from_ms);
+  reader.Time("to", order.to_ms);
+  reader.Flag("dry_run", order.dry_run);
+  reader.Flag("charge_budgets", order.charge_budgets);
+}
+
+void DescribeBody(BodyReader& reader) {
+  Order order;
+  ReadFields(reader, order);
+  v1::EventFilter filter;
+  FieldErrors errors;
+  ReadLists(reader, filter, errors);
+}
+
 absl::StatusOr<v1::StartRerateRequest> ReadOrder(const Request& request, std::int64_t now_ms) {
   auto body = ParseBody(request);
   if (!body.ok()) return body.status();
   FieldErrors errors;
   BodyReader reader(*body, errors);
-  reader.Require({"from"});
-  std::int64_t from_ms = 0;
-  std::int64_t to_ms = now_ms;
-  bool dry_run = false;
-  bool charge_budgets = false;
-  reader.Time("from", from_ms);
-  reader.Time("to", to_ms);
-  reader.Flag("dry_run", dry_run);
-  reader.Flag("charge_budgets", charge_budgets);
-  if (to_ms == 0) to_ms = now_ms;
-  if (from_ms >= to_ms) errors.Add("from", "must be before to, which is now when it is left out");
+  Order read;
+  ReadFields(reader, read);
+  if (read.to_ms == 0) read.to_ms = now_ms;
+  if (read.from_ms >= read.to_ms) {
+    errors.Add("from", "must be before to, which is now when it is left out");
+  }
   v1::StartRerateRequest order;
   ReadLists(reader, *order.mutable_filter(), errors);
   reader.Finish();
   if (!errors.empty()) return errors.ToStatus();
-  order.mutable_filter()->set_from_unix_ms(std::max<std::int64_t>(from_ms, 1));
-  order.mutable_filter()->set_to_unix_ms(to_ms);
-  order.set_dry_run(dry_run);
-  order.set_charge_budgets(charge_budgets);
+  order.mutable_filter()->set_from_unix_ms(std::max<std::int64_t>(read.from_ms, 1));
+  order.mutable_filter()->set_to_unix_ms(read.to_ms);
+  order.set_dry_run(read.dry_run);
+  order.set_charge_budgets(read.charge_budgets);
   return order;
 }
 
@@ -151,29 +169,31 @@ std::int64_t PercentOf(const v1::Rerate& run) {
 }
 
 json::object RunJson(const v1::Rerate& run, bool with_models) {
-  json::object object = {{"id", run.id()},
-                         {"state", StateWord(run.state())},
-                         {"dry_run", run.dry_run()},
-                         {"charge_budgets", run.charge_budgets()},
-                         {"from", TimeJson(run.from_unix_ms())},
-                         {"to", TimeJson(run.to_unix_ms())},
-                         {"created_at", TimeJson(run.created_at_unix_ms())},
-                         {"updated_at", TimeJson(run.updated_at_unix_ms())},
-                         {"ended_at", TimeJson(run.ended_at_unix_ms())},
-                         {"rated_until", TimeJson(run.rated_until_unix_ms())},
-                         {"percent", PercentOf(run)},
-                         {"error", run.error().empty() ? json::value() : json::value(run.error())}};
+  json::object object = {
+      {"id", run.id()},
+      {"state", OneWord({"running", "done", "cancelled", "failed"}, StateWord(run.state()))},
+      {"dry_run", run.dry_run()},
+      {"charge_budgets", run.charge_budgets()},
+      {"from", TimeJson(run.from_unix_ms())},
+      {"to", TimeJson(run.to_unix_ms())},
+      {"created_at", TimeJson(run.created_at_unix_ms())},
+      {"updated_at", TimeJson(run.updated_at_unix_ms())},
+      {"ended_at", TimeJson(run.ended_at_unix_ms())},
+      {"rated_until", TimeJson(run.rated_until_unix_ms())},
+      {"percent", PercentOf(run)},
+      {"error", TextOrNull(run.error())}};
   AddCounts(run.counts(), object);
   if (!with_models) return object;
-  json::array models;
-  for (const v1::RerateModel& model : run.models()) {
+  object["models"] = ListJson(run.models(), [](const v1::RerateModel& model) {
     json::object row = {{"served_model", model.model()}};
     AddCounts(model.counts(), row);
-    models.push_back(std::move(row));
-  }
-  object["models"] = std::move(models);
+    return row;
+  });
   return object;
 }
+
+json::value RunShape() { return Named("Rerate", RunJson(v1::Rerate(), false)); }
+json::value WholeRunShape() { return Named("RerateWithModels", RunJson(v1::Rerate(), true)); }
 
 absl::Status NoteRun(ResourceParts& parts, const v1::Rerate& run, std::string_view action) {
   return NoteDeed(parts,
@@ -181,7 +201,6 @@ absl::Status NoteRun(ResourceParts& parts, const v1::Rerate& run, std::string_vi
 }
 
 absl::StatusOr<Response> Start(ResourceParts& parts, const Request& request, const Caller& caller) {
-  if (absl::Status known = CheckParameters(request, {}); !known.ok()) return known;
   auto order = ReadOrder(request, parts.store.NowMs());
   if (!order.ok()) return order.status();
   if (!order->dry_run()) {
@@ -196,8 +215,7 @@ absl::StatusOr<Response> Start(ResourceParts& parts, const Request& request, con
   return response;
 }
 
-absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
-  if (absl::Status known = CheckParameters(request, {}); !known.ok()) return known;
+absl::StatusOr<Response> List(ResourceParts& parts) {
   v1::ListReratesResponse answer;
   if (absl::Status asked = parts.usage.ListRerates(answer); !asked.ok()) return asked;
   json::array data;
@@ -206,7 +224,6 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
 }
 
 absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request) {
-  if (absl::Status known = CheckParameters(request, {}); !known.ok()) return known;
   auto id = request.Id();
   if (!id.ok()) return id.status();
   v1::Rerate run;
@@ -215,7 +232,6 @@ absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request) {
 }
 
 absl::StatusOr<Response> Cancel(ResourceParts& parts, const Request& request) {
-  if (absl::Status known = CheckParameters(request, {}); !known.ok()) return known;
   auto id = request.Id();
   if (!id.ok()) return id.status();
   v1::Rerate run;
@@ -228,16 +244,30 @@ absl::StatusOr<Response> Cancel(ResourceParts& parts, const Request& request) {
 
 Routes RerateRoutes(ResourceParts& parts) {
   return {
-      {"POST", kPath, Access::kAdmin,
+      {"POST",
+       kPath,
+       Access::kAdmin,
        [&parts](const Request& request, const Caller& caller) {
          return Start(parts, request, caller);
-       }},
-      {"GET", kPath, Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return List(parts, request); }},
-      {"GET", kRunPath, Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Get(parts, request); }},
-      {"DELETE", kRunPath, Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Cancel(parts, request); }},
+       },
+       {.summary = "Rate recorded requests again, by the prices of now",
+        .body = DescribeBody,
+        .answers = {Answers(RunShape, 202)}}},
+      {"GET",
+       kPath,
+       Access::kAdmin,
+       [&parts](const Request&, const Caller&) { return List(parts); },
+       {.summary = "List the last runs", .answers = {AnswersData(RunShape)}}},
+      {"GET",
+       kRunPath,
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Get(parts, request); },
+       {.summary = "Show a run", .answers = {Answers(WholeRunShape)}}},
+      {"DELETE",
+       kRunPath,
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Cancel(parts, request); },
+       {.summary = "End a run", .answers = {Answers(WholeRunShape)}}},
   };
 }
 

@@ -1,7 +1,6 @@
 #include "services/admin/resources/resource.h"
 
-#include <algorithm>
-#include <iterator>
+#include <array>
 #include <utility>
 
 #include <boost/json/array.hpp>
@@ -31,37 +30,26 @@ std::string LikePattern(std::string_view text) {
   return pattern + "%";
 }
 
-void ReadBounded(const Request& request, std::string_view name, std::int64_t max,
-                 std::int64_t& value, FieldErrors& errors) {
-  const std::string_view text = request.Query(name);
-  if (text.empty()) return;
-  if (!ParseInteger(text, value) || value < 1 || value > max) {
-    errors.Add(name, StrCat("must be 1 to ", max));
-  }
+constexpr std::int64_t kLimitUsual = 20;
+
+// The router has checked that it is one.
+std::int64_t NumberOf(const Request& request, std::string_view name, std::int64_t otherwise) {
+  std::int64_t number = 0;
+  return ParseInteger(request.Query(name), number) ? number : otherwise;
 }
 
-void ReadSort(const Request& request, std::initializer_list<Sort> sorts, ListQuery& query,
-              FieldErrors& errors) {
+void ReadSort(const Request& request, const std::vector<Sort>& sorts, ListQuery& query) {
   std::string_view name = request.Query("sort");
-  if (name.empty()) return;
   query.descending = name.starts_with('-');
   if (query.descending) name.remove_prefix(1);
-  std::string choices;
   for (const Sort& sort : sorts) {
-    if (sort.name == name) {
-      query.order_column = sort.column;
-      return;
-    }
-    StrAppend(choices, choices.empty() ? "" : ", ", sort.name);
+    if (sort.name == name) query.order_column = sort.column;
   }
-  errors.Add("sort", StrCat("must be one of ", choices, ", with - before it for descending"));
 }
 
-void ReadFilter(const Request& request, const Filter& filter, ListQuery& query,
-                FieldErrors& errors) {
+void ReadFilter(const Request& request, const Filter& filter, ListQuery& query) {
   const std::string text(request.Query(filter.name));
   if (text.empty()) return;
-  std::int64_t number = 0;
   switch (filter.kind) {
     case Filter::Kind::kText:
       query.conditions.push_back({filter.sql, {text}});
@@ -70,11 +58,7 @@ void ReadFilter(const Request& request, const Filter& filter, ListQuery& query,
       query.conditions.push_back({filter.sql, {LikePattern(ToLower(text))}});
       return;
     case Filter::Kind::kInteger:
-      if (ParseInteger(text, number)) {
-        query.conditions.push_back({filter.sql, {number}});
-      } else {
-        errors.Add(filter.name, "must be a whole number");
-      }
+      query.conditions.push_back({filter.sql, {NumberOf(request, filter.name, 0)}});
       return;
   }
 }
@@ -134,46 +118,68 @@ absl::Status NoteDeed(ResourceParts& parts, AuditEntry entry) {
   });
 }
 
-absl::Status CheckParameters(const Request& request,
-                             std::initializer_list<std::string_view> known) {
-  FieldErrors errors;
-  for (const auto& [name, value] : request.query) {
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      errors.Add(name.substr(0, 100), "is not a known parameter");
+QueryParameters ParametersOf(const ListRules& rules) {
+  QueryParameters parameters = {IntegerParameter("page", 1, kPageMax),
+                                IntegerParameter("limit", 1, kLimitMax)};
+  for (const Filter& filter : rules.filters) {
+    if (filter.kind == Filter::Kind::kInteger) {
+      parameters.push_back(IdParameter(filter.name));
+    } else if (!filter.words.empty()) {
+      parameters.push_back(WordParameter(filter.name, filter.words));
+    } else {
+      parameters.push_back(TextParameter(
+          filter.name, filter.kind == Filter::Kind::kContains ? "a part of it, in any case" : ""));
     }
   }
-  return errors.ToStatus();
+  std::vector<std::string_view> orders;
+  for (const Sort& sort : rules.sorts) orders.push_back(sort.name);
+  parameters.push_back(OrderParameter(std::move(orders)));
+  return Joined(std::move(parameters), rules.others);
 }
 
-absl::StatusOr<ListQuery> ParseList(const Request& request, std::initializer_list<Filter> filters,
-                                    std::initializer_list<Sort> sorts,
-                                    std::initializer_list<std::string_view> others) {
+absl::StatusOr<ListQuery> ParseList(const Request& request, const ListRules& rules) {
   ListQuery query;
-  FieldErrors errors;
-  std::int64_t page = 1;
-  ReadBounded(request, "page", kPageMax, page, errors);
-  ReadBounded(request, "limit", kLimitMax, query.limit, errors);
-  query.offset = (page - 1) * query.limit;
-  ReadSort(request, sorts, query, errors);
-  for (const Filter& filter : filters) ReadFilter(request, filter, query, errors);
-  for (const auto& [name, value] : request.query) {
-    const bool known =
-        name == "page" || name == "limit" || name == "sort" ||
-        std::find(others.begin(), others.end(), name) != others.end() ||
-        std::any_of(filters.begin(), filters.end(),
-                    [&name = name](const Filter& filter) { return filter.name == name; });
-    if (!known) errors.Add(name.substr(0, 100), "is not a known parameter");
-  }
-  if (!errors.empty()) return errors.ToStatus();
+  query.limit = NumberOf(request, "limit", kLimitUsual);
+  query.offset = (NumberOf(request, "page", 1) - 1) * query.limit;
+  ReadSort(request, rules.sorts, query);
+  for (const Filter& filter : rules.filters) ReadFilter(request, filter, query);
   return query;
 }
 
-Response ListResponse(json::array data, std::int64_t total, const ListQuery& query) {
-  return JsonResponse(200, json::object{{"data", std::move(data)},
-                                        {"total", total},
-                                        {"page", query.offset / query.limit + 1},
-                                        {"limit", query.limit}});
+namespace {
+
+json::object ListBody(json::array data, std::int64_t total, std::int64_t page, std::int64_t limit) {
+  return {{"data", std::move(data)}, {"total", total}, {"page", page}, {"limit", limit}};
 }
+
+}  // namespace
+
+Response ListResponse(json::array data, std::int64_t total, const ListQuery& query) {
+  return JsonResponse(
+      200, ListBody(std::move(data), total, query.offset / query.limit + 1, query.limit));
+}
+
+Answer Answers(Shape shape, int status) { return {.status = status, .shape = std::move(shape)}; }
+
+Answer AnswersList(Shape item) {
+  return Answers([item = std::move(item)] {
+    json::array data;
+    data.push_back(item());
+    return ListBody(std::move(data), 0, 1, kLimitUsual);
+  });
+}
+
+Answer AnswersData(Shape item) {
+  return Answers([item = std::move(item)] {
+    json::array data;
+    data.push_back(item());
+    return json::object{{"data", std::move(data)}};
+  });
+}
+
+Answer AnswersNothing() { return {.status = 204}; }
+
+Answer AnswersFile(std::string_view content_type) { return {.content_type = content_type}; }
 
 void AddLastUsed(json::array& records, const UsageClient::LastUsedTimes& times) {
   for (json::value& value : records) {
@@ -183,18 +189,34 @@ void AddLastUsed(json::array& records, const UsageClient::LastUsedTimes& times) 
   }
 }
 
+namespace {
+
+struct Part {
+  std::string_view tag;  // of the contract
+  Routes (*make)(ResourceParts&);
+};
+
+constexpr std::array<Part, 24> kParts = {
+    {{"Log-in", AuthRoutes},       {"Log-in", SessionRoutes},    {"Log-in", SecondFactorRoutes},
+     {"Users", UserRoutes},        {"Keys", ApiKeyRoutes},       {"Groups", GroupRoutes},
+     {"Accounts", AccountRoutes},  {"Accounts", ExplainRoutes},  {"Prices", PriceRoutes},
+     {"Prices", UnpricedRoutes},   {"Usage", RerateRoutes},      {"Settings", SettingsRoutes},
+     {"Models", ModelRoutes},      {"Models", ModelRouteRoutes}, {"Logs", LogRoutes},
+     {"Logs", BodyRoutes},         {"Usage", UsageRoutes},       {"Usage", UsageSeriesRoutes},
+     {"Usage", UsageExportRoutes}, {"Keys", KeyUsageRoutes},     {"Usage", ReconcileRoutes},
+     {"Audit", AuditRoutes},       {"Tasks", TaskRoutes},        {"Operation", StatusRoutes}}};
+
+}  // namespace
+
 Routes AllRoutes(ResourceParts& parts) {
   Routes all;
-  for (Routes (*make)(ResourceParts&) :
-       {AuthRoutes,      SessionRoutes,  SecondFactorRoutes, UserRoutes,        ApiKeyRoutes,
-        GroupRoutes,     AccountRoutes,  ExplainRoutes,      PriceRoutes,       UnpricedRoutes,
-        RerateRoutes,    SettingsRoutes, ModelRoutes,        ModelRouteRoutes,  LogRoutes,
-        BodyRoutes,      UsageRoutes,    UsageSeriesRoutes,  UsageExportRoutes, KeyUsageRoutes,
-        ReconcileRoutes, AuditRoutes,    TaskRoutes,         StatusRoutes}) {
-    Routes some = make(parts);
-    all.insert(all.end(), std::make_move_iterator(some.begin()),
-               std::make_move_iterator(some.end()));
+  for (const Part& part : kParts) {
+    for (Route& route : part.make(parts)) {
+      route.tag = part.tag;
+      all.push_back(std::move(route));
+    }
   }
+  AddContractRoutes(all);
   return all;
 }
 

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +17,7 @@
 #include "services/admin/http/message.h"
 #include "services/admin/http/router.h"
 #include "services/admin/json/body_reader.h"
+#include "services/admin/json/describe.h"
 #include "services/admin/maintenance_client.h"
 #include "services/admin/publish/explain_broker.h"
 #include "services/admin/publish/relay_registry.h"
@@ -63,25 +63,50 @@ struct Filter {
   std::string_view name;
   std::string_view sql;
   Kind kind = Kind::kText;
+  std::vector<std::string_view> words = {};  // of kText: what it may be; empty = anything
 };
 struct Sort {
   std::string_view name;  // as in sort=-name
   std::string_view column;
 };
 
-// page, limit, sort and the filters out of the query; unknown parameters are errors that name them.
-// `others` are parameters the caller reads itself.
-absl::StatusOr<ListQuery> ParseList(const Request& request, std::initializer_list<Filter> filters,
-                                    std::initializer_list<Sort> sorts,
-                                    std::initializer_list<std::string_view> others = {});
+// What a list can be asked for. `others` are parameters that its handler reads itself.
+struct ListRules {
+  std::vector<Filter> filters;
+  std::vector<Sort> sorts;
+  QueryParameters others = {};
+};
+QueryParameters ParametersOf(const ListRules& rules);
+
+// page, limit, sort and the filters out of a query that the router has checked.
+absl::StatusOr<ListQuery> ParseList(const Request& request, const ListRules& rules);
+
+// How parameters take times.
+inline constexpr std::string_view kTimeForm = "RFC 3339, or 2025-12-31 23:59:59 in UTC";
+inline constexpr std::string_view kDayForm =
+    "RFC 3339, 2025-12-31 23:59:59 in UTC, or a day of the time zone `tz`";
+
+// The words of an enumeration, for parameters.
+template <class Enum>
+std::vector<std::string_view> WordsOf() {
+  std::vector<std::string_view> words;
+  for (const auto& entry : kWords<Enum>) words.push_back(entry.second);
+  return words;
+}
+
 // {"data":[…],"total":N,"page":1,"limit":20}
 Response ListResponse(boost::json::array data, std::int64_t total, const ListQuery& query);
 
+// Answers as the contract has them. A list is ListResponse's, `data` alone a list without pages.
+Answer Answers(Shape shape, int status = 200);
+Answer AnswersList(Shape item);
+Answer AnswersData(Shape item);
+Answer AnswersNothing();
+// Bytes of a type that is not JSON.
+Answer AnswersFile(std::string_view content_type);
+
 // Writes into the audit log what changes no record of ours, such as a deletion in the ledger.
 absl::Status NoteDeed(ResourceParts& parts, AuditEntry entry);
-
-// OK when every parameter of the query is one of `known`.
-absl::Status CheckParameters(const Request& request, std::initializer_list<std::string_view> known);
 
 // Adds last_used_at to records by their ids; null when never. Leaves it out when usage is away.
 void AddLastUsed(boost::json::array& records, const UsageClient::LastUsedTimes& times);
@@ -89,6 +114,7 @@ void AddLastUsed(boost::json::array& records, const UsageClient::LastUsedTimes& 
 // Adds `unpriced` to the status: models without a price that the last day saw. Left out while usage
 // is away.
 void AddUnpricedNotice(ResourceParts& parts, boost::json::object& status);
+boost::json::object UnpricedNoticeShape();
 
 Routes AuthRoutes(ResourceParts& parts);
 Routes SessionRoutes(ResourceParts& parts);
@@ -114,6 +140,9 @@ Routes UsageExportRoutes(ResourceParts& parts);
 Routes KeyUsageRoutes(ResourceParts& parts);
 Routes ReconcileRoutes(ResourceParts& parts);
 Routes StatusRoutes(ResourceParts& parts);
+
+// Adds those that show the contract made of `routes` and of themselves.
+void AddContractRoutes(Routes& routes);
 
 // All of them.
 Routes AllRoutes(ResourceParts& parts);

@@ -13,13 +13,25 @@ namespace {
 
 namespace json = boost::json;
 
+ListRules Rules() {
+  return {.filters = {{"name", "LOWER(name) LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
+                      {"model", "model = ?"},
+                      {"status", "status = ?", Filter::Kind::kText, WordsOf<ActiveStatus>()}},
+          .sorts = {{"position", "position"},
+                    {"id", "id"},
+                    {"name", "name"},
+                    {"created_at", "created_at_ms"}}};
+}
+
+json::value RouteShape() { return Named("Route", RouteJson(ModelRoute())); }
+
+void DescribeBody(BodyReader& reader) {
+  ModelRoute route;
+  ReadRoute(reader, route);
+}
+
 absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
-  auto query = ParseList(
-      request,
-      {{"name", "LOWER(name) LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
-       {"model", "model = ?"},
-       {"status", "status = ?"}},
-      {{"position", "position"}, {"id", "id"}, {"name", "name"}, {"created_at", "created_at_ms"}});
+  auto query = ParseList(request, Rules());
   if (!query.ok()) return query.status();
   auto page = ReadValue(parts.store, [&](sql::Transaction& transaction) {
     return route_store::List(transaction, *query);
@@ -101,18 +113,44 @@ absl::StatusOr<Response> Delete(ResourceParts& parts, const Request& request) {
 
 Routes ModelRouteRoutes(ResourceParts& parts) {
   return {
-      {"GET", "/api/v1/admin/models", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return List(parts, request); }},
-      {"POST", "/api/v1/admin/models", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Create(parts, request); }},
-      {"GET", "/api/v1/admin/models/{id}", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Get(parts, request); }},
-      {"PUT", "/api/v1/admin/models/{id}", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Change(parts, request, true); }},
-      {"PATCH", "/api/v1/admin/models/{id}", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Change(parts, request, false); }},
-      {"DELETE", "/api/v1/admin/models/{id}", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Delete(parts, request); }},
+      {"GET",
+       "/api/v1/admin/models",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return List(parts, request); },
+       {.summary = "List routes",
+        .query = ParametersOf(Rules()),
+        .answers = {AnswersList(RouteShape)}}},
+      {"POST",
+       "/api/v1/admin/models",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Create(parts, request); },
+       {.summary = "Make a route", .body = DescribeBody, .answers = {Answers(RouteShape, 201)}}},
+      {"GET",
+       "/api/v1/admin/models/{id}",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Get(parts, request); },
+       {.summary = "Show a route", .answers = {Answers(RouteShape)}}},
+      {"PUT",
+       "/api/v1/admin/models/{id}",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Change(parts, request, true); },
+       {.summary = "Change a route as a whole",
+        .body = DescribeBody,
+        .answers = {Answers(RouteShape)},
+        .guarded = true}},
+      {"PATCH",
+       "/api/v1/admin/models/{id}",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Change(parts, request, false); },
+       {.summary = "Change a part of a route",
+        .body = DescribeBody,
+        .answers = {Answers(RouteShape)},
+        .guarded = true}},
+      {"DELETE",
+       "/api/v1/admin/models/{id}",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Delete(parts, request); },
+       {.summary = "Delete a route", .answers = {AnswersNothing()}, .guarded = true}},
   };
 }
 

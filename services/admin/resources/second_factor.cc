@@ -9,6 +9,7 @@
 #include <boost/json/value.hpp>
 
 #include "services/admin/credentials/one_time_code.h"
+#include "services/admin/json/record_json.h"
 #include "services/admin/store/second_factor_store.h"
 #include "services/admin/store/session_store.h"
 #include "services/admin/store/user_store.h"
@@ -24,15 +25,26 @@ void NoteSecondFactor(const User& user, bool after, Changes& changes) {
       {"user", user.id, user.username, "update", {{"second_factor", text(!after), text(after)}}});
 }
 
+json::object StateJson(bool in_force, std::size_t recovery_codes_left) {
+  return {{"in_force", in_force}, {"recovery_codes_left", recovery_codes_left}};
+}
+
+json::object SecretJson(const std::string& secret, const std::string& url) {
+  return {{"secret", secret}, {"url", url}};
+}
+
+json::object RecoveryJson(const std::vector<Secret>& codes) {
+  return {{"recovery_codes",
+           ListJson(codes, [](const Secret& code) { return json::value(code.Reveal()); })}};
+}
+
 absl::StatusOr<Response> State(ResourceParts& parts, const Caller& caller) {
   auto factor = ReadValue(parts.store, [&](sql::Transaction& transaction) {
     return second_factor_store::Find(transaction, caller.user.id);
   });
   if (!factor.ok()) return factor.status();
   const bool in_force = factor->has_value() && (*factor)->in_force;
-  return JsonResponse(
-      200, json::object{{"in_force", in_force},
-                        {"recovery_codes_left", in_force ? (*factor)->recovery_hashes.size() : 0}});
+  return JsonResponse(200, StateJson(in_force, in_force ? (*factor)->recovery_hashes.size() : 0));
 }
 
 absl::StatusOr<Response> Begin(ResourceParts& parts, const Caller& caller) {
@@ -43,8 +55,13 @@ absl::StatusOr<Response> Begin(ResourceParts& parts, const Caller& caller) {
     return parts.sessions.factors().Begin(transaction, caller.user.id);
   });
   if (!secret.ok()) return secret.status();
-  return JsonResponse(200, json::object{{"secret", Base32(secret->Reveal())},
-                                        {"url", CodeUrl(*secret, caller.user.username).Reveal()}});
+  return JsonResponse(
+      200, SecretJson(Base32(secret->Reveal()), CodeUrl(*secret, caller.user.username).Reveal()));
+}
+
+void ReadCode(BodyReader& reader, std::optional<Secret>& code) {
+  reader.Require({"code"});
+  reader.Hidden("code", code);
 }
 
 // Log-ins from before knew no code, so they end.
@@ -55,8 +72,7 @@ absl::StatusOr<Response> PutInForce(ResourceParts& parts, const Request& request
   FieldErrors errors;
   BodyReader reader(*body, errors);
   std::optional<Secret> code;
-  reader.Require({"code"});
-  reader.Hidden("code", code);
+  ReadCode(reader, code);
   reader.Finish();
   if (!errors.empty()) return errors.ToStatus();
   auto codes = ChangeValue(
@@ -72,9 +88,7 @@ absl::StatusOr<Response> PutInForce(ResourceParts& parts, const Request& request
         return given;
       });
   if (!codes.ok()) return codes.status();
-  json::array shown;
-  for (const Secret& recovery : *codes) shown.emplace_back(recovery.Reveal());
-  return JsonResponse(200, json::object{{"recovery_codes", std::move(shown)}});
+  return JsonResponse(200, RecoveryJson(*codes));
 }
 
 absl::StatusOr<Response> TakeOff(ResourceParts& parts, const Caller& caller, std::int64_t user_id) {
@@ -107,26 +121,56 @@ absl::Status AddSecondFactors(ResourceParts& parts, json::array& users) {
   return absl::OkStatus();
 }
 
+json::value UserShape() {
+  json::object user = UserJson(User());
+  user["second_factor"] = MaybeAbsent(true);
+  return Named("User", std::move(user));
+}
+
 Routes SecondFactorRoutes(ResourceParts& parts) {
   return {
-      {"GET", "/api/v1/auth/2fa", Access::kUser,
-       [&parts](const Request&, const Caller& caller) { return State(parts, caller); }},
-      {"POST", "/api/v1/auth/2fa/begin", Access::kUser,
-       [&parts](const Request&, const Caller& caller) { return Begin(parts, caller); }},
-      {"POST", "/api/v1/auth/2fa/confirm", Access::kUser,
+      {"GET",
+       "/api/v1/auth/2fa",
+       Access::kUser,
+       [&parts](const Request&, const Caller& caller) { return State(parts, caller); },
+       {.summary = "Show whether one's second factor is in force",
+        .answers = {Answers([] { return StateJson(false, 0); })}}},
+      {"POST",
+       "/api/v1/auth/2fa/begin",
+       Access::kUser,
+       [&parts](const Request&, const Caller& caller) { return Begin(parts, caller); },
+       {.summary = "Get a secret for an authenticator app",
+        .answers = {Answers([] { return SecretJson("", ""); })}}},
+      {"POST",
+       "/api/v1/auth/2fa/confirm",
+       Access::kUser,
        [&parts](const Request& request, const Caller& caller) {
          return PutInForce(parts, request, caller);
-       }},
-      {"POST", "/api/v1/auth/2fa/off", Access::kUser,
+       },
+       {.summary = "Put the second factor in force",
+        .body =
+            [](BodyReader& reader) {
+              std::optional<Secret> code;
+              ReadCode(reader, code);
+            },
+        .answers = {Answers([] { return RecoveryJson({}); })},
+        .about = "Ends one's other log-ins. The recovery codes are shown this once."}},
+      {"POST",
+       "/api/v1/auth/2fa/off",
+       Access::kUser,
        [&parts](const Request&, const Caller& caller) {
          return TakeOff(parts, caller, caller.user.id);
-       }},
-      {"DELETE", "/api/v1/users/{id}/2fa", Access::kAdmin,
+       },
+       {.summary = "Take one's second factor off", .answers = {AnswersNothing()}}},
+      {"DELETE",
+       "/api/v1/users/{id}/2fa",
+       Access::kAdmin,
        [&parts](const Request& request, const Caller& caller) -> absl::StatusOr<Response> {
          auto id = request.Id();
          if (!id.ok()) return id.status();
          return TakeOff(parts, caller, *id);
-       }},
+       },
+       {.summary = "Take a user's second factor off", .answers = {AnswersNothing()}}},
   };
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
 
 #include "services/admin/resources/resource.h"
 
@@ -9,5 +10,8 @@ namespace weir::admin {
 
 // Adds `second_factor`, true or false, to records of users by their ids.
 absl::Status AddSecondFactors(ResourceParts& parts, boost::json::array& users);
+
+// A user as answers have it.
+boost::json::value UserShape();
 
 }  // namespace weir::admin

@@ -39,7 +39,7 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Caller& caller) {
 
 // Other people's are not there.
 absl::StatusOr<Response> End(ResourceParts& parts, const Request& request, const Caller& caller) {
-  const std::string& id = request.path_params.at("id");
+  const std::string& id = request.path_params.at("session_id");
   absl::Status done =
       parts.store.Change([&](sql::Transaction& transaction, Changes&) -> absl::Status {
         auto session = session_store::Get(transaction, id);
@@ -59,6 +59,21 @@ absl::StatusOr<Response> EndOthers(ResourceParts& parts, const Caller& caller) {
   return NoContent();
 }
 
+void ReadProof(BodyReader& reader, std::optional<Secret>& password, std::optional<Secret>& code) {
+  reader.Hidden("password", password);
+  reader.Hidden("code", code);
+}
+
+void DescribeProof(BodyReader& reader) {
+  std::optional<Secret> password;
+  std::optional<Secret> code;
+  ReadProof(reader, password, code);
+}
+
+json::object ConfirmedJson(std::int64_t until_ms) {
+  return {{"confirmed_until", TimeJson(until_ms)}};
+}
+
 absl::StatusOr<Response> Confirm(ResourceParts& parts, const Request& request,
                                  const Caller& caller) {
   auto body = ParseBody(request);
@@ -67,8 +82,7 @@ absl::StatusOr<Response> Confirm(ResourceParts& parts, const Request& request,
   BodyReader reader(*body, errors);
   std::optional<Secret> password;
   std::optional<Secret> code;
-  reader.Hidden("password", password);
-  reader.Hidden("code", code);
+  ReadProof(reader, password, code);
   reader.Finish();
   const bool by_password = password.has_value() && !password->empty();
   const bool by_code = code.has_value() && !code->empty();
@@ -82,26 +96,42 @@ absl::StatusOr<Response> Confirm(ResourceParts& parts, const Request& request,
     return errors.ToStatus();
   }
   if (!proved.ok()) return proved;
-  return JsonResponse(
-      200, json::object{{"confirmed_until", TimeJson(parts.store.NowMs() + kConfirmedForMs)}});
+  return JsonResponse(200, ConfirmedJson(parts.store.NowMs() + kConfirmedForMs));
 }
 
 }  // namespace
 
 Routes SessionRoutes(ResourceParts& parts) {
   return {
-      {"GET", "/api/v1/auth/sessions", Access::kUser,
-       [&parts](const Request&, const Caller& caller) { return List(parts, caller); }},
-      {"DELETE", "/api/v1/auth/sessions", Access::kUser,
-       [&parts](const Request&, const Caller& caller) { return EndOthers(parts, caller); }},
-      {"DELETE", "/api/v1/auth/sessions/{id}", Access::kUser,
+      {"GET",
+       "/api/v1/auth/sessions",
+       Access::kUser,
+       [&parts](const Request&, const Caller& caller) { return List(parts, caller); },
+       {.summary = "List one's log-ins", .answers = {AnswersData([] {
+                                           return Named("Session",
+                                                        SessionJson(Session(), Caller()));
+                                         })}}},
+      {"DELETE",
+       "/api/v1/auth/sessions",
+       Access::kUser,
+       [&parts](const Request&, const Caller& caller) { return EndOthers(parts, caller); },
+       {.summary = "End one's other log-ins", .answers = {AnswersNothing()}}},
+      {"DELETE",
+       "/api/v1/auth/sessions/{session_id}",
+       Access::kUser,
        [&parts](const Request& request, const Caller& caller) {
          return End(parts, request, caller);
-       }},
-      {"POST", "/api/v1/auth/confirm", Access::kUser,
+       },
+       {.summary = "End one of one's log-ins", .answers = {AnswersNothing()}}},
+      {"POST",
+       "/api/v1/auth/confirm",
+       Access::kUser,
        [&parts](const Request& request, const Caller& caller) {
          return Confirm(parts, request, caller);
-       }},
+       },
+       {.summary = "Prove to be present: password or code, again",
+        .body = DescribeProof,
+        .answers = {Answers([] { return ConfirmedJson(0); })}}},
   };
 }
 

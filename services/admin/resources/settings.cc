@@ -7,6 +7,8 @@
 namespace weir::admin {
 namespace {
 
+boost::json::value SettingsShape() { return Named("Settings", SettingsJson(Settings())); }
+
 absl::StatusOr<Response> Get(ResourceParts& parts) {
   auto settings = ReadValue(parts.store, settings_store::Get);
   if (!settings.ok()) return settings.status();
@@ -42,10 +44,23 @@ absl::StatusOr<Response> Put(ResourceParts& parts, const Request& request) {
 
 Routes SettingsRoutes(ResourceParts& parts) {
   return {
-      {"GET", "/api/v1/admin/settings", Access::kAdmin,
-       [&parts](const Request&, const Caller&) { return Get(parts); }},
-      {"PUT", "/api/v1/admin/settings", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Put(parts, request); }},
+      {"GET",
+       "/api/v1/admin/settings",
+       Access::kAdmin,
+       [&parts](const Request&, const Caller&) { return Get(parts); },
+       {.summary = "Show the settings", .answers = {Answers(SettingsShape)}}},
+      {"PUT",
+       "/api/v1/admin/settings",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Put(parts, request); },
+       {.summary = "Change the settings as a whole",
+        .body =
+            [](BodyReader& reader) {
+              Settings settings;
+              ReadSettings(reader, settings);
+            },
+        .answers = {Answers(SettingsShape)},
+        .guarded = true}},
   };
 }
 

@@ -14,6 +14,9 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::string_view kPageType = "text/html; charset=utf-8";
+constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
+
 constexpr std::string_view kFrontPage = R"html(<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -48,7 +51,7 @@ Response TextResponse(int status, std::string_view type, std::string body) {
 }
 
 Response FrontPage() {
-  Response response = TextResponse(200, "text/html; charset=utf-8", std::string(kFrontPage));
+  Response response = TextResponse(200, kPageType, std::string(kFrontPage));
   response.headers.emplace_back(
       "Content-Security-Policy",
       "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
@@ -62,30 +65,31 @@ Response Ready(ResourceParts& parts) {
 
 json::object RelayJson(const RelayState& relay, std::int64_t latest, std::int64_t now_ms) {
   const bool behind = relay.acked_revision < latest && relay.sent_at_ms != 0;
-  return {
-      {"id", relay.id},
-      {"version", relay.version},
-      {"address", relay.address},
-      {"connected", relay.connected},
-      {"connected_since", TimeJson(relay.connected_since_ms)},
-      {"last_seen_at", TimeJson(relay.last_seen_ms)},
-      {"revision", relay.acked_revision},
-      {"acked_at", TimeJson(relay.acked_at_ms)},
-      {"lag_ms", behind ? now_ms - relay.sent_at_ms : 0},
-      {"nacked_revision",
-       relay.nacked_revision == 0 ? json::value() : json::value(relay.nacked_revision)},
-      {"nack_reason", relay.nack_reason.empty() ? json::value() : json::value(relay.nack_reason)}};
+  return {{"id", relay.id},
+          {"version", relay.version},
+          {"address", relay.address},
+          {"connected", relay.connected},
+          {"connected_since", TimeJson(relay.connected_since_ms)},
+          {"last_seen_at", TimeJson(relay.last_seen_ms)},
+          {"revision", relay.acked_revision},
+          {"acked_at", TimeJson(relay.acked_at_ms)},
+          {"lag_ms", behind ? now_ms - relay.sent_at_ms : 0},
+          {"nacked_revision", IntegerOrNull(relay.nacked_revision)},
+          {"nack_reason", TextOrNull(relay.nack_reason)}};
+}
+
+json::object StorageJson(const LedgerStorage& storage) {
+  return {{"partitioned", storage.partitioned},
+          {"partitions", storage.partitions},
+          {"made_until", TimeJson(storage.made_until_ms)},
+          {"unexpected_day_events", storage.default_events},
+          {"kept_from", TimeJson(storage.kept_from_ms)}};
 }
 
 // Left out while usage is away.
 void AddLedger(ResourceParts& parts, json::object& body) {
   const absl::StatusOr<LedgerStorage> storage = parts.maintenance.Storage();
-  if (!storage.ok()) return;
-  body["ledger"] = json::object{{"partitioned", storage->partitioned},
-                                {"partitions", storage->partitions},
-                                {"made_until", TimeJson(storage->made_until_ms)},
-                                {"unexpected_day_events", storage->default_events},
-                                {"kept_from", TimeJson(storage->kept_from_ms)}};
+  if (storage.ok()) body["ledger"] = StorageJson(*storage);
 }
 
 // Events that wait for longer than this are behind: the database is slow.
@@ -96,14 +100,44 @@ bool IsStored(const LedgerIngest& ingest) {
   return ingest.failing_since_ms == 0 && ingest.oldest_waiting_ms <= kLateMs;
 }
 
-json::object IngestJson(const LedgerIngest& ingest) {
-  return {
-      {"status", IsStored(ingest) ? "ok" : (ingest.failing_since_ms != 0 ? "failing" : "late")},
-      {"events_waiting", ingest.events_waiting},
-      {"oldest_waiting_ms", ingest.oldest_waiting_ms},
-      {"failing_since", TimeJson(ingest.failing_since_ms)},
-      {"last_error", ingest.last_error.empty() ? json::value() : json::value(ingest.last_error)}};
+std::string_view WordOfIngest(const LedgerIngest& ingest) {
+  if (IsStored(ingest)) return "ok";
+  return ingest.failing_since_ms != 0 ? "failing" : "late";
 }
+
+json::object IngestJson(const LedgerIngest& ingest) {
+  return {{"status", OneWord({"ok", "failing", "late"}, WordOfIngest(ingest))},
+          {"events_waiting", ingest.events_waiting},
+          {"oldest_waiting_ms", ingest.oldest_waiting_ms},
+          {"failing_since", TimeJson(ingest.failing_since_ms)},
+          {"last_error", TextOrNull(ingest.last_error)}};
+}
+
+json::object HealthJson(bool database, bool usage, bool stored) {
+  const auto up = [](bool good) { return OneWord({"ok", "down"}, good ? "ok" : "down"); };
+  const bool well = database && usage && stored;
+  return {{"status",
+           OneWord({"ok", "degraded", "down"}, well ? "ok" : (database ? "degraded" : "down"))},
+          {"version", std::string(kVersion)},
+          {"database_status", up(database)},
+          {"redis_status", OneWord({"ok", "down", "not_configured"}, "not_configured")},
+          {"usage_status", up(usage)}};
+}
+
+// What only administrators see may be absent.
+json::value StatusShape() {
+  json::object body = HealthJson(true, true, true);
+  json::array relays;
+  relays.push_back(RelayJson(RelayState(), 0, 0));
+  body["revision"] = MaybeAbsent(0);
+  body["relays"] = MaybeAbsent(std::move(relays));
+  body["ingest"] = MaybeAbsent(IngestJson(LedgerIngest()));
+  body["ledger"] = MaybeAbsent(StorageJson(LedgerStorage()));
+  body["unpriced"] = MaybeAbsent(UnpricedNoticeShape());
+  return Named("Status", std::move(body));
+}
+
+json::object AliveJson() { return {{"status", "ok"}}; }
 
 // Everybody may see whether it works; what runs where is for administrators.
 absl::StatusOr<Response> Status(ResourceParts& parts, const Request& request) {
@@ -112,12 +146,7 @@ absl::StatusOr<Response> Status(ResourceParts& parts, const Request& request) {
   // That usage answers says nothing of whether it can write.
   const absl::StatusOr<LedgerIngest> ingest = parts.maintenance.Ingest();
   const bool stored = ingest.ok() && IsStored(*ingest);
-  json::object body = {
-      {"status", database && usage && stored ? "ok" : (database ? "degraded" : "down")},
-      {"version", std::string(kVersion)},
-      {"database_status", database ? "ok" : "down"},
-      {"redis_status", "not_configured"},
-      {"usage_status", usage ? "ok" : "down"}};
+  json::object body = HealthJson(database, usage, stored);
   const bool tells_who =
       !request.Header("authorization").empty() || !request.Cookie(kSessionCookie).empty();
   if (tells_who) {
@@ -148,23 +177,39 @@ absl::StatusOr<Response> Status(ResourceParts& parts, const Request& request) {
 
 Routes StatusRoutes(ResourceParts& parts) {
   return {
-      {"GET", "/", Access::kPublic,
-       [](const Request&, const Caller&) -> absl::StatusOr<Response> { return FrontPage(); }},
-      {"GET", "/health", Access::kPublic,
+      {"GET",
+       "/",
+       Access::kPublic,
+       [](const Request&, const Caller&) -> absl::StatusOr<Response> { return FrontPage(); },
+       {.summary = "The front page", .answers = {AnswersFile(kPageType)}}},
+      {"GET",
+       "/health",
+       Access::kPublic,
        [](const Request&, const Caller&) -> absl::StatusOr<Response> {
-         return JsonResponse(200, json::object{{"status", "ok"}});
-       }},
-      {"GET", "/ready", Access::kPublic,
+         return JsonResponse(200, AliveJson());
+       },
+       {.summary = "Whether the process lives", .answers = {Answers(AliveJson)}}},
+      {"GET",
+       "/ready",
+       Access::kPublic,
+       [&parts](const Request&, const Caller&) -> absl::StatusOr<Response> { return Ready(parts); },
+       {.summary = "Whether the database answers",
+        .answers = {AnswersFile("text/plain"), {.status = 503, .content_type = "text/plain"}}}},
+      {"GET",
+       "/metrics",
+       Access::kPublic,
        [&parts](const Request&, const Caller&) -> absl::StatusOr<Response> {
-         return Ready(parts);
-       }},
-      {"GET", "/metrics", Access::kPublic,
-       [&parts](const Request&, const Caller&) -> absl::StatusOr<Response> {
-         return TextResponse(200, "text/plain; version=0.0.4; charset=utf-8",
-                             parts.metrics.Expose());
-       }},
-      {"GET", "/api/v1/status", Access::kPublic,
-       [&parts](const Request& request, const Caller&) { return Status(parts, request); }},
+         return TextResponse(200, kMetricsType, parts.metrics.Expose());
+       },
+       {.summary = "Figures for Prometheus", .answers = {AnswersFile(kMetricsType)}}},
+      {"GET",
+       "/api/v1/status",
+       Access::kPublic,
+       [&parts](const Request& request, const Caller&) { return Status(parts, request); },
+       {.summary = "State of the services",
+        .answers = {Answers(StatusShape)},
+        .refusals = {401, 403},
+        .about = "Relays and the ledger are shown to administrators alone."}},
   };
 }
 

@@ -18,12 +18,13 @@ namespace {
 namespace json = boost::json;
 
 json::value LastRunJson(const TaskRun& run) {
-  if (run.started_at_ms == 0) return nullptr;
-  return json::object{{"started_at", TimeJson(run.started_at_ms)},
-                      {"duration_ms", run.duration_ms},
-                      {"result", run.good ? "ok" : "failed"},
-                      {"detail", run.detail},
-                      {"asked_for", run.asked_for}};
+  return Where(run.started_at_ms != 0, [&] {
+    return json::object{{"started_at", TimeJson(run.started_at_ms)},
+                        {"duration_ms", run.duration_ms},
+                        {"result", OneWord({"ok", "failed"}, run.good ? "ok" : "failed")},
+                        {"detail", run.detail},
+                        {"asked_for", run.asked_for}};
+  });
 }
 
 json::object TaskJson(const TaskSpec& spec, const Task& task, std::int64_t now_ms) {
@@ -37,6 +38,8 @@ json::object TaskJson(const TaskSpec& spec, const Task& task, std::int64_t now_m
           {"running", task.Running(now_ms) || task.asked_at_ms != 0},
           {"last_run", LastRunJson(task.last)}};
 }
+
+json::value TaskShape() { return Named("Task", TaskJson(TaskSpec(), Task(), 0)); }
 
 absl::StatusOr<Response> List(ResourceParts& parts) {
   const auto tasks = ReadValue(parts.store, task_store::List);
@@ -60,20 +63,34 @@ absl::Status CheckSchedule(const Task& task) {
   return errors.ToStatus();
 }
 
+void ReadName(BodyReader& reader, std::string& name) {
+  reader.Require({"name"});
+  reader.Text("name", name);
+}
+
+void ReadPlan(BodyReader& reader, Task& task) {
+  reader.Text("schedule", task.schedule);
+  reader.Text("time_zone", task.time_zone);
+  reader.Flag("enabled", task.enabled);
+}
+
+void DescribeBody(BodyReader& reader) {
+  Task task;
+  ReadName(reader, task.name);
+  ReadPlan(reader, task);
+}
+
 // What the body says of the task that it names.
 absl::StatusOr<Task> ChangedTask(sql::Transaction& transaction, const json::object& body,
                                  std::int64_t now_ms) {
   FieldErrors errors;
   BodyReader reader(body, errors);
   std::string name;
-  reader.Require({"name"});
-  reader.Text("name", name);
+  ReadName(reader, name);
   if (!errors.empty()) return errors.ToStatus();
   auto task = task_store::Get(transaction, name);
   if (!task.ok()) return task;
-  reader.Text("schedule", task->schedule);
-  reader.Text("time_zone", task->time_zone);
-  reader.Flag("enabled", task->enabled);
+  ReadPlan(reader, *task);
   reader.Finish();
   if (!errors.empty()) return errors.ToStatus();
   if (absl::Status status = CheckSchedule(*task); !status.ok()) return status;
@@ -125,12 +142,24 @@ absl::StatusOr<Response> RunNow(ResourceParts& parts, const Request& request) {
 
 Routes TaskRoutes(ResourceParts& parts) {
   return {
-      {"GET", "/api/v1/admin/tasks", Access::kAdmin,
-       [&parts](const Request&, const Caller&) { return List(parts); }},
-      {"POST", "/api/v1/admin/tasks", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Change(parts, request); }},
-      {"POST", "/api/v1/admin/tasks/{name}/run", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return RunNow(parts, request); }},
+      {"GET",
+       "/api/v1/admin/tasks",
+       Access::kAdmin,
+       [&parts](const Request&, const Caller&) { return List(parts); },
+       {.summary = "List the tasks that run by themselves", .answers = {AnswersData(TaskShape)}}},
+      {"POST",
+       "/api/v1/admin/tasks",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Change(parts, request); },
+       {.summary = "Change when a task runs",
+        .body = DescribeBody,
+        .answers = {Answers(TaskShape)},
+        .refusals = {404}}},
+      {"POST",
+       "/api/v1/admin/tasks/{name}/run",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return RunNow(parts, request); },
+       {.summary = "Run a task now", .answers = {Answers(TaskShape, 202)}}},
   };
 }
 

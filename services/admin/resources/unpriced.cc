@@ -89,18 +89,16 @@ bool IsPriced(const PricesNow& now, const v1::UnpricedModel& row) {
 
 json::object RowJson(const v1::UnpricedModel& row, const PricesNow& now) {
   const auto account = now.providers.find(row.account_id());
-  return {
-      {"model", row.model()},
-      {"served_model",
-       row.served_model().empty() ? json::value() : json::value(row.served_model())},
-      {"account_id", row.account_id() == 0 ? json::value() : json::value(row.account_id())},
-      {"provider", account == now.providers.end() ? json::value() : json::value(account->second)},
-      {"served_requests", row.served_requests()},
-      {"refused_requests", row.refused_requests()},
-      {"input_tokens", row.input_tokens()},
-      {"output_tokens", row.output_tokens()},
-      {"last_seen_at", TimeJson(row.last_seen_unix_ms())},
-      {"priced_now", IsPriced(now, row)}};
+  return {{"model", row.model()},
+          {"served_model", TextOrNull(row.served_model())},
+          {"account_id", IntegerOrNull(row.account_id())},
+          {"provider", TextOrNull(account == now.providers.end() ? "" : account->second)},
+          {"served_requests", row.served_requests()},
+          {"refused_requests", row.refused_requests()},
+          {"input_tokens", row.input_tokens()},
+          {"output_tokens", row.output_tokens()},
+          {"last_seen_at", TimeJson(row.last_seen_unix_ms())},
+          {"priced_now", IsPriced(now, row)}};
 }
 
 struct Parameters {
@@ -109,8 +107,6 @@ struct Parameters {
 };
 
 absl::StatusOr<Parameters> ReadParameters(const Request& request, std::int64_t now_ms) {
-  absl::Status known = CheckParameters(request, {"from", "to", "show"});
-  if (!known.ok()) return known;
   FieldErrors errors;
   const auto time_of = [&](std::string_view name, std::int64_t otherwise) {
     const std::string_view text = request.Query(name);
@@ -122,13 +118,19 @@ absl::StatusOr<Parameters> ReadParameters(const Request& request, std::int64_t n
   Parameters parameters;
   parameters.question.set_from_unix_ms(time_of("from", now_ms - kDaysUsual * kDayMs));
   parameters.question.set_to_unix_ms(time_of("to", 0));
-  const std::string_view show = request.Query("show");
-  parameters.all = show == "all";
-  if (!show.empty() && show != "unpriced" && !parameters.all) {
-    errors.Add("show", "must be unpriced or all");
-  }
+  parameters.all = request.Query("show") == "all";
   if (!errors.empty()) return errors.ToStatus();
   return parameters;
+}
+
+json::object ListBody(std::int64_t from_ms, json::array data) {
+  return {{"from", TimeJson(from_ms)}, {"data", std::move(data)}};
+}
+
+json::value ListShape() {
+  json::array data;
+  data.push_back(RowJson(v1::UnpricedModel(), PricesNow()));
+  return ListBody(0, std::move(data));
 }
 
 absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
@@ -144,8 +146,7 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
     json::object object = RowJson(row, *now);
     if (parameters->all || !object["priced_now"].as_bool()) data.push_back(std::move(object));
   }
-  return JsonResponse(200, json::object{{"from", TimeJson(parameters->question.from_unix_ms())},
-                                        {"data", std::move(data)}});
+  return JsonResponse(200, ListBody(parameters->question.from_unix_ms(), std::move(data)));
 }
 
 }  // namespace
@@ -174,9 +175,19 @@ void AddUnpricedNotice(ResourceParts& parts, json::object& status) {
       json::object{{"models", models.size()}, {"requests", requests}, {"names", std::move(names)}};
 }
 
+json::object UnpricedNoticeShape() {
+  return {{"models", 0}, {"requests", 0}, {"names", TextsJson({})}};
+}
+
 Routes UnpricedRoutes(ResourceParts& parts) {
-  return {{"GET", "/api/v1/admin/prices/unpriced", Access::kAdmin,
-           [&parts](const Request& request, const Caller&) { return List(parts, request); }}};
+  return {{"GET",
+           "/api/v1/admin/prices/unpriced",
+           Access::kAdmin,
+           [&parts](const Request& request, const Caller&) { return List(parts, request); },
+           {.summary = "List the models that were asked for while they had no price",
+            .query = {TextParameter("from", kTimeForm), TextParameter("to", kTimeForm),
+                      WordParameter("show", {"unpriced", "all"})},
+            .answers = {Answers(ListShape)}}}};
 }
 
 }  // namespace weir::admin

@@ -37,6 +37,34 @@ json::object Heading(const Request& request, const v1::EventFilter& filter) {
           {"time_zone", ZoneName(request)}};
 }
 
+// What both reports have.
+json::object ReportShape() {
+  json::object row = TotalsJson(v1::SummaryRow());
+  AddSubjectShape(row);
+  json::array data;
+  data.push_back(std::move(row));
+  json::object body = Heading(Request(), v1::EventFilter());
+  body["totals"] = TotalsJson(v1::SummaryRow());
+  body["data"] = std::move(data);
+  return body;
+}
+
+json::object PreviousJson(std::int64_t from_ms, std::int64_t to_ms, const v1::SummaryRow& totals) {
+  return {{"from", TimeJson(from_ms)}, {"to", TimeJson(to_ms)}, {"totals", TotalsJson(totals)}};
+}
+
+json::value SummaryShape() {
+  json::object body = ReportShape();
+  body["previous"] = MaybeAbsent(PreviousJson(0, 0, v1::SummaryRow()));
+  return Named("UsageSummary", std::move(body));
+}
+
+json::value TopShape() {
+  json::object body = ReportShape();
+  body["rest"] = TotalsJson(v1::SummaryRow());
+  return Named("UsageTop", std::move(body));
+}
+
 // The same length of time just before. Its ends must be known.
 absl::Status AddPrevious(ResourceParts& parts, v1::SummarizeRequest question, json::object& body) {
   const std::int64_t from = question.filter().from_unix_ms();
@@ -45,19 +73,15 @@ absl::Status AddPrevious(ResourceParts& parts, v1::SummarizeRequest question, js
   question.mutable_filter()->set_to_unix_ms(from);
   absl::StatusOr<v1::SummaryRow> totals = Totals(parts, question);
   if (!totals.ok()) return totals.status();
-  json::object previous = {{"from", TimeJson(from - length)}, {"to", TimeJson(from)}};
-  previous["totals"] = TotalsJson(*totals);
-  body["previous"] = std::move(previous);
+  body["previous"] = PreviousJson(from - length, from, *totals);
   return absl::OkStatus();
 }
 
 absl::Status ReadCompare(const Request& request, const v1::EventFilter& filter, bool& compare) {
   FieldErrors errors;
-  const std::string_view word = request.Query("compare");
-  compare = word == "previous";
+  compare = request.Query("compare") == "previous";
   const std::int64_t from = filter.from_unix_ms();
   const std::int64_t to = filter.to_unix_ms();
-  if (!word.empty() && !compare) errors.Add("compare", "must be previous");
   if (compare && (from == 0 || to <= from || to - from >= from)) {
     errors.Add("compare", "needs from and to, and as much time before them");
   }
@@ -101,13 +125,12 @@ absl::StatusOr<json::object> TotalsAndRows(ResourceParts& parts, const Request& 
 absl::StatusOr<Response> Summary(ResourceParts& parts, const Request& request,
                                  const Caller& caller) {
   v1::SummarizeRequest question;
-  absl::Status read = CheckReportParameters(request, {"by", "sort", "compare"});
-  if (read.ok()) read = ReadUsageFilter(request, caller, *question.mutable_filter());
+  absl::Status read = ReadUsageFilter(request, caller, *question.mutable_filter());
   if (!read.ok()) return read;
   FieldErrors errors;
   const std::vector<v1::Dimension> by = ReadBy(request, caller, 2, errors);
   for (const v1::Dimension dimension : by) question.add_by(dimension);
-  question.set_order(ReadReportOrder(request, errors));
+  question.set_order(ReadReportOrder(request));
   if (!errors.empty()) return errors.ToStatus();
   bool compare = false;
   read = ReadCompare(request, question.filter(), compare);
@@ -125,16 +148,14 @@ absl::StatusOr<Response> Summary(ResourceParts& parts, const Request& request,
 
 absl::StatusOr<Response> Top(ResourceParts& parts, const Request& request, const Caller& caller) {
   v1::SummarizeRequest question;
-  absl::Status read = CheckReportParameters(request, {"by", "sort", "limit"});
-  if (read.ok()) read = ReadUsageFilter(request, caller, *question.mutable_filter());
+  absl::Status read = ReadUsageFilter(request, caller, *question.mutable_filter());
   if (!read.ok()) return read;
   FieldErrors errors;
   std::vector<v1::Dimension> by = ReadBy(request, caller, 1, errors);
   if (by.empty()) by = {v1::DIMENSION_MODEL};
   question.add_by(by.front());
-  question.set_order(ReadReportOrder(request, errors));
-  question.set_limit(
-      static_cast<std::uint32_t>(ReadCount(request, "limit", kTopUsual, kTopMax, errors)));
+  question.set_order(ReadReportOrder(request));
+  question.set_limit(static_cast<std::uint32_t>(ReadCount(request, "limit", kTopUsual)));
   if (!errors.empty()) return errors.ToStatus();
   v1::SummarizeResponse answer;
   v1::SummaryRow rest;
@@ -148,14 +169,26 @@ absl::StatusOr<Response> Top(ResourceParts& parts, const Request& request, const
 }  // namespace
 
 Routes UsageRoutes(ResourceParts& parts) {
-  return {{"GET", "/api/v1/usage/summary", Access::kUser,
+  return {{"GET",
+           "/api/v1/usage/summary",
+           Access::kUser,
            [&parts](const Request& request, const Caller& caller) {
              return Summary(parts, request, caller);
-           }},
-          {"GET", "/api/v1/usage/top", Access::kUser,
+           },
+           {.summary = "Sum up usage",
+            .query = ReportParameters(
+                {ByParameter(), ReportOrderParameter(), WordParameter("compare", {"previous"})}),
+            .answers = {Answers(SummaryShape)}}},
+          {"GET",
+           "/api/v1/usage/top",
+           Access::kUser,
            [&parts](const Request& request, const Caller& caller) {
              return Top(parts, request, caller);
-           }}};
+           },
+           {.summary = "Show who or what uses most",
+            .query = ReportParameters(
+                {ByParameter(), ReportOrderParameter(), IntegerParameter("limit", 1, kTopMax)}),
+            .answers = {Answers(TopShape)}}}};
 }
 
 }  // namespace weir::admin

@@ -25,6 +25,8 @@ namespace v1 = weir::v1;
 constexpr int kExportsMax = 8;
 
 enum class Format { kCsv, kJsonLines };
+constexpr std::string_view kCsvType = "text/csv; charset=utf-8";
+constexpr std::string_view kJsonLinesType = "application/x-ndjson";
 
 // One export under way; gives its place back when the client has all, or has left.
 class Export {
@@ -82,15 +84,6 @@ class Export {
   std::string head_;
 };
 
-absl::Status ReadFormat(const Request& request, Format& format) {
-  const std::string_view word = request.Query("format");
-  format = word == "jsonl" ? Format::kJsonLines : Format::kCsv;
-  if (word.empty() || word == "csv" || word == "jsonl") return absl::OkStatus();
-  FieldErrors errors;
-  errors.Add("format", "must be csv or jsonl");
-  return errors.ToStatus();
-}
-
 bool TakePlace(std::atomic<int>& places) {
   if (places.fetch_sub(1) > 0) return true;
   places.fetch_add(1);
@@ -100,7 +93,7 @@ bool TakePlace(std::atomic<int>& places) {
 Response ExportResponse(Format format, std::shared_ptr<Export> rows) {
   const bool csv = format == Format::kCsv;
   Response response;
-  response.content_type = csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
+  response.content_type = csv ? kCsvType : kJsonLinesType;
   response.headers.emplace_back("Content-Disposition", StrCat("attachment; filename=\"weir-usage.",
                                                               csv ? "csv" : "jsonl", "\""));
   response.source = [rows = std::move(rows)] { return rows->Next(); };
@@ -110,10 +103,8 @@ Response ExportResponse(Format format, std::shared_ptr<Export> rows) {
 absl::StatusOr<Response> Start(ResourceParts& parts, const Request& request, const Caller& caller,
                                const std::shared_ptr<std::atomic<int>>& places) {
   v1::ExportRequest question;
-  Format format = Format::kCsv;
-  absl::Status read = CheckLogParameters(request, {"format"});
-  if (read.ok()) read = ReadFormat(request, format);
-  if (read.ok()) read = ReadUsageFilter(request, caller, *question.mutable_filter());
+  const Format format = request.Query("format") == "jsonl" ? Format::kJsonLines : Format::kCsv;
+  absl::Status read = ReadUsageFilter(request, caller, *question.mutable_filter());
   if (!read.ok()) return read;
   if (!TakePlace(*places)) {
     return Problem(absl::StatusCode::kResourceExhausted, reason::kTooManyRequests,
@@ -130,10 +121,15 @@ absl::StatusOr<Response> Start(ResourceParts& parts, const Request& request, con
 
 Routes UsageExportRoutes(ResourceParts& parts) {
   auto places = std::make_shared<std::atomic<int>>(kExportsMax);
-  return {{"GET", "/api/v1/usage/export", Access::kUser,
+  return {{"GET",
+           "/api/v1/usage/export",
+           Access::kUser,
            [&parts, places](const Request& request, const Caller& caller) {
              return Start(parts, request, caller, places);
-           }}};
+           },
+           {.summary = "Export rows of the log",
+            .query = LogParameters({WordParameter("format", {"csv", "jsonl"})}),
+            .answers = {AnswersFile(kCsvType), AnswersFile(kJsonLinesType)}}}};
 }
 
 }  // namespace weir::admin

@@ -1,7 +1,6 @@
 #include "services/admin/resources/usage_filter.h"
 
-#include <algorithm>
-#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -10,6 +9,7 @@
 #include "services/admin/json/usage_json.h"
 #include "services/admin/model/problem.h"
 #include "services/admin/model/report_time.h"
+#include "services/admin/resources/resource.h"
 #include "weir/v1/query.pb.h"
 
 namespace weir::admin {
@@ -18,15 +18,11 @@ namespace {
 namespace v1 = weir::v1;
 
 template <class Add>
-void EachInteger(const Request& request, std::string_view name, FieldErrors& errors, Add add) {
+void EachInteger(const Request& request, std::string_view name, Add add) {
   const auto [first, last] = request.query.equal_range(name);
   for (auto entry = first; entry != last; ++entry) {
     std::int64_t number = 0;
-    if (ParseInteger(entry->second, number)) {
-      add(number);
-    } else {
-      errors.Add(name, "must be a whole number");
-    }
+    if (ParseInteger(entry->second, number)) add(number);
   }
 }
 
@@ -47,12 +43,9 @@ void ReadTimes(const Request& request, v1::EventFilter& filter, FieldErrors& err
 }
 
 // "true" or "false"; nothing when it is not given.
-std::optional<bool> FlagOf(const Request& request, std::string_view name, FieldErrors& errors) {
+std::optional<bool> FlagOf(const Request& request, std::string_view name) {
   const std::string_view word = request.Query(name);
-  if (word == "true") return true;
-  if (word == "false") return false;
-  if (!word.empty()) errors.Add(name, "must be true or false");
-  return std::nullopt;
+  return word.empty() ? std::nullopt : std::optional(word == "true");
 }
 
 template <class Add>
@@ -64,32 +57,29 @@ void EachText(const Request& request, std::string_view name, Add add) {
 void ReadWhose(const Request& request, const Caller& caller, v1::EventFilter& filter,
                FieldErrors& errors) {
   const bool mine = !caller.is_admin() || request.Query("scope") == "mine";
-  EachInteger(request, "user_id", errors, [&](std::int64_t id) {
+  EachInteger(request, "user_id", [&](std::int64_t id) {
     if (!mine) filter.add_user_ids(id);
     if (mine && id != caller.user.id) errors.Add("user_id", "must be your own");
   });
   if (mine) filter.add_user_ids(caller.user.id);
-  EachInteger(request, "key_id", errors, [&](std::int64_t id) { filter.add_key_ids(id); });
-  EachInteger(request, "group_id", errors, [&](std::int64_t id) { filter.add_group_ids(id); });
-  EachInteger(request, "account_id", errors, [&](std::int64_t id) {
+  EachInteger(request, "key_id", [&](std::int64_t id) { filter.add_key_ids(id); });
+  EachInteger(request, "group_id", [&](std::int64_t id) { filter.add_group_ids(id); });
+  EachInteger(request, "account_id", [&](std::int64_t id) {
     filter.add_account_ids(id);
     if (!caller.is_admin()) errors.Add("account_id", "accounts are for administrators");
   });
 }
 
-void ReadWhat(const Request& request, v1::EventFilter& filter, FieldErrors& errors) {
+void ReadWhat(const Request& request, v1::EventFilter& filter) {
   EachText(request, "model", [&](const std::string& name) { filter.add_models(name); });
   EachText(request, "served_model",
            [&](const std::string& name) { filter.add_served_models(name); });
   EachText(request, "error_class",
            [&](const std::string& word) { filter.add_error_classes(word); });
-  EachText(request, "protocol", [&](const std::string& word) {
-    const v1::Dialect dialect = DialectOfWord(word);
-    filter.add_dialects(dialect);
-    if (dialect == v1::DIALECT_UNSPECIFIED) errors.Add("protocol", "is not a known protocol");
-  });
-  if (const auto complete = FlagOf(request, "complete", errors)) filter.set_complete(*complete);
-  if (const auto stream = FlagOf(request, "stream", errors)) filter.set_stream(*stream);
+  EachText(request, "protocol",
+           [&](const std::string& word) { filter.add_dialects(DialectOfWord(word)); });
+  if (const auto complete = FlagOf(request, "complete")) filter.set_complete(*complete);
+  if (const auto stream = FlagOf(request, "stream")) filter.set_stream(*stream);
 }
 
 // The words of a person who looks for something.
@@ -121,32 +111,31 @@ void ReadStatuses(const Request& request, v1::EventFilter& filter, FieldErrors& 
 
 }  // namespace
 
-absl::Status CheckLogParameters(const Request& request,
-                                std::initializer_list<std::string_view> others) {
-  FieldErrors errors;
-  const auto among = [](const auto& names, std::string_view name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
+QueryParameters ReportParameters(const QueryParameters& others) {
+  const auto id = [](std::string_view name) {
+    return Repeated(IntegerParameter(name, 0, INT64_MAX));
   };
-  for (const auto& [name, value] : request.query) {
-    if (!among(kUsageFilterNames, name) && !among(others, name)) {
-      errors.Add(name.substr(0, 100), "is not a known parameter");
-    }
-  }
-  return errors.ToStatus();
+  return Joined({TextParameter("from", kDayForm), TextParameter("to", kDayForm),
+                 TextParameter("tz", "a name such as Europe/Berlin; UTC when it is not given"),
+                 WordParameter("scope", {"mine", "all"}), Repeated(TextParameter("model")),
+                 id("user_id"), id("key_id"), id("group_id"), id("account_id")},
+                others);
 }
 
-absl::Status CheckReportParameters(const Request& request,
-                                   std::initializer_list<std::string_view> others) {
-  constexpr std::array<std::string_view, 9> kKnown = {
-      "from", "to", "tz", "scope", "model", "user_id", "key_id", "group_id", "account_id"};
-  FieldErrors errors;
-  for (const auto& [name, value] : request.query) {
-    if (std::find(kKnown.begin(), kKnown.end(), name) == kKnown.end() &&
-        std::find(others.begin(), others.end(), name) == others.end()) {
-      errors.Add(name.substr(0, 100), "is not a known parameter");
-    }
-  }
-  return errors.ToStatus();
+QueryParameters LogParameters(const QueryParameters& others) {
+  const QueryParameters more = {
+      Repeated(TextParameter("status", "an HTTP status, or error for all that went wrong")),
+      Repeated(TextParameter("served_model")),
+      Repeated(WordParameter("protocol", DialectWords())),
+      Repeated(TextParameter("error_class")),
+      FlagParameter("complete"),
+      FlagParameter("stream"),
+      WordParameter("cache_hit", {"true"}),
+      TextParameter("request_id"),
+      TextParameter("client_ip"),
+      TextParameter("user_agent"),
+      TextParameter("search", "a part of what the row says")};
+  return Joined(ReportParameters(more), others);
 }
 
 absl::Status ReadUsageFilter(const Request& request, const Caller& caller,
@@ -154,15 +143,10 @@ absl::Status ReadUsageFilter(const Request& request, const Caller& caller,
   FieldErrors errors;
   ReadTimes(request, filter, errors);
   ReadWhose(request, caller, filter, errors);
-  ReadWhat(request, filter, errors);
+  ReadWhat(request, filter);
   ReadWords(request, filter, errors);
   ReadStatuses(request, filter, errors);
-  const std::string_view cache_hit = request.Query("cache_hit");
-  filter.set_only_cache_hits(cache_hit == "true");
-  if (!cache_hit.empty() && cache_hit != "true") errors.Add("cache_hit", "must be true");
-  const std::string_view scope = request.Query("scope");
-  if (!scope.empty() && scope != "mine" && scope != "all")
-    errors.Add("scope", "must be mine or all");
+  filter.set_only_cache_hits(request.Query("cache_hit") == "true");
   return errors.ToStatus();
 }
 

@@ -54,7 +54,6 @@ void ReadEdges(const Request& request, ResourceParts& parts, SeriesParameters& p
                v1::SeriesRequest& question, FieldErrors& errors) {
   const std::string_view word = request.Query("bucket");
   const absl::StatusOr<Bucket> bucket = ParseBucket(word.empty() ? "day" : word);
-  if (!bucket.ok()) errors.Add("bucket", std::string(bucket.status().message()));
   const absl::StatusOr<absl::TimeZone> zone = FindZone(request.Query("tz"));
   if (!bucket.ok() || !zone.ok()) return;  // the filter has told about the zone
   parameters.bucket = *bucket;
@@ -77,16 +76,14 @@ void ReadEdges(const Request& request, ResourceParts& parts, SeriesParameters& p
 
 absl::Status ReadQuestion(ResourceParts& parts, const Request& request, const Caller& caller,
                           SeriesParameters& parameters, v1::SeriesRequest& question) {
-  absl::Status read = CheckReportParameters(request, {"by", "sort", "bucket", "top"});
-  if (read.ok()) read = ReadUsageFilter(request, caller, *question.mutable_filter());
+  absl::Status read = ReadUsageFilter(request, caller, *question.mutable_filter());
   if (!read.ok()) return read;
   FieldErrors errors;
   ReadEdges(request, parts, parameters, question, errors);
   parameters.by = ReadBy(request, caller, 1, errors);
   if (!parameters.by.empty()) question.set_by(parameters.by.front());
-  question.set_order(ReadReportOrder(request, errors));
-  question.set_top(
-      static_cast<std::uint32_t>(ReadCount(request, "top", kTopUsual, kTopMax, errors)));
+  question.set_order(ReadReportOrder(request));
+  question.set_top(static_cast<std::uint32_t>(ReadCount(request, "top", kTopUsual)));
   return errors.ToStatus();
 }
 
@@ -101,10 +98,15 @@ Buckets Filled(const google::protobuf::RepeatedPtrField<v1::SeriesRow>& rows, st
   return buckets;
 }
 
-json::array CountsJson(const Buckets& buckets) {
-  json::array data;
-  for (const v1::SummaryRow& row : buckets) data.push_back(TotalsJson(row));
-  return data;
+json::array CountsJson(const Buckets& buckets) { return ListJson(buckets, TotalsJson); }
+
+json::object BucketJson(std::int64_t begin_ms, std::int64_t end_ms, const std::string& label,
+                        const v1::SummaryRow& sums) {
+  json::object object = {
+      {"start", TimeJson(begin_ms)}, {"end", TimeJson(end_ms)}, {"label", label}};
+  const json::object counts = TotalsJson(sums);
+  object.insert(counts.begin(), counts.end());
+  return object;
 }
 
 json::array TotalsByBucket(const v1::SeriesRequest& question, const SeriesParameters& parameters,
@@ -113,12 +115,8 @@ json::array TotalsByBucket(const v1::SeriesRequest& question, const SeriesParame
   for (std::size_t i = 0; i < totals.size(); ++i) {
     const int edge = static_cast<int>(i);
     const std::int64_t begin = question.edges_unix_ms(edge);
-    json::object object = {{"start", TimeJson(begin)},
-                           {"end", TimeJson(question.edges_unix_ms(edge + 1))},
-                           {"label", BucketLabel(begin, parameters.bucket, parameters.zone)}};
-    const json::object counts = TotalsJson(totals[i]);
-    object.insert(counts.begin(), counts.end());
-    data.push_back(std::move(object));
+    data.push_back(BucketJson(begin, question.edges_unix_ms(edge + 1),
+                              BucketLabel(begin, parameters.bucket, parameters.zone), totals[i]));
   }
   return data;
 }
@@ -160,6 +158,29 @@ void AddTop(const SeriesParameters& parameters, const v1::SeriesResponse& answer
   body["rest"] = OneSeries({}, rest_sums, rest);
 }
 
+json::object BodyJson(std::int64_t from_ms, std::int64_t to_ms, const std::string& zone,
+                      const v1::SummaryRow& sums) {
+  return {{"from", TimeJson(from_ms)},
+          {"to", TimeJson(to_ms)},
+          {"time_zone", zone},
+          {"totals", TotalsJson(sums)}};
+}
+
+json::value SeriesShape() {
+  const v1::SummaryRow nothing;
+  json::object subject;
+  AddSubjectShape(subject);
+  json::array data;
+  data.push_back(BucketJson(0, 0, "", nothing));
+  json::array series;
+  series.push_back(OneSeries(std::move(subject), nothing, {}));
+  json::object body = BodyJson(0, 0, "", nothing);
+  body["data"] = std::move(data);
+  body["series"] = MaybeAbsent(std::move(series));
+  body["rest"] = MaybeAbsent(OneSeries({}, nothing, {}));
+  return Named("UsageSeries", std::move(body));
+}
+
 absl::StatusOr<Response> Series(ResourceParts& parts, const Request& request,
                                 const Caller& caller) {
   v1::SeriesRequest question;
@@ -175,11 +196,9 @@ absl::StatusOr<Response> Series(ResourceParts& parts, const Request& request,
   const Buckets totals = Filled(answer.totals(), static_cast<std::size_t>(edges - 1));
   v1::SummaryRow sums;
   for (const v1::SummaryRow& row : totals) AddCounts(row, 1, sums);
-  json::object body = {{"from", TimeJson(question.edges_unix_ms(0))},
-                       {"to", TimeJson(question.edges_unix_ms(edges - 1))},
-                       {"time_zone", ZoneName(request)},
-                       {"totals", TotalsJson(sums)},
-                       {"data", TotalsByBucket(question, parameters, totals)}};
+  json::object body = BodyJson(question.edges_unix_ms(0), question.edges_unix_ms(edges - 1),
+                               ZoneName(request), sums);
+  body["data"] = TotalsByBucket(question, parameters, totals);
   if (!parameters.by.empty()) AddTop(parameters, answer, *names, totals, body);
   return JsonResponse(200, body);
 }
@@ -187,10 +206,17 @@ absl::StatusOr<Response> Series(ResourceParts& parts, const Request& request,
 }  // namespace
 
 Routes UsageSeriesRoutes(ResourceParts& parts) {
-  return {{"GET", "/api/v1/usage/series", Access::kUser,
+  return {{"GET",
+           "/api/v1/usage/series",
+           Access::kUser,
            [&parts](const Request& request, const Caller& caller) {
              return Series(parts, request, caller);
-           }}};
+           },
+           {.summary = "Show usage over time",
+            .query = ReportParameters({ByParameter(), ReportOrderParameter(),
+                                       WordParameter("bucket", {"hour", "day", "month", "year"}),
+                                       IntegerParameter("top", 1, kTopMax)}),
+            .answers = {Answers(SeriesShape)}}}};
 }
 
 }  // namespace weir::admin

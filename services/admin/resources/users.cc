@@ -20,19 +20,28 @@ namespace {
 
 namespace json = boost::json;
 
+ListRules Rules() {
+  return {.filters = {{"username", "username LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
+                      {"name", "LOWER(name) LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
+                      {"email", "email LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
+                      {"role", "role = ?", Filter::Kind::kText, WordsOf<Role>()},
+                      {"status", "status = ?", Filter::Kind::kText, WordsOf<ActiveStatus>()},
+                      {"group_id", "group_id = ?", Filter::Kind::kInteger}},
+          .sorts = {{"id", "id"},
+                    {"username", "username"},
+                    {"email", "email"},
+                    {"created_at", "created_at_ms"},
+                    {"last_login_at", "last_login_at_ms"}}};
+}
+
+void DescribeBody(BodyReader& reader) {
+  User user;
+  std::optional<Secret> password;
+  ReadUser(reader, user, password);
+}
+
 absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
-  auto query = ParseList(request,
-                         {{"username", "username LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
-                          {"name", "LOWER(name) LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
-                          {"email", "email LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
-                          {"role", "role = ?"},
-                          {"status", "status = ?"},
-                          {"group_id", "group_id = ?", Filter::Kind::kInteger}},
-                         {{"id", "id"},
-                          {"username", "username"},
-                          {"email", "email"},
-                          {"created_at", "created_at_ms"},
-                          {"last_login_at", "last_login_at_ms"}});
+  auto query = ParseList(request, Rules());
   if (!query.ok()) return query.status();
   auto page = ReadValue(parts.store, [&](sql::Transaction& transaction) {
     return user_store::List(transaction, *query);
@@ -185,26 +194,56 @@ absl::StatusOr<Response> Delete(ResourceParts& parts, const Request& request,
 
 Routes UserRoutes(ResourceParts& parts) {
   return {
-      {"GET", "/api/v1/users", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return List(parts, request); }},
-      {"POST", "/api/v1/users", Access::kAdmin,
+      {"GET",
+       "/api/v1/users",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return List(parts, request); },
+       {.summary = "List users",
+        .query = ParametersOf(Rules()),
+        .answers = {AnswersList(UserShape)}}},
+      {"POST",
+       "/api/v1/users",
+       Access::kAdmin,
        [&parts](const Request& request, const Caller& caller) {
          return Create(parts, request, caller);
-       }},
-      {"GET", "/api/v1/users/{id}", Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Get(parts, request); }},
-      {"PUT", "/api/v1/users/{id}", Access::kAdmin,
+       },
+       {.summary = "Make a user",
+        .body = DescribeBody,
+        .answers = {Answers(UserShape, 201)},
+        .about = "name and email alone are enough: the e-mail address is the user name then. "
+                 "Making an administrator wants a fresh log-in, or POST /api/v1/auth/confirm."}},
+      {"GET",
+       "/api/v1/users/{id}",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Get(parts, request); },
+       {.summary = "Show a user", .answers = {Answers(UserShape)}}},
+      {"PUT",
+       "/api/v1/users/{id}",
+       Access::kAdmin,
        [&parts](const Request& request, const Caller& caller) {
          return Change(parts, request, caller, true);
-       }},
-      {"PATCH", "/api/v1/users/{id}", Access::kAdmin,
+       },
+       {.summary = "Change a user as a whole",
+        .body = DescribeBody,
+        .answers = {Answers(UserShape)},
+        .guarded = true}},
+      {"PATCH",
+       "/api/v1/users/{id}",
+       Access::kAdmin,
        [&parts](const Request& request, const Caller& caller) {
          return Change(parts, request, caller, false);
-       }},
-      {"DELETE", "/api/v1/users/{id}", Access::kAdmin,
+       },
+       {.summary = "Change a part of a user",
+        .body = DescribeBody,
+        .answers = {Answers(UserShape)},
+        .guarded = true}},
+      {"DELETE",
+       "/api/v1/users/{id}",
+       Access::kAdmin,
        [&parts](const Request& request, const Caller& caller) {
          return Delete(parts, request, caller);
-       }},
+       },
+       {.summary = "Delete a user", .answers = {AnswersNothing()}, .guarded = true}},
   };
 }
 

@@ -100,12 +100,14 @@ TEST(RouterTest, FindsRoutesAndKeepsPeopleOut) {
   const auto throwing = [](const Request&, const Caller&) -> absl::StatusOr<Response> {
     throw std::runtime_error("secret detail");
   };
-  const Router router({{"GET", "/a/fixed", Access::kPublic, echo},
-                       {"GET", "/a/{id}", Access::kPublic, echo},
-                       {"POST", "/a/{id}", Access::kPublic, echo, 4},
-                       {"GET", "/user", Access::kUser, echo},
-                       {"GET", "/admin", Access::kAdmin, echo},
-                       {"GET", "/throws", Access::kPublic, throwing}},
+  const RouteDoc doc = {.summary = "test", .answers = {}};
+  const Router router({{"GET", "/a/fixed", Access::kPublic, echo, doc},
+                       {"GET", "/a/{id}", Access::kPublic, echo, doc},
+                       {"POST", "/a/{id}", Access::kPublic, echo, doc, 4},
+                       {"GET", "/user", Access::kUser, echo, doc},
+                       {"GET", "/admin", Access::kAdmin, echo, doc},
+                       {"GET", "/nobody", Access::kNobody, echo, doc},
+                       {"GET", "/throws", Access::kPublic, throwing, doc}},
                       [](const Request& request) -> absl::StatusOr<Caller> {
                         if (request.Header("authorization").empty()) {
                           return Problem(absl::StatusCode::kUnauthenticated, "not_logged_in",
@@ -124,9 +126,11 @@ TEST(RouterTest, FindsRoutesAndKeepsPeopleOut) {
   EXPECT_EQ(status(Ask("GET", "/a/")), 404);
   EXPECT_EQ(status(Ask("GET", "/a/1/2")), 404);
   EXPECT_EQ(status(Ask("DELETE", "/a/12")), 405);
+  EXPECT_EQ(status(Ask("POST", "/a/fixed")), 405) << "it is itself, not an {id}";
   EXPECT_EQ(status(Ask("POST", "/a/12", "12345")), 413);
   EXPECT_EQ(status(Ask("POST", "/a/12", "1234")), 200);
   EXPECT_EQ(status(Ask("GET", "/user")), 401);
+  EXPECT_EQ(status(Ask("GET", "/nobody")), 403) << "a row that does not say is for nobody";
   Request user = Ask("GET", "/user");
   user.headers["authorization"] = "x";
   EXPECT_EQ(status(user), 200);

@@ -20,6 +20,9 @@ TEST_F(RestConventionsTest, EveryErrorHasItsShape) {
   const Case cases[] = {
       {"GET", "/api/v1/nothing", "", 404, 40401, "unknown_endpoint"},
       {"DELETE", "/api/v1/users", "", 405, 40501, "method_not_allowed"},
+      {"TRACE", "/api/v1/users", "", 405, 40501, "method_not_allowed"},
+      {"TRACE", "/api/v1/nothing", "", 404, 40401, "unknown_endpoint"},
+      {"GET", "/api/v1/admin/logs/bodies", "", 405, 40501, "method_not_allowed"},
       {"GET", "/api/v1/users/999", "", 404, 40401, "not_found"},
       {"GET", "/api/v1/users/zero", "", 404, 40401, "not_found"},
       {"POST", "/api/v1/groups", "{", 400, 40001, "malformed_json"},

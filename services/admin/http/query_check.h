@@ -1,0 +1,15 @@
+// The query of a request against what its route says of it.
+#pragma once
+
+#include "absl/status/status.h"
+
+#include "services/admin/http/message.h"
+#include "services/admin/http/route_doc.h"
+
+namespace weir::admin {
+
+// InvalidArgument names every parameter that is not known, not of its form, there too often or
+// missing.
+absl::Status CheckQuery(const Request& request, const QueryParameters& parameters);
+
+}  // namespace weir::admin

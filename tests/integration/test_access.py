@@ -1,0 +1,144 @@
+"""Who may do what: every row of the router against everybody who may knock, by the contract that is
+made of the same rows. What is open to whom is pinned down in rest_contract_test.cc; here the program
+does as it says."""
+
+import json
+import re
+
+import pytest
+
+import contract
+import http_client
+from admin_client import AdminClient
+
+ABSENT = {"request_id": "01890000-0000-7000-8000-000000000000", "session_id": "0" * 32,
+          "name": "no_such_task"}
+ABSENT_ID = "987654321"
+# What the row is for, and who gets past its door.
+MAY = {
+    "public": {"nobody", "forged", "expired", "key", "user", "admin", "cookie"},
+    "key": {"key"},
+    "user": {"user", "admin", "cookie"},
+    "admin": {"admin", "cookie"},
+}
+# Public, but looks at a credential when there is one, or when there is nothing in the body.
+LOOKS = {"/api/v1/status", "/api/v1/auth/refresh"}
+# {"alg":"none"}.{"iss":"weir-admin","sub":"1","sid":"0","exp":9999999999}. and no signature
+FORGED = ("eyJhbGciOiJub25lIn0."
+          "eyJpc3MiOiJ3ZWlyLWFkbWluIiwic3ViIjoiMSIsInNpZCI6IjAiLCJleHAiOjk5OTk5OTk5OTl9.")
+
+
+def bearer(token):
+    return {"authorization": f"Bearer {token}"}
+
+
+def log_in(stack, name, password):
+    """The raw answer: its cookies are wanted too."""
+    reply = http_client.request(
+        stack.admin_port, "POST", "/api/v1/auth/login",
+        {"content-type": "application/json", "connection": "close"},
+        json.dumps({"username": name, "password": password}).encode())
+    assert reply.status == 200, reply
+    return reply
+
+
+def cookies_of(reply):
+    found = dict(value.split(";")[0].split("=", 1)
+                 for name, value in reply.headers if name == "set-cookie")
+    return {"cookie": "; ".join(f"{name}={value}" for name, value in found.items()),
+            "x-csrf-token": found["weir_csrf"]}
+
+
+@pytest.fixture(scope="module")
+def callers(stack):
+    """Headers by who knocks; functions of nothing, since a log-out ends what it came with."""
+    stack.api.post("/api/v1/users", {"username": "plain", "password": "a password for plain"})
+    admin = (stack.seeded["WEIR_ADMIN_USERNAME"], stack.seeded["WEIR_ADMIN_PASSWORD"])
+    plain = ("plain", "a password for plain")
+    ended = AdminClient(stack.admin_port)
+    token = ended.log_in(*plain)["token"]
+    ended.post("/api/v1/auth/logout")
+    key = stack.api.add_key("knocks")["key"]
+    return {
+        "nobody": dict,
+        "forged": lambda: bearer(FORGED),
+        "expired": lambda: bearer(token),
+        "key": lambda: {"x-api-key": key, **bearer(key)},
+        "user": lambda: bearer(log_in(stack, *plain).json()["token"]),
+        "admin": lambda: bearer(log_in(stack, *admin).json()["token"]),
+        "cookie": lambda: cookies_of(log_in(stack, *admin)),
+    }
+
+
+def target_of(path):
+    return re.sub(r"\{([a-z_]+)\}", lambda found: ABSENT.get(found[1], ABSENT_ID), path)
+
+
+def knock(stack, method, path, headers):
+    body = None if method == "GET" else b""
+    reply = http_client.request(stack.admin_port, method, target_of(path),
+                                {**headers, "connection": "close"}, body)
+    contract.of(stack.admin_port).check(method, target_of(path), reply.status,
+                                        reply.header("content-type"), reply.body)
+    return reply
+
+
+def refused(reply):
+    """At the door: what a handler refuses has another reason."""
+    if reply.status == 401:
+        return True
+    return reply.status == 403 and reply.json()["reason"] == "not_allowed" and \
+        "administrators" in reply.json()["error"]
+
+
+@pytest.mark.parametrize("who", sorted(MAY["public"]))
+def test_every_route_lets_in_whom_its_row_names(stack, callers, who):
+    wrong = []
+    headers = callers[who]()
+    for method, path, operation in contract.of(stack.admin_port).operations():
+        if path in LOOKS and who not in ("nobody", "user", "admin", "cookie"):
+            continue
+        if path == "/api/v1/auth/refresh" and who == "nobody":
+            continue  # has neither a log-in nor a refresh token to go by
+        reply = knock(stack, method, path, headers)
+        if (not refused(reply)) != (who in MAY[operation["x-weir-access"]]):
+            wrong.append(f"{method} {path} ({operation['x-weir-access']}): {reply.status}")
+        if path in ("/api/v1/auth/logout", "/api/v1/auth/sessions"):
+            headers = callers[who]()
+    assert not wrong, "\n".join(wrong)
+
+
+def test_changes_by_cookie_want_the_csrf_token(stack, callers):
+    headers = callers["cookie"]()
+    forged = {**headers, "x-csrf-token": "0" * 64}
+    without = {"cookie": headers["cookie"]}
+    for method, path, operation in contract.of(stack.admin_port).operations():
+        if operation["x-weir-access"] not in ("user", "admin"):
+            continue
+        for case in (forged, without):
+            reply = knock(stack, method, path, case)
+            assert (reply.status == 403 and "X-CSRF-Token" in reply.json()["error"]) == \
+                (method != "GET"), f"{method} {path}: {reply}"
+
+
+@pytest.mark.parametrize("cookie", [
+    "weir_session=", "weir_session=x", "weir_session=" + "0" * 64, "weir_session=%00",
+    "weir_session=' OR 1=1 --", "weir_session=" + "a" * 4000, "weir_session", "=;=;;",
+])
+def test_forged_cookies_are_nobody(stack, cookie):
+    reply = knock(stack, "GET", "/api/v1/auth/profile", {"cookie": cookie})
+    assert reply.status == 401, reply
+
+
+@pytest.mark.parametrize("authorization", [
+    "Bearer", "Bearer ", "Basic YWRtaW46YWRtaW4=", "bearer " + FORGED, "Bearer a.b.c",
+    "Bearer " + FORGED[:-1] + ".AAAA", "Bearer " + "x" * 5000, "Token x", "\x01",
+])
+def test_forged_tokens_are_nobody(stack, authorization):
+    reply = knock(stack, "GET", "/api/v1/auth/profile", {"authorization": authorization})
+    assert reply.status in (400, 401), reply
+
+
+def test_a_cookie_does_not_help_a_bad_token(stack, callers):
+    headers = {**callers["cookie"](), **bearer(FORGED)}
+    assert knock(stack, "GET", "/api/v1/auth/profile", headers).status == 401
