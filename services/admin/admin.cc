@@ -94,6 +94,7 @@ struct Admin::Parts {
       : vault(std::move(the_vault)),
         database(std::move(the_database)),
         security(std::move(the_security)),
+        publisher(store, settings.Text("database_url")),
         usage(settings.Text("usage_target"), security),
         maintenance(settings.Text("usage_target"), security),
         http(router, metrics, static_cast<int>(settings.Integer("http_threads"))) {
@@ -108,7 +109,7 @@ struct Admin::Parts {
   Store store{*database, SystemClock()};
   SnapshotBuilder builder{store, vault};
   RelayRegistry registry{SystemClock()};
-  SnapshotPublisher publisher{store};
+  SnapshotPublisher publisher;
   ExplainBroker explain;
   SnapshotServer grpc{store, builder, publisher, registry, explain, security};
   UsageClient usage;

@@ -313,21 +313,10 @@ using Pool = ConnectionPool<PostgresConnection>;
 using WriteWork = pqxx::transaction<pqxx::read_committed, pqxx::read_write>;
 using ReadWork = pqxx::transaction<pqxx::repeatable_read, pqxx::read_only>;
 
-// `url` with the options that the operator has not set himself.
-std::string WithOptions(std::string_view url) {
-  std::string full(url);
-  for (std::string_view option : kConnectionOptions) {
-    const std::string_view key = option.substr(0, option.find('=') + 1);
-    if (url.find(key) != std::string_view::npos) continue;
-    StrAppend(full, full.find('?') == std::string::npos ? "?" : "&", option);
-  }
-  return full;
-}
-
 class PostgresDatabase final : public Database {
  public:
   PostgresDatabase(std::string_view url, int connections_max)
-      : url_(WithOptions(url)), pool_(connections_max, [this] { return Connect(); }) {}
+      : url_(WithConnectionOptions(url)), pool_(connections_max, [this] { return Connect(); }) {}
 
   absl::Status ConnectOnce() { return pool_.Borrow().status(); }
 
@@ -382,6 +371,16 @@ class PostgresDatabase final : public Database {
 };
 
 }  // namespace
+
+std::string WithConnectionOptions(std::string_view url) {
+  std::string full(url);
+  for (std::string_view option : kConnectionOptions) {
+    const std::string_view key = option.substr(0, option.find('=') + 1);
+    if (url.find(key) != std::string_view::npos) continue;
+    StrAppend(full, full.find('?') == std::string::npos ? "?" : "&", option);
+  }
+  return full;
+}
 
 absl::StatusOr<std::unique_ptr<Database>> OpenPostgres(std::string_view url, int connections_max) {
   auto database = std::make_unique<PostgresDatabase>(url, connections_max);

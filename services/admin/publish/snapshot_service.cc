@@ -13,6 +13,7 @@
 #include "libs/common/log.h"
 #include "libs/common/text.h"
 #include "services/admin/publish/observation.h"
+#include "services/admin/publish/shared_updates.h"
 #include "services/admin/publish/watch_stream.h"
 #include "weir/v1/snapshot.grpc.pb.h"
 
@@ -49,7 +50,8 @@ std::optional<Signal> SignalOf(v1::AccountObservation::Signal signal) {
 struct Connection {
   std::string relay_id;
   WatchStream state;
-  std::uint64_t number = 0;  // of this stream, for questions
+  std::uint64_t number;  // of this stream, for questions
+  SnapshotPublisher::Waiter waiter;
   std::atomic<bool> reading = true;
 };
 
@@ -58,7 +60,9 @@ class Service final : public v1::SnapshotService::Service {
   Service(Store& store, SnapshotBuilder& builder, SnapshotPublisher& publisher,
           RelayRegistry& registry, ExplainBroker& explain, const GrpcSecurity& security)
       : store_(store),
-        builder_(builder),
+        updates_([&builder](std::int64_t have, std::string_view lineage) {
+          return builder.Build(have, lineage);
+        }),
         publisher_(publisher),
         registry_(registry),
         explain_(explain),
@@ -77,13 +81,14 @@ class Service final : public v1::SnapshotService::Service {
     }
     Connection connection{
         .relay_id = hello.relay_id(),
-        .state = {static_cast<std::int64_t>(hello.have_revision()), hello.lineage()}};
+        .state = {static_cast<std::int64_t>(hello.have_revision()), hello.lineage()},
+        .number = explain_.Join(hello.relay_id()),
+        .waiter = SnapshotPublisher::Waiter(publisher_)};
     const std::uint64_t number =
         registry_.Connected(hello.relay_id(), hello.version(), context->peer(),
                             static_cast<std::int64_t>(hello.have_revision()));
     LogInfo("relay connected",
             {{"relay_id", hello.relay_id()}, {"have_revision", hello.have_revision()}});
-    connection.number = explain_.Join(hello.relay_id());
     std::thread reader([&] { ReadAll(*stream, connection); });
     WriteAll(*context, *stream, connection);
     context->TryCancel();  // ends the reader's Read
@@ -98,14 +103,12 @@ class Service final : public v1::SnapshotService::Service {
   void WriteAll(grpc::ServerContext& context, Stream& stream, Connection& connection) {
     bool first = true;
     while (true) {
-      // Before anything is looked at: what comes after this does not let the wait begin.
-      const std::uint64_t ticket = publisher_.TakeTicket();
       if (!connection.reading || publisher_.stopped() || context.IsCancelled()) return;
       if (!SendQuestions(stream, connection)) return;
       const std::int64_t seen = first ? 0 : connection.state.seen();
-      const std::int64_t latest = publisher_.WaitForNewer(seen, ticket, kWaitMs);
+      const std::int64_t latest = connection.waiter.WaitForNewer(seen, kWaitMs);
       if (latest == 0 || (!first && !connection.state.ShouldSend(latest))) continue;
-      auto update = builder_.Build(connection.state.held(), connection.state.lineage());
+      const auto update = updates_.Get(connection.state.held(), connection.state.lineage(), latest);
       if (!update.ok()) {
         LogWarning("a snapshot cannot be built",
                    {{"error", std::string(update.status().message())}});
@@ -113,7 +116,7 @@ class Service final : public v1::SnapshotService::Service {
         continue;
       }
       first = false;
-      if (!Send(stream, connection, *update)) return;
+      if (!Send(stream, connection, **update)) return;
     }
   }
 
@@ -126,7 +129,7 @@ class Service final : public v1::SnapshotService::Service {
     return true;
   }
 
-  bool Send(Stream& stream, Connection& connection, SnapshotUpdate& update) {
+  bool Send(Stream& stream, Connection& connection, const SnapshotUpdate& update) {
     if (update.chunks.empty()) {
       connection.state.UpToDate(update.revision);
       return true;
@@ -134,9 +137,9 @@ class Service final : public v1::SnapshotService::Service {
     // Before the last chunk goes out: the answer may be quicker than this thread.
     connection.state.Sent(update.revision, update.chunks.front().lineage());
     registry_.Sent(connection.relay_id, update.revision);
-    for (v1::SnapshotChunk& chunk : update.chunks) {
+    for (const v1::SnapshotChunk& chunk : update.chunks) {
       v1::WatchResponse response;
-      response.mutable_chunk()->Swap(&chunk);
+      *response.mutable_chunk() = chunk;
       if (!stream.Write(response)) return false;
     }
     return true;
@@ -165,7 +168,7 @@ class Service final : public v1::SnapshotService::Service {
       }
     }
     connection.reading = false;
-    publisher_.WakeAll();
+    connection.waiter.Wake();
   }
 
   void Answer(Connection& connection, std::int64_t revision, bool accepted,
@@ -178,7 +181,7 @@ class Service final : public v1::SnapshotService::Service {
       LogWarning("a relay refused a revision",
                  {{"relay_id", connection.relay_id}, {"revision", revision}, {"reason", reason}});
     }
-    publisher_.WakeAll();
+    connection.waiter.Wake();
   }
 
   void Observe(const Connection& connection, const v1::AccountObservation& message) {
@@ -199,7 +202,7 @@ class Service final : public v1::SnapshotService::Service {
   }
 
   Store& store_;
-  SnapshotBuilder& builder_;
+  SharedUpdates updates_;
   SnapshotPublisher& publisher_;
   RelayRegistry& registry_;
   ExplainBroker& explain_;

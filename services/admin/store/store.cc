@@ -24,7 +24,10 @@ absl::Status WriteChanges(sql::Transaction& transaction, const Changes& changes)
   for (const ResourceName& name : distinct) {
     rows.push_back({revision, static_cast<std::int64_t>(name.kind), name.id});
   }
-  return transaction.InsertMany("changes", {"revision", "kind", "resource_id"}, rows);
+  absl::Status status =
+      transaction.InsertMany("changes", {"revision", "kind", "resource_id"}, rows);
+  if (!status.ok() || transaction.dialect() != sql::SqlDialect::kPostgres) return status;
+  return transaction.Execute("SELECT pg_notify($1, '')", {std::string(kRevisionChannel)}).status();
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -73,6 +74,9 @@ auto ChangeValue(Store& store, Body body)
   if (!status.ok()) return status;
   return value;
 }
+
+// PostgreSQL tells all who listen there when a change is committed.
+inline constexpr std::string_view kRevisionChannel = "weir_admin_revision";
 
 absl::StatusOr<Revision> ReadRevision(sql::Transaction& transaction);
 

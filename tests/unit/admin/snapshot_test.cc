@@ -1,7 +1,9 @@
+#include <atomic>
 #include <map>
 #include <memory>
 #include <random>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "services/admin/credentials/account_secrets.h"
@@ -313,12 +315,13 @@ TEST_P(SnapshotTest, ObservationsBecomeChangesOnce) {
 }
 
 TEST_P(SnapshotTest, ThePublisherHearsOfThisProcessAtOnceAndOfOthersSoon) {
-  SnapshotPublisher publisher(store());
-  const std::int64_t start = publisher.WaitForNewer(0, publisher.TakeTicket(), 5000);
+  SnapshotPublisher publisher(store(), url());
+  SnapshotPublisher::Waiter waiter(publisher);
+  const std::int64_t start = waiter.WaitForNewer(0, 5000);
   EXPECT_EQ(start, CurrentRevision().number);
   AddAccount();
-  EXPECT_EQ(publisher.WaitForNewer(start, publisher.TakeTicket(), 5000), start + 1);
-  // Another process: another pool, whose changes nobody tells us of.
+  EXPECT_EQ(waiter.WaitForNewer(start, 5000), start + 1);
+  // Another process: another pool, of whose changes only the database can tell.
   const auto other_database = Open(1);
   Store other(*other_database, clock());
   ASSERT_TRUE(other
@@ -328,11 +331,32 @@ TEST_P(SnapshotTest, ThePublisherHearsOfThisProcessAtOnceAndOfOthersSoon) {
                     return group_store::Insert(t, c, 1, group);
                   })
                   .ok());
-  EXPECT_EQ(publisher.WaitForNewer(start + 1, publisher.TakeTicket(), 5000), start + 2);
-  const std::uint64_t ticket = publisher.TakeTicket();
-  publisher.WakeAll();
-  EXPECT_EQ(publisher.WaitForNewer(start + 2, ticket, 60'000), start + 2) << "woken without news";
+  EXPECT_EQ(waiter.WaitForNewer(start + 1, 5000), start + 2);
+  waiter.Wake();
+  EXPECT_EQ(waiter.WaitForNewer(start + 2, 60'000), start + 2) << "woken without news";
+  EXPECT_EQ(waiter.WaitForNewer(start + 2, 1), start + 2) << "a wake counts once";
   publisher.Stop();
+}
+
+// An answer of one relay must not cost a wake-up at each of the others.
+TEST_P(SnapshotTest, OneThatIsWokenLeavesTheOthersAlone) {
+  SnapshotPublisher publisher(store());
+  SnapshotPublisher::Waiter one(publisher);
+  SnapshotPublisher::Waiter other(publisher);
+  const std::int64_t latest = one.WaitForNewer(0, 5000);
+  ASSERT_GT(latest, 0);
+  std::atomic<bool> returned = false;
+  std::thread waits([&] {
+    other.WaitForNewer(latest, 60'000);
+    returned = true;
+  });
+  for (int i = 0; i < 100; ++i) {
+    one.Wake();
+    one.WaitForNewer(latest, 60'000);
+  }
+  EXPECT_FALSE(returned);
+  publisher.WakeAll();
+  waits.join();
 }
 
 INSTANTIATE_ON_BOTH_DATABASES(SnapshotTest);
