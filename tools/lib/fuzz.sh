@@ -73,21 +73,24 @@ weir_fuzz() {
 }
 
 # fuzz_one TARGET BUILD_DIR SECONDS SEED REPEAT ROOT: one target, its finding shown if there is one.
-# Addresses are compared and hashed within the targets, so repeated inputs want fixed ones.
+# The targets hash and compare addresses, so that inputs only repeat themselves with fixed addresses,
+# no environment, and paths that do not name this checkout.
 fuzz_one() {
-  local target=$1 dir=$2 seconds=$3 seed=$4 repeat=$5 root=$6 log figures
-  local -a run=("$dir/bin/fuzz_$target")
+  local target=$1 dir seconds=$3 seed=$4 repeat=$5 root=$6 log figures corpus=tests/fuzz/corpus/$1
+  local -a run
+  cd "$root" || return 1
+  dir=$(realpath --relative-to=. "$2")
   log=$dir/findings/$target.log
+  run=("$dir/bin/fuzz_$target" -rss_limit_mb=2048 -timeout=30 -print_final_stats=1
+    -artifact_prefix="$dir/findings/$target-")
   if ((repeat > 0)); then
     run=(env -i setarch -R "${run[@]}" -runs="$repeat" -seed=1
-      -seed_inputs="$(printf '%s\n' "$root/tests/fuzz/corpus/$target"/* | LC_ALL=C sort | paste -sd ,)")
+      -seed_inputs="$(printf '%s\n' "$corpus"/* | LC_ALL=C sort | paste -sd ,)")
   else
     mkdir -p "$dir/corpus/$target"
-    run+=("$dir/corpus/$target" "$root/tests/fuzz/corpus/$target"
-      -max_total_time="$seconds" -seed="$seed")
+    run+=(-max_total_time="$seconds" -seed="$seed" "$dir/corpus/$target" "$corpus")
   fi
-  if "${run[@]}" -rss_limit_mb=2048 -timeout=30 -print_final_stats=1 \
-    -artifact_prefix="$dir/findings/$target-" >"$log" 2>&1; then
+  if "${run[@]}" >"$log" 2>&1; then
     figures=$(awk '/^stat::number_of_executed_units/ { print $2 }' "$log")
     printf '    %-18s %10s inputs, nothing found\n' "$target" "$figures"
     rm -f "$log"
