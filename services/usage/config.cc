@@ -8,7 +8,8 @@ Settings MakeSettings() {
   return Settings(
       "weir-usage", "WEIR_USAGE",
       "Weir's ledger: takes usage events from relays, exactly once, answers queries, grants leases "
-      "on budgets. `weir-usage backup FILE` copies an SQLite database in use.",
+      "on budgets. `weir-usage backup FILE` copies an SQLite database in use, `weir-usage "
+      "rebuild-sums` makes the sums of reports anew.",
       {
           {"grpc_listen", kText, "127.0.0.1:9082", "host:port that relays and admin connect to"},
           {"ops_listen", kText, "127.0.0.1:9182", "host:port of /health, /ready and /metrics"},

@@ -1,12 +1,18 @@
+#include <cstdint>
 #include <cstdio>
 #include <string>
+
+#include "absl/status/statusor.h"
 
 #include "libs/common/log.h"
 #include "libs/common/settings.h"
 #include "libs/common/shutdown.h"
 #include "libs/common/sql/backup.h"
+#include "libs/common/sql/database.h"
 #include "libs/common/version.h"
 #include "services/usage/config.h"
+#include "services/usage/schema.h"
+#include "services/usage/sum_rebuild.h"
 #include "services/usage/usage_server.h"
 
 namespace {
@@ -24,6 +30,19 @@ int BackUp(const weir::Settings& settings) {
   return 0;
 }
 
+// `weir-usage rebuild-sums`: for a ledger whose sums an older program has left short.
+int RunRebuildSums(const weir::Settings& settings) {
+  const auto database = weir::sql::OpenDatabase(settings.Text("database_url"));
+  if (!database.ok()) return Fail(database.status());
+  if (const absl::Status migrated = weir::usage::MigrateLedger(**database); !migrated.ok()) {
+    return Fail(migrated);
+  }
+  const absl::StatusOr<std::int64_t> days = weir::usage::RebuildSums(**database);
+  if (!days.ok()) return Fail(days.status());
+  std::printf("the sums of %lld days are made anew\n", static_cast<long long>(*days));
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -36,7 +55,9 @@ int main(int argc, char** argv) {
   }
   if (const auto& words = settings.positional(); !words.empty()) {
     if (words.size() == 2 && words.front() == "backup") return BackUp(settings);
-    return Fail(absl::InvalidArgumentError("the only command is backup FILE; see --help"));
+    if (words.size() == 1 && words.front() == "rebuild-sums") return RunRebuildSums(settings);
+    return Fail(absl::InvalidArgumentError(
+        "the only commands are backup FILE and rebuild-sums; see --help"));
   }
   weir::StartLog("usage", weir::LogLevelFromText(settings.Text("log_level")));
   const auto server = weir::usage::UsageServer::Start(settings);

@@ -12,6 +12,7 @@
 #include "services/usage/event_columns.h"
 #include "services/usage/retention.h"
 #include "services/usage/rollups.h"
+#include "services/usage/schema.h"
 #include "services/usage/usage_ledger.h"
 
 namespace weir::usage {
@@ -140,6 +141,7 @@ absl::Status Advance(Transaction& transaction, const RerateOrder& order, const R
 
 absl::StatusOr<bool> RunRerateStep(Transaction& transaction, const RerateOrder& order,
                                    const RerateStep& step) {
+  if (absl::Status schema = HoldLedgerSchema(transaction); !schema.ok()) return schema;
   // Retention raises its bound before or behind this step, not within it.
   absl::StatusOr<std::int64_t> held = HoldKeptFrom(transaction);
   if (!held.ok()) return held.status();

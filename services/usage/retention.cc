@@ -55,7 +55,7 @@ absl::Status Raise(Transaction& transaction, std::int64_t unix_ms) {
     absl::StatusOr<Result> bounded = transaction.Execute("SET LOCAL lock_timeout = '500ms'");
     if (!bounded.ok()) return bounded.status();
   }
-  if (absl::Status status = transaction.Lock(kBoundLock); !status.ok()) return status;
+  if (absl::Status status = KeepWritersOut(transaction); !status.ok()) return status;
   return transaction
       .Execute("UPDATE usage_retention SET kept_from_unix_ms = $1 WHERE kept_from_unix_ms < $1",
                {unix_ms})
@@ -162,6 +162,8 @@ absl::StatusOr<std::int64_t> HoldKeptFrom(Transaction& transaction) {
   if (!result.ok()) return result.status();
   return result->rows.empty() ? 0 : result->rows[0].Int(0);
 }
+
+absl::Status KeepWritersOut(Transaction& transaction) { return transaction.Lock(kBoundLock); }
 
 absl::StatusOr<std::int64_t> Retention::KeptFrom() {
   return Number(database_, "SELECT kept_from_unix_ms FROM usage_retention WHERE one = 1");

@@ -40,6 +40,9 @@ struct RetentionResult {
 // nobody moves it.
 absl::StatusOr<std::int64_t> HoldKeptFrom(sql::Transaction& transaction);
 
+// Until the transaction's end nobody stores or corrects events: they wait, so keep it short.
+absl::Status KeepWritersOut(sql::Transaction& transaction);
+
 // Thread-safe; runs of several processes do each other's work, not harm.
 class Retention {
  public:

@@ -9,6 +9,8 @@
 namespace weir::usage {
 namespace {
 
+constexpr std::string_view kComponent = "usage";
+
 // The primary key is a UUIDv7, whose first 48 bits are its time: ranges of ids are ranges of time,
 // so that the table can be partitioned by day without changing the key.
 constexpr std::string_view kEvents = R"(
@@ -290,7 +292,17 @@ const std::vector<sql::Migration>& LedgerMigrations() {
 }
 
 absl::Status MigrateLedger(sql::Database& database) {
-  return sql::Migrate(database, "usage", LedgerMigrations());
+  return sql::Migrate(database, kComponent, LedgerMigrations());
+}
+
+absl::Status HoldLedgerSchema(sql::Transaction& transaction) {
+  return sql::HoldSchema(transaction, kComponent, LedgerMigrations());
+}
+
+absl::Status CheckLedgerSchema(sql::Database& database) {
+  return database.Read([](sql::Transaction& transaction) {
+    return sql::CheckSchema(transaction, kComponent, LedgerMigrations());
+  });
 }
 
 }  // namespace weir::usage

@@ -13,6 +13,7 @@
 #include "services/usage/lease_ledger.h"
 #include "services/usage/retention.h"
 #include "services/usage/rollups.h"
+#include "services/usage/schema.h"
 #include "services/usage/tally.h"
 #include "services/usage/tally_ledger.h"
 #include "services/usage/unpriced.h"
@@ -159,6 +160,7 @@ absl::Status FindConflicts(Transaction& transaction, const std::vector<const Usa
 
 absl::Status StoreBatch(Transaction& transaction, const std::vector<const UsageEvent*>& events,
                         std::vector<Stored>& outcomes) {
+  if (absl::Status held = HoldLedgerSchema(transaction); !held.ok()) return held;
   absl::StatusOr<std::int64_t> kept_from_unix_ms = HoldKeptFrom(transaction);
   if (!kept_from_unix_ms.ok()) return kept_from_unix_ms.status();
   absl::StatusOr<std::set<std::string>> new_ids =

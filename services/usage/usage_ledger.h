@@ -34,7 +34,8 @@ class UsageLedger {
   // roll-ups and what it takes out of leases, the others not at all. Tells for each event, in
   // order, what became of it; of several with one id among `events` the first may be new. The
   // events must have passed CheckEvent and TrimEvent. Errors of Database::Transact; nothing is
-  // stored then (or, on Unavailable, perhaps all: the same call again finds out).
+  // stored then (or, on Unavailable, perhaps all: the same call again finds out). Unavailable too
+  // when a newer program has changed the schema: then nothing is stored by this one any more.
   absl::StatusOr<std::vector<Stored>> Insert(const std::vector<const UsageEvent*>& events);
 
  private:

@@ -98,7 +98,7 @@ struct UsageServer::Parts {
   std::unique_ptr<sql::Database> database;
   std::atomic<bool> database_open = false;
   OpsServer ops{metrics, [this] {
-                  return database_open ? database->Ping()
+                  return database_open ? CheckLedgerSchema(*database)
                                        : absl::UnavailableError("the database is not open yet");
                 }};
   std::unique_ptr<PartitionKeeper> partitions;

@@ -156,4 +156,13 @@ struct Migration {
 absl::Status Migrate(Database& database, std::string_view component,
                      const std::vector<Migration>& migrations);
 
+// Unavailable when a step has been applied that is not among `migrations`: by a newer program.
+absl::Status CheckSchema(Transaction& transaction, std::string_view component,
+                         const std::vector<Migration>& migrations);
+
+// The same for a transaction that writes what a later step may sum up: none is applied before its
+// end.
+absl::Status HoldSchema(Transaction& transaction, std::string_view component,
+                        const std::vector<Migration>& migrations);
+
 }  // namespace weir::sql

@@ -91,6 +91,15 @@ absl::Status ApplyIfMissing(Transaction& transaction, std::string_view component
   return Apply(transaction, component, migration);
 }
 
+std::string NewerText(std::string_view component, std::int64_t applied, std::int64_t known) {
+  return StrCat("the database's schema of ", component, " is number ", applied,
+                ", this program knows ", known, ": start a newer version");
+}
+
+std::int64_t LastNumber(const std::vector<Migration>& migrations) {
+  return migrations.empty() ? 0 : migrations.back().number;
+}
+
 // A newer Weir has been here; what it changed we cannot know.
 absl::Status CheckNotNewer(Transaction& transaction, std::string_view component,
                            const std::vector<Migration>& migrations) {
@@ -100,11 +109,9 @@ absl::Status CheckNotNewer(Transaction& transaction, std::string_view component,
   if (!created.ok()) return created.status();
   absl::StatusOr<std::set<std::int64_t>> applied = AppliedNumbers(transaction, component);
   if (!applied.ok()) return applied.status();
-  const std::int64_t known = migrations.empty() ? 0 : migrations.back().number;
+  const std::int64_t known = LastNumber(migrations);
   if (applied->empty() || *applied->rbegin() <= known) return absl::OkStatus();
-  return absl::FailedPreconditionError(StrCat("the database's schema of ", component, " is number ",
-                                              *applied->rbegin(), ", this program knows ", known,
-                                              ": start a newer version"));
+  return absl::FailedPreconditionError(NewerText(component, *applied->rbegin(), known));
 }
 
 }  // namespace
@@ -129,6 +136,31 @@ absl::Status Migrate(Database& database, std::string_view component,
     }
   }
   return status;
+}
+
+absl::Status CheckSchema(Transaction& transaction, std::string_view component,
+                         const std::vector<Migration>& migrations) {
+  absl::StatusOr<Result> applied = transaction.Execute(
+      "SELECT COALESCE(MAX(number), 0) FROM schema_migrations WHERE component = $1",
+      {std::string(component)});
+  if (!applied.ok()) return applied.status();
+  const std::int64_t number = applied->rows.at(0).Int(0);
+  const std::int64_t known = LastNumber(migrations);
+  if (number <= known) return absl::OkStatus();
+  return absl::UnavailableError(NewerText(component, number, known));
+}
+
+absl::Status HoldSchema(Transaction& transaction, std::string_view component,
+                        const std::vector<Migration>& migrations) {
+  // Shared: those who write do not wait for each other, only for a step that is being applied.
+  // SQLite has one writer at a time. The number is read by a statement of its own, which sees what
+  // was committed while the first one waited.
+  if (transaction.dialect() == SqlDialect::kPostgres) {
+    absl::StatusOr<Result> held = transaction.Execute(
+        "SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))", {std::string(kLockName)});
+    if (!held.ok()) return held.status();
+  }
+  return CheckSchema(transaction, component, migrations);
 }
 
 }  // namespace weir::sql
