@@ -1,5 +1,7 @@
 #include "services/relay/intent_stage.h"
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -11,20 +13,37 @@
 namespace weir::relay {
 namespace {
 
-// Names that others chose must not keep a request out of its slot; who looks at such a row can do
-// with their beginnings. The last attempt is the one under way.
-UsageRecord Shortened(const UsageRecord& record) {
-  constexpr std::size_t kNameBytesMax = 64;
+// How much of names that others chose is kept where not all of a record fits its slot. The model
+// that serves stays whole: the request is rated again by it.
+struct NameLimits {
+  std::size_t label_bytes_max;  // of a key, an account
+  std::size_t model_bytes_max;  // as asked for
+};
+constexpr NameLimits kNameLimits[] = {{64, SIZE_MAX}, {16, SIZE_MAX}, {16, 64}};
+
+// Who looks at such a row can do with the beginnings of names. The last attempt is the one under
+// way, and its model is the record's.
+UsageRecord Shortened(const UsageRecord& record, const NameLimits& limits) {
+  const auto cut = [](std::string& text, std::size_t bytes_max) {
+    if (text.size() > bytes_max) text.resize(bytes_max);
+  };
   UsageRecord short_record = record;
-  for (std::string* text : {&short_record.key_name, &short_record.account_name, &short_record.model,
-                            &short_record.served_model}) {
-    if (text->size() > kNameBytesMax) text->resize(kNameBytesMax);
-  }
+  cut(short_record.key_name, limits.label_bytes_max);
+  cut(short_record.account_name, limits.label_bytes_max);
+  cut(short_record.model, limits.model_bytes_max);
   short_record.user_agent.clear();
   short_record.attempts.assign({record.attempts.back()});
-  std::string_view& model = short_record.attempts.back().served_model;
-  model = model.substr(0, kNameBytesMax);
+  short_record.attempts.back().served_model = {};
   return short_record;
+}
+
+// Into what a slot holds, as far as that goes; what is too long even so is not kept, and counted.
+void EncodeForSlot(const UsageRecord& record, std::string_view relay_id, std::string& event) {
+  EncodeUsageEvent(record, relay_id, event);
+  for (const NameLimits& limits : kNameLimits) {
+    if (event.size() <= IntentFile::kEventBytesMax) return;
+    EncodeUsageEvent(Shortened(record, limits), relay_id, event);
+  }
 }
 
 IntentPrice PriceForIntent(const RequestContext& context) {
@@ -41,10 +60,7 @@ void KeepIntent(RelayEnvironment& environment, RequestContext& context) {
   NoteCharge(context);
   const UsageRecord& record = context.record;
   thread_local std::string event;
-  EncodeUsageEvent(record, environment.relay_id, event);
-  if (event.size() > IntentFile::kEventBytesMax) {
-    EncodeUsageEvent(Shortened(record), environment.relay_id, event);
-  }
+  EncodeForSlot(record, environment.relay_id, event);
   IntentProgress progress;
   if (context.endpoint->operation == Operation::kGenerate) {
     progress.tokens.input = context.estimated_input_tokens;

@@ -88,7 +88,11 @@ def test_a_translated_stream_and_names_of_any_length(stack):
     restart(stack)
     row = row_of(stack, lane)
     assert row["request_id"] == head.request_id and row["input_tokens"] == 77
-    assert row["model"] and row["model"] in "m" * 200
+    assert row["model"] == row["served_model"] == "m" * 200, \
+        "whole: it is rated again by this name"
+    detail = stack.api.get(f"/api/v1/admin/logs/{row['id']}")
+    assert [attempt["served_model"] for attempt in detail["attempts"]] == \
+        ["m" * 200]
 
 
 def test_the_attempt_under_way_counts_not_the_one_that_failed(stack):

@@ -143,6 +143,8 @@ void Finish(Left& left) {
     v1::Attempt& last = *event.mutable_attempts(event.attempts_size() - 1);
     last.set_error_class(std::string(reason::kRelayDied));
     last.set_http_status(progress.status);
+    // Left out where names are long: it is the one that served.
+    if (last.served_model().empty()) last.set_served_model(event.served_model());
   }
   // What never went out whole cannot be billed.
   if (!left.sent) return event.clear_charge();
