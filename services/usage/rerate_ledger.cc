@@ -16,7 +16,7 @@ using sql::Transaction;
 constexpr std::string_view kLockName = "weir_usage_rerate";
 
 constexpr std::string_view kRunColumns =
-    "id, state, order_bytes, dry_run, charge_budgets, from_unix_ms, to_unix_ms, "
+    "id, state, dry_run, charge_budgets, from_unix_ms, to_unix_ms, "
     "created_at_unix_ms, updated_at_unix_ms, ended_at_unix_ms, rated_until_unix_ms, last_id, "
     "error, "
     "events, corrected, unpriced, unknown_provider, before_nano_usd, after_nano_usd";
@@ -36,7 +36,6 @@ RerateRun RunFromRow(const Row& row) {
   std::size_t column = 0;
   run.id = row.Int(column++);
   run.state = static_cast<RerateState>(row.Int(column++));
-  run.order = row.Bytes(column++);
   run.dry_run = row.Int(column++) != 0;
   run.charge_budgets = row.Int(column++) != 0;
   for (std::int64_t* field :
@@ -65,6 +64,14 @@ absl::StatusOr<RerateRun> ReadRun(Transaction& transaction, std::int64_t run_id)
   if (!runs.ok()) return runs.status();
   if (runs->empty()) return absl::NotFoundError("no run has this id");
   return std::move(runs->front());
+}
+
+absl::Status ReadOrder(Transaction& transaction, RerateRun& run) {
+  absl::StatusOr<Result> result =
+      transaction.Execute("SELECT order_bytes FROM usage_rerates WHERE id = $1", {run.id});
+  if (!result.ok()) return result.status();
+  if (!result->rows.empty()) run.order = result->rows[0].Bytes(0);
+  return absl::OkStatus();
 }
 
 absl::Status ReadModels(Transaction& transaction, RerateRun& run) {
@@ -110,13 +117,14 @@ absl::StatusOr<RerateRun> InsertRun(Transaction& transaction, const RerateOrder&
   return ReadRun(transaction, id);
 }
 
+// Nobody goes on with it: its order, a list of prices, is of no use any more.
 absl::Status EndRun(Transaction& transaction, std::int64_t run_id, RerateState state,
                     const std::string& error, std::int64_t now_unix_ms) {
   return transaction
       .Execute(
           "UPDATE usage_rerates SET state = $1, error = $2, updated_at_unix_ms = $3, "
-          "ended_at_unix_ms = $3 WHERE id = $4 AND state = 1",
-          {static_cast<std::int64_t>(state), error, now_unix_ms, run_id})
+          "ended_at_unix_ms = $3, order_bytes = $5 WHERE id = $4 AND state = 1",
+          {static_cast<std::int64_t>(state), error, now_unix_ms, run_id, Blob{""}})
       .status();
 }
 
@@ -144,8 +152,9 @@ absl::StatusOr<RerateRun> RerateLedger::NextRunning() {
   absl::Status status = database_.Read([&](Transaction& transaction) {
     absl::StatusOr<std::vector<RerateRun>> runs =
         ReadRuns(transaction, "WHERE state = 1 ORDER BY id LIMIT 1", {});
-    if (runs.ok()) run = runs->empty() ? RerateRun{} : std::move(runs->front());
-    return runs.status();
+    if (!runs.ok()) return runs.status();
+    run = runs->empty() ? RerateRun{} : std::move(runs->front());
+    return run.id == 0 ? absl::OkStatus() : ReadOrder(transaction, run);
   });
   if (!status.ok()) return status;
   return run;

@@ -20,7 +20,8 @@ namespace weir::usage {
 struct RerateRun {
   std::int64_t id = 0;
   RerateState state = RerateState::kRunning;
-  std::string order = {};  // the bytes that were given to Start
+  // The bytes that were given to Start: a whole list of prices, so only NextRunning reads it.
+  std::string order = {};
   bool dry_run = false;
   bool charge_budgets = false;
   std::int64_t from_unix_ms = 0;
@@ -53,7 +54,7 @@ class RerateLedger {
   // range that is none.
   absl::StatusOr<RerateRun> Start(const RerateOrder& order, const std::string& order_bytes);
 
-  // The oldest run that is not over; id 0 = there is none.
+  // The oldest run that is not over, with its order; id 0 = there is none.
   absl::StatusOr<RerateRun> NextRunning();
 
   // The next piece of the run; false = it is over: done, or somebody has cancelled it.

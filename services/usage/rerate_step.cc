@@ -1,5 +1,6 @@
 #include "services/usage/rerate_step.h"
 
+#include <algorithm>
 #include <iterator>
 #include <map>
 #include <set>
@@ -9,6 +10,7 @@
 
 #include "libs/common/text.h"
 #include "services/usage/correction_store.h"
+#include "services/usage/day_partition.h"
 #include "services/usage/event_columns.h"
 #include "services/usage/retention.h"
 #include "services/usage/rollups.h"
@@ -37,10 +39,12 @@ struct Piece {
 // The next requests that used tokens, by their ids. The range is said of ids on SQLite too, where
 // they are the key that is walked along.
 absl::StatusOr<std::vector<UsageEvent>> ReadEvents(Transaction& transaction,
-                                                   const RerateOrder& order,
-                                                   const RerateStep& step) {
+                                                   const RerateOrder& order, const RerateStep& step,
+                                                   std::int64_t kept_from_unix_ms) {
   WhereBuilder where;
-  if (!step.last_id.empty()) where.And(StrCat("id > ", where.Parameter(Blob{step.last_id})));
+  // Not what retention is about to take away: a correction could outlive its request.
+  const std::string after = std::max(step.last_id, LeastId(kept_from_unix_ms));
+  where.And(StrCat("id > ", where.Parameter(Blob{after})));
   AddEventConditions(order.filter, sql::SqlDialect::kPostgres, where);
   where.And("usage_source <> 0");
   const std::string limit = where.Parameter(step.events_max);
@@ -97,24 +101,22 @@ absl::Status AddModels(Transaction& transaction, std::int64_t run_id, const Coun
   if (!known.ok()) return known.status();
   std::set<std::string> names;
   for (const Row& row : known->rows) names.insert(row.Text(0));
-  std::map<std::string, std::vector<const RerateCounts*>> by_name;
+  CountsByModel by_name;
   for (const auto& [model, counts] : models) {
     const bool fits = names.contains(model) || names.size() < kRerateModelsMax;
     if (fits) names.insert(model);
-    by_name[fits ? model : std::string()].push_back(&counts);
+    by_name[fits ? model : std::string()].Add(counts);
   }
-  for (const auto& [model, parts] : by_name) {
-    for (const RerateCounts* counts : parts) {
-      RollupRows rows{.table = "usage_rerate_models",
-                      .keys = {"rerate_id", "model"},
-                      .sums = {std::begin(kCountColumns), std::end(kCountColumns)},
-                      .latests = {},
-                      .rows = {{run_id, model}}};
-      for (Value& value : ValuesOf(*counts)) rows.rows[0].push_back(std::move(value));
-      if (absl::Status added = AddRollups(transaction, rows); !added.ok()) return added;
-    }
+  RollupRows rows{.table = "usage_rerate_models",
+                  .keys = {"rerate_id", "model"},
+                  .sums = {std::begin(kCountColumns), std::end(kCountColumns)},
+                  .latests = {},
+                  .rows = {}};
+  for (const auto& [model, counts] : by_name) {
+    std::vector<Value>& row = rows.rows.emplace_back(std::vector<Value>{run_id, model});
+    for (Value& value : ValuesOf(counts)) row.push_back(std::move(value));
   }
-  return absl::OkStatus();
+  return AddRollups(transaction, rows);
 }
 
 absl::Status Advance(Transaction& transaction, const RerateOrder& order, const RerateStep& step,
@@ -133,7 +135,13 @@ absl::Status Advance(Transaction& transaction, const RerateOrder& order, const R
        static_cast<std::int64_t>(more ? RerateState::kRunning : RerateState::kDone), step.run_id});
   StrAppend(sql,
             "last_id = $7, rated_until_unix_ms = $8, updated_at_unix_ms = $9, "
-            "ended_at_unix_ms = $10, state = $11 WHERE id = $12");
+            "ended_at_unix_ms = $10, state = $11");
+  if (!more) {
+    // Nobody goes on with it, so nobody needs its list of prices.
+    values.emplace_back(Blob{""});
+    sql += ", order_bytes = $13";
+  }
+  sql += " WHERE id = $12";
   return transaction.Execute(sql, values).status();
 }
 
@@ -143,9 +151,10 @@ absl::StatusOr<bool> RunRerateStep(Transaction& transaction, const RerateOrder& 
                                    const RerateStep& step) {
   if (absl::Status schema = HoldLedgerSchema(transaction); !schema.ok()) return schema;
   // Retention raises its bound before or behind this step, not within it.
-  absl::StatusOr<std::int64_t> held = HoldKeptFrom(transaction);
-  if (!held.ok()) return held.status();
-  absl::StatusOr<std::vector<UsageEvent>> events = ReadEvents(transaction, order, step);
+  absl::StatusOr<std::int64_t> kept_from_unix_ms = HoldKeptFrom(transaction);
+  if (!kept_from_unix_ms.ok()) return kept_from_unix_ms.status();
+  absl::StatusOr<std::vector<UsageEvent>> events =
+      ReadEvents(transaction, order, step, *kept_from_unix_ms);
   if (!events.ok()) return events.status();
   Piece piece{.events = *std::move(events)};
   if (!piece.events.empty()) {

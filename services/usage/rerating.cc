@@ -56,4 +56,13 @@ void RerateCounts::Add(const UsageEvent& event, const CorrectionSums& known, con
   after_nano_usd += priced ? rating.cost_nano_usd : before;
 }
 
+void RerateCounts::Add(const RerateCounts& others) {
+  events += others.events;
+  corrected += others.corrected;
+  unpriced += others.unpriced;
+  unknown_provider += others.unknown_provider;
+  before_nano_usd += others.before_nano_usd;
+  after_nano_usd += others.after_nano_usd;
+}
+
 }  // namespace weir::usage

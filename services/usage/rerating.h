@@ -70,6 +70,7 @@ struct RerateCounts {
   std::int64_t after_nano_usd = 0;
 
   void Add(const UsageEvent& event, const CorrectionSums& known, const Rating& rating);
+  void Add(const RerateCounts& others);
 
   bool operator==(const RerateCounts&) const = default;
 };

@@ -66,12 +66,13 @@ absl::Status Raise(Transaction& transaction, std::int64_t unix_ms) {
 absl::StatusOr<std::int64_t> DeletePiece(Transaction& transaction, const Blob& bound) {
   absl::StatusOr<Result> ids = transaction.Execute(
       "SELECT id FROM usage_events WHERE id < $1 ORDER BY id LIMIT $2", {bound, kPieceEvents});
-  if (!ids.ok() || ids->rows.empty())
-    return ids.ok() ? absl::StatusOr<std::int64_t>(0) : ids.status();
-  const Blob last{ids->rows.back().Bytes(0)};
+  if (!ids.ok()) return ids.status();
+  // With the last piece goes whatever is still there of the time before, its request or not.
+  const bool rest = static_cast<std::int64_t>(ids->rows.size()) < kPieceEvents;
+  const Blob last = rest ? bound : Blob{ids->rows.back().Bytes(0)};
   for (const DayTable& table : kDayTables) {
     absl::StatusOr<Result> deleted = transaction.Execute(
-        StrCat("DELETE FROM ", table.name, " WHERE ", table.id, " <= $1"), {last});
+        StrCat("DELETE FROM ", table.name, " WHERE ", table.id, rest ? " < $1" : " <= $1"), {last});
     if (!deleted.ok()) return deleted.status();
   }
   return static_cast<std::int64_t>(ids->rows.size());

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "services/usage/partition_keeper.h"
+#include "services/usage/rerate_step.h"
 #include "services/usage/retention.h"
 #include "services/usage/schema.h"
 #include "services/usage/usage_ledger.h"
@@ -173,6 +174,51 @@ class RerateLedgerTest : public weir::testing::DatabaseTest {
 };
 
 INSTANTIATE_ON_BOTH_DATABASES(RerateLedgerTest);
+
+// A run has a whole list of prices: many runs must not fill the memory of who looks at them.
+TEST_P(RerateLedgerTest, OnlyWhoGoesOnWithARunReadsItsOrder) {
+  RerateLedger ledger(database(), clock_);
+  const auto run = ledger.Start(OrderAt(1'000'000), "order");
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_EQ(run->order, "");
+  EXPECT_EQ(ledger.Get(run->id)->order, "");
+  EXPECT_EQ(ledger.List()->front().order, "");
+  EXPECT_EQ(ledger.NextRunning()->order, "order");
+  EXPECT_EQ(ledger.NextRunning()->id, run->id);
+  ASSERT_TRUE(ledger.Cancel(run->id).ok());
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM usage_rerates WHERE LENGTH(order_bytes) > 0"), 0)
+      << "nobody goes on with it";
+}
+
+// Its correction would be left behind when the request goes.
+TEST_P(RerateLedgerTest, WhatRetentionIsAboutToTakeAwayIsNotRated) {
+  const std::int64_t kept_from = kTestUnixMs + 2 * kDayMs;
+  ASSERT_TRUE(
+      database().Execute("UPDATE usage_retention SET kept_from_unix_ms = $1", {kept_from}).ok());
+  const RerateRun run = Rerate(OrderAt(2'000'000));
+  EXPECT_EQ(run.state, RerateState::kDone);
+  const auto kept = std::count_if(events_.begin(), events_.end(), [=](const UsageEvent& event) {
+    return event.used_tokens() && event.started_at_unix_ms >= kept_from;
+  });
+  EXPECT_GT(kept, 0);
+  EXPECT_EQ(run.counts.events, kept);
+}
+
+// Models beyond the bound are one line, written once a step.
+TEST_P(RerateLedgerTest, ManyModelsAreFewLinesAndAddUp) {
+  RandomEvents random(31);
+  std::vector<UsageEvent> many = random.Many(1'300);
+  for (std::size_t i = 0; i < many.size(); ++i) {
+    many[i].served_model = "served-" + std::to_string(i);
+    many[i].usage_source = 1;
+  }
+  ASSERT_TRUE(UsageLedger(database()).Insert(Pointers(many)).ok());
+  const RerateRun run = Rerate(OrderAt(1'000'000), 500);
+  std::int64_t events = 0;
+  for (const auto& [model, counts] : run.models) events += counts.events;
+  EXPECT_EQ(events, run.counts.events);
+  EXPECT_LE(run.models.size(), kRerateModelsMax + 1) << "the others are one";
+}
 
 TEST_P(RerateLedgerTest, CorrectsEachRequestOnceAndTheSumsWithIt) {
   const RerateOrder order = OrderAt(1'000'000);

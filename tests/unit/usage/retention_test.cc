@@ -73,6 +73,29 @@ class RetentionTest : public weir::testing::DatabaseTest {
 
 INSTANTIATE_ON_BOTH_DATABASES(RetentionTest);
 
+// A correction that a run wrote while its request was being taken away, by an older program.
+TEST_P(RetentionTest, CorrectionsAndAttemptsWithoutARequestGoToo) {
+  const UsageEvent old = EventAt(kToday - 40 * kDayMs);
+  const UsageEvent young = EventAt(kToday);
+  Insert({old, young});
+  for (const UsageEvent* event : {&old, &young}) {
+    ASSERT_TRUE(database()
+                    .Execute("INSERT INTO usage_corrections (event_id, number, rerate_id, "
+                             "made_at_unix_ms, cost_nano_usd, spend_nano_usd, price_id, "
+                             "input_pico_usd, output_pico_usd, cache_read_pico_usd, "
+                             "cache_write_5m_pico_usd, cache_write_1h_pico_usd, multiplier_ppm) "
+                             "VALUES ($1, 1, 1, 1, 5, 0, 1, 1, 1, 1, 1, 1, 1000000)",
+                             {sql::Blob{event->id}})
+                    .ok());
+  }
+  ASSERT_TRUE(
+      database().Execute("DELETE FROM usage_events WHERE id = $1", {sql::Blob{old.id}}).ok());
+  Apply({.retention_days = 30, .rollup_retention_days = 0});
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM usage_corrections"), 1);
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM usage_attempts"), 1);
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM usage_events"), 1);
+}
+
 // Several usage services store batches that overlap: at no moment is nobody at it.
 TEST_P(RetentionTest, OverlappingBatchesDoNotKeepItOut) {
   if (GetParam() == sql::SqlDialect::kSqlite) return;  // one writer at a time, nothing to hold
