@@ -221,6 +221,7 @@ absl::Status ApplyPrice(Run& run, const json::object& entry) {
   reader.Require({"model", "input", "output"});
   Price price;
   ReadPrice(reader, price);
+  ReadFree(reader, price, errors);
   reader.Finish();
   Validate(price, errors);
   if (!errors.empty()) return errors.ToStatus();

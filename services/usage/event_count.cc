@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "libs/common/text.h"
 #include "services/usage/rollups.h"
+#include "services/usage/sum_model.h"
 #include "services/usage/sum_source.h"
 
 namespace weir::usage {
@@ -39,25 +42,6 @@ EventFilter Within(EventFilter filter, std::int64_t from_unix_ms, std::int64_t t
   return filter;
 }
 
-// Whole quarter-hours out of sums, the rest row by row.
-absl::StatusOr<std::int64_t> CountBySums(Transaction& transaction, const EventFilter& filter) {
-  const std::int64_t from = filter.from_unix_ms;
-  const std::int64_t to = filter.to_unix_ms;
-  const std::int64_t first_quarter = from + (kQuarterMs - from % kQuarterMs) % kQuarterMs;
-  const std::int64_t last_quarter = to - to % kQuarterMs;
-  if (to != 0 && first_quarter >= last_quarter) return CountRows(transaction, filter);
-  absl::StatusOr<std::int64_t> count =
-      SumQuarters(transaction, Within(filter, first_quarter, last_quarter));
-  if (!count.ok()) return count;
-  for (const auto& [begin, end] : {std::pair(from, first_quarter), std::pair(last_quarter, to)}) {
-    if (begin == end) continue;
-    absl::StatusOr<std::int64_t> rows = CountRows(transaction, Within(filter, begin, end));
-    if (!rows.ok()) return rows;
-    *count += *rows;
-  }
-  return count;
-}
-
 absl::StatusOr<EventCount> CountSome(Transaction& transaction, const EventFilter& filter) {
   WhereBuilder where;
   AddEventConditions(filter, transaction.dialect(), where);
@@ -71,7 +55,45 @@ absl::StatusOr<EventCount> CountSome(Transaction& transaction, const EventFilter
   return EventCount{std::min(*count, kCountedRowsMax), *count > kCountedRowsMax};
 }
 
+// Whole quarter-hours out of sums, the rest row by row.
+absl::StatusOr<EventCount> CountBySums(Transaction& transaction, const EventFilter& filter) {
+  const std::int64_t from = filter.from_unix_ms;
+  const std::int64_t to = filter.to_unix_ms;
+  const std::int64_t first_quarter = from + (kQuarterMs - from % kQuarterMs) % kQuarterMs;
+  const std::int64_t last_quarter = to - to % kQuarterMs;
+  const bool has_quarters = to == 0 || first_quarter < last_quarter;
+  std::vector<std::pair<std::int64_t, std::int64_t>> edges = {{from, to}};
+  EventCount count;
+  if (has_quarters) {
+    edges = {{from, first_quarter}, {last_quarter, to}};
+    const EventFilter whole = Within(filter, first_quarter, last_quarter);
+    absl::StatusOr<std::int64_t> sum = SumQuarters(transaction, whole);
+    if (!sum.ok()) return sum.status();
+    absl::StatusOr<EventCount> unknown = CountUnknownModels(transaction, whole);
+    if (!unknown.ok()) return unknown.status();
+    count = {*sum + unknown->events, unknown->at_least};
+  }
+  for (const auto& [begin, end] : edges) {
+    if (begin == end) continue;
+    absl::StatusOr<std::int64_t> rows = CountRows(transaction, Within(filter, begin, end));
+    if (!rows.ok()) return rows.status();
+    count.events += *rows;
+  }
+  return count;
+}
+
 }  // namespace
+
+absl::StatusOr<EventCount> CountUnknownModels(Transaction& transaction, EventFilter filter) {
+  constexpr std::int64_t kNoAccount = 0;
+  const std::vector<std::int64_t>& accounts = filter.account_ids;
+  const bool other_accounts = !accounts.empty() && std::find(accounts.begin(), accounts.end(),
+                                                             kNoAccount) == accounts.end();
+  if (filter.models.empty() || NamesUnknownModel(filter) || other_accounts) return EventCount{};
+  filter.account_ids = {kNoAccount};
+  filter.error_classes = UnknownModelClasses();
+  return CountSome(transaction, filter);
+}
 
 absl::StatusOr<EventCount> CountEvents(Transaction& transaction, const EventFilter& filter) {
   if (HasLogConditions(filter)) return CountSome(transaction, filter);
@@ -79,10 +101,8 @@ absl::StatusOr<EventCount> CountEvents(Transaction& transaction, const EventFilt
       transaction.Execute("SELECT kept_from_unix_ms FROM usage_retention WHERE one = 1");
   if (!kept.ok()) return kept.status();
   const std::int64_t kept_from = kept->rows.empty() ? 0 : kept->rows[0].Int(0);
-  absl::StatusOr<std::int64_t> count = CountBySums(
-      transaction, Within(filter, std::max(filter.from_unix_ms, kept_from), filter.to_unix_ms));
-  if (!count.ok()) return count.status();
-  return EventCount{*count, false};
+  return CountBySums(transaction,
+                     Within(filter, std::max(filter.from_unix_ms, kept_from), filter.to_unix_ms));
 }
 
 }  // namespace weir::usage

@@ -18,6 +18,10 @@ struct EventCount {
   bool at_least = false;  // there are more: kCountedRowsMax were counted
 };
 
+// Those of the filter's models that sums count as kUnknownModel: rows, so far. None where the
+// filter names no model, or kUnknownModel itself.
+absl::StatusOr<EventCount> CountUnknownModels(sql::Transaction& transaction, EventFilter filter);
+
 // A range and the dimensions of roll-ups are summed, and only the quarter-hours that the range cuts
 // are looked at row by row; all other filters are counted row by row, so far. What retention is
 // about to take away counts no more. Errors of Transaction::Execute.

@@ -9,6 +9,7 @@
 #include "libs/common/ids.h"
 #include "libs/common/text.h"
 #include "services/usage/day_partition.h"
+#include "services/usage/sum_model.h"
 
 namespace weir::usage {
 namespace {
@@ -70,11 +71,31 @@ bool OnlyFailures(const EventFilter& filter) {
   return errors || (filter.complete.has_value() && !*filter.complete);
 }
 
+void AddIds(const EventFilter& filter, WhereBuilder& where) {
+  where.AndIn("user_id", filter.user_ids);
+  where.AndIn("key_id", filter.key_ids);
+  where.AndIn("group_id", filter.group_ids);
+  where.AndIn("account_id", filter.account_ids);
+}
+
+// Rows have the name that was asked for; those that sums count as unknown are told by their class.
+void AddModels(const EventFilter& filter, WhereBuilder& where) {
+  if (!NamesUnknownModel(filter)) return where.AndIn("model", filter.models);
+  const std::string named = where.In("model", filter.models);
+  where.And(StrCat("(", named, " OR (account_id = 0 AND ",
+                   where.In("error_class", UnknownModelClasses()), "))"));
+}
+
 void AddFlag(std::string_view column, const std::optional<bool>& flag, WhereBuilder& where) {
   if (flag.has_value()) where.And(StrCat(column, " = ", *flag ? "1" : "0"));
 }
 
 }  // namespace
+
+bool NamesUnknownModel(const EventFilter& filter) {
+  return std::find(filter.models.begin(), filter.models.end(), kUnknownModel) !=
+         filter.models.end();
+}
 
 std::string WhereBuilder::Parameter(sql::Value value) {
   parameters_.push_back(std::move(value));
@@ -86,14 +107,22 @@ void WhereBuilder::And(std::string_view condition) {
 }
 
 template <typename T>
-void WhereBuilder::AndInImpl(std::string_view column, const std::vector<T>& values) {
-  if (values.empty()) return;
+std::string WhereBuilder::InImpl(std::string_view column, const std::vector<T>& values) {
   std::string list;
   for (std::size_t i = 0; i < std::bit_ceil(values.size()); ++i) {
     const T& value = i < values.size() ? values[i] : values.back();
     StrAppend(list, list.empty() ? "" : ", ", Parameter(value));
   }
-  And(StrCat(column, " IN (", list, ")"));
+  return StrCat(column, " IN (", list, ")");
+}
+
+template <typename T>
+void WhereBuilder::AndInImpl(std::string_view column, const std::vector<T>& values) {
+  if (!values.empty()) And(InImpl(column, values));
+}
+
+std::string WhereBuilder::In(std::string_view column, const std::vector<std::string>& values) {
+  return InImpl(column, values);
 }
 
 void WhereBuilder::AndIn(std::string_view column, const std::vector<std::int64_t>& values) {
@@ -119,10 +148,7 @@ std::string WhereBuilder::Clause() const {
 }
 
 void AddDimensions(const EventFilter& filter, WhereBuilder& where) {
-  where.AndIn("user_id", filter.user_ids);
-  where.AndIn("key_id", filter.key_ids);
-  where.AndIn("group_id", filter.group_ids);
-  where.AndIn("account_id", filter.account_ids);
+  AddIds(filter, where);
   where.AndIn("model", filter.models);
 }
 
@@ -134,7 +160,8 @@ void AddEventConditions(const EventFilter& filter, sql::SqlDialect dialect, Wher
     where.And(StrCat("started_at_unix_ms < ", where.Parameter(filter.to_unix_ms)));
   }
   if (dialect == sql::SqlDialect::kPostgres) AddIdRange(filter, where);
-  AddDimensions(filter, where);
+  AddIds(filter, where);
+  AddModels(filter, where);
   where.AndIn("status", filter.statuses);
   where.AndIn("error_class", filter.error_classes);
   if (filter.only_errors || OnlyFailures(filter)) where.And("failed = 1");

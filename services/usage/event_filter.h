@@ -19,7 +19,7 @@ struct EventFilter {
   std::vector<std::int64_t> key_ids = {};
   std::vector<std::int64_t> group_ids = {};
   std::vector<std::int64_t> account_ids = {};
-  std::vector<std::string> models = {};
+  std::vector<std::string> models = {};  // as asked for, or kUnknownModel (sum_model.h)
   std::vector<std::int64_t> statuses = {};
   std::vector<std::string> error_classes = {};
   bool only_errors = false;
@@ -34,6 +34,9 @@ struct EventFilter {
   std::string id = {};          // 16 bytes
 };
 
+// True when kUnknownModel is among the models.
+bool NamesUnknownModel(const EventFilter& filter);
+
 // A WHERE clause that grows; values go into parameters, never into the text.
 class WhereBuilder {
  public:
@@ -47,6 +50,9 @@ class WhereBuilder {
   void AndIn(std::string_view column, const std::vector<std::string>& values);
   void AndIn(std::string_view column, const std::vector<sql::Blob>& values);
 
+  // "column IN (…)" itself; `values` is not empty.
+  std::string In(std::string_view column, const std::vector<std::string>& values);
+
   // "" or "WHERE …".
   std::string Clause() const;
   // The same, and begins anew; parameters stay and go on being counted, for a statement of several
@@ -55,6 +61,8 @@ class WhereBuilder {
   const std::vector<sql::Value>& parameters() const { return parameters_; }
 
  private:
+  template <typename T>
+  std::string InImpl(std::string_view column, const std::vector<T>& values);
   template <typename T>
   void AndInImpl(std::string_view column, const std::vector<T>& values);
 

@@ -53,9 +53,11 @@ class QueryService::Impl final : public v1::UsageQuery::Service {
     return Checked(*context, [&] {
       absl::StatusOr<SummaryQuestion> question = QuestionFromProto(*request);
       if (!question.ok()) return question.status();
-      absl::StatusOr<std::vector<SummaryRow>> rows = reports_.Summarize(*question);
-      if (!rows.ok()) return rows.status();
-      for (const SummaryRow& row : *rows) SummaryToProto(row, *response->add_rows());
+      absl::StatusOr<SummaryAnswer> answer = reports_.Summarize(*question);
+      if (!answer.ok()) return answer.status();
+      for (const SummaryRow& row : answer->rows) SummaryToProto(row, *response->add_rows());
+      SummaryToProto(answer->totals, *response->mutable_totals());
+      response->set_truncated(answer->truncated);
       return absl::OkStatus();
     });
   }

@@ -31,6 +31,7 @@ void StatsToProto(const StatsAnswer& answer, v1::StatsResponse& proto) {
   proto.set_exact(answer.exact);
   proto.set_requests(answer.requests);
   proto.set_cache_hits(answer.cache_hits);
+  proto.set_since_unix_ms(answer.since_unix_ms);
   PercentilesToProto(answer.latency, *proto.mutable_latency());
   PercentilesToProto(answer.first_token, *proto.mutable_first_token());
   for (const auto& [status, count] : answer.statuses) {
@@ -54,6 +55,7 @@ void UnpricedToProto(const UnpricedModel& model, v1::UnpricedModel& proto) {
   proto.set_input_tokens(model.input_tokens);
   proto.set_output_tokens(model.output_tokens);
   proto.set_last_seen_unix_ms(model.last_seen_unix_ms);
+  proto.set_first_seen_unix_ms(model.first_seen_unix_ms);
 }
 
 void DayToProto(const ServedDay& day, v1::ServedDay& proto) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <tuple>
 
+#include "services/usage/sum_model.h"
+
 namespace weir::usage {
 namespace {
 
@@ -96,7 +98,7 @@ RollupRows CubeRows(std::string_view table, std::string_view time_column, std::i
   for (const Entry& entry : entries) {
     const UsageEvent& event = EventOf(entry);
     Add(AddedOf(entry), cube[{Floor(event.started_at_unix_ms, step_ms), event.key_id, event.user_id,
-                              event.group_id, event.account_id, event.model}]);
+                              event.group_id, event.account_id, std::string(SumModelOf(event))}]);
   }
   RollupRows result{.table = table,
                     .keys = {time_column, "key_id", "user_id", "group_id", "account_id", "model"},
@@ -121,7 +123,7 @@ RollupRows PartRowsOf(const std::vector<Entry>& entries) {
     Add(AddedOf(entry), parts[{SumPart::kAll, quarter, 0, 0, ""}]);
     Add(AddedOf(entry), parts[{SumPart::kGroup, quarter, event.group_id, 0, ""}]);
     Add(AddedOf(entry), parts[{SumPart::kAccount, quarter, 0, event.account_id, ""}]);
-    Add(AddedOf(entry), parts[{SumPart::kModel, quarter, 0, 0, event.model}]);
+    Add(AddedOf(entry), parts[{SumPart::kModel, quarter, 0, 0, std::string(SumModelOf(event))}]);
   }
   RollupRows result{.table = "usage_part_sums",
                     .keys = {"part", "quarter_unix_ms", "group_id", "account_id", "model"},

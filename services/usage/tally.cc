@@ -1,6 +1,7 @@
 #include "services/usage/tally.h"
 
 #include "libs/common/text.h"
+#include "services/usage/sum_model.h"
 
 namespace weir::usage {
 namespace {
@@ -105,7 +106,7 @@ std::map<TallyKey, Tally> TalliesOf(const std::vector<const UsageEvent*>& events
   for (const UsageEvent* event : events) {
     const std::int64_t hour = event->started_at_unix_ms - event->started_at_unix_ms % kHourMs;
     tallies[{TallyKind::kAll, 0, "", hour}].Add(*event);
-    tallies[{TallyKind::kModel, 0, event->model, hour}].Add(*event);
+    tallies[{TallyKind::kModel, 0, std::string(SumModelOf(*event)), hour}].Add(*event);
     if (event->account_id != 0) {
       tallies[{TallyKind::kAccount, event->account_id, "", hour}].Add(*event);
     }

@@ -1,8 +1,11 @@
 #include "services/usage/unpriced.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <tuple>
+#include <utility>
+#include <variant>
 
 #include "libs/common/cost.h"
 #include "libs/common/log.h"
@@ -10,6 +13,7 @@
 #include "libs/common/text.h"
 #include "libs/common/utc_window.h"
 #include "services/usage/event_filter.h"
+#include "services/usage/sum_model.h"
 
 namespace weir::usage {
 namespace {
@@ -30,6 +34,29 @@ void Add(const UsageEvent& event, UnpricedModel& sums) {
   sums.input_tokens += TotalInputTokens(event.tokens);
   sums.output_tokens += event.tokens.output;
   sums.last_seen_unix_ms = std::max(sums.last_seen_unix_ms, event.started_at_unix_ms);
+}
+
+// Of one day, at most so many.
+absl::StatusOr<std::set<std::string>> RefusedNames(sql::Transaction& transaction, std::int64_t day,
+                                                   std::size_t models_max) {
+  absl::StatusOr<sql::Result> result = transaction.Execute(
+      "SELECT model FROM usage_unpriced WHERE day_unix_ms = $1 AND served_model = '' LIMIT $2",
+      {day, static_cast<std::int64_t>(models_max)});
+  if (!result.ok()) return result.status();
+  std::set<std::string> names;
+  for (const sql::Row& row : result->rows) names.insert(row.Text(0));
+  return names;
+}
+
+// Of UnpricedRows: four counts, and when it was last seen.
+void AddRow(const std::vector<sql::Value>& row, std::vector<sql::Value>& sum) {
+  constexpr std::size_t kFirstCount = 4;
+  constexpr std::size_t kLastSeen = 8;
+  for (std::size_t i = kFirstCount; i < kLastSeen; ++i) {
+    std::get<std::int64_t>(sum[i]) += std::get<std::int64_t>(row[i]);
+  }
+  auto& last_seen = std::get<std::int64_t>(sum[kLastSeen]);
+  last_seen = std::max(last_seen, std::get<std::int64_t>(row[kLastSeen]));
 }
 
 }  // namespace
@@ -65,6 +92,35 @@ RollupRows UnpricedRows(const std::vector<const UsageEvent*>& events) {
   return rows;
 }
 
+absl::Status BoundRefusedModels(sql::Transaction& transaction, RollupRows& rows,
+                                std::size_t models_max) {
+  // By day: the names that are there, and those that come with these rows.
+  std::map<std::int64_t, std::set<std::string>> names;
+  std::map<Key, std::vector<sql::Value>> bounded;
+  for (std::vector<sql::Value>& row : rows.rows) {
+    const std::int64_t day = std::get<std::int64_t>(row[0]);
+    if (std::get<std::string>(row[2]).empty()) {
+      const auto [known, first] = names.try_emplace(day);
+      if (first) {
+        absl::StatusOr<std::set<std::string>> stored = RefusedNames(transaction, day, models_max);
+        if (!stored.ok()) return stored.status();
+        known->second = *std::move(stored);
+      }
+      auto& model = std::get<std::string>(row[1]);
+      const bool fits = known->second.contains(model) || known->second.size() < models_max;
+      if (!fits) model = kUnknownModel;
+      if (fits) known->second.insert(model);
+    }
+    const Key key{day, std::get<std::string>(row[1]), std::get<std::string>(row[2]),
+                  std::get<std::int64_t>(row[3])};
+    const auto [there, is_new] = bounded.try_emplace(key, row);
+    if (!is_new) AddRow(row, there->second);
+  }
+  rows.rows.clear();
+  for (auto& [key, row] : bounded) rows.rows.push_back(std::move(row));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<UnpricedModel>> ReadUnpriced(sql::Database& database,
                                                         std::int64_t from_unix_ms,
                                                         std::int64_t to_unix_ms) {
@@ -74,7 +130,8 @@ absl::StatusOr<std::vector<UnpricedModel>> ReadUnpriced(sql::Database& database,
   absl::StatusOr<sql::Result> result = database.Query(
       StrCat("SELECT model, served_model, account_id, CAST(SUM(served_requests) AS BIGINT), "
              "CAST(SUM(refused_requests) AS BIGINT), CAST(SUM(input_tokens) AS BIGINT), "
-             "CAST(SUM(output_tokens) AS BIGINT), MAX(last_seen_unix_ms) FROM usage_unpriced ",
+             "CAST(SUM(output_tokens) AS BIGINT), MAX(last_seen_unix_ms), MIN(last_seen_unix_ms) "
+             "FROM usage_unpriced ",
              where.Clause(),
              " GROUP BY model, served_model, account_id ORDER BY SUM(served_requests) + "
              "SUM(refused_requests) DESC, model, served_model, account_id LIMIT ",
@@ -90,7 +147,8 @@ absl::StatusOr<std::vector<UnpricedModel>> ReadUnpriced(sql::Database& database,
                       .refused_requests = row.Int(4),
                       .input_tokens = row.Int(5),
                       .output_tokens = row.Int(6),
-                      .last_seen_unix_ms = row.Int(7)});
+                      .last_seen_unix_ms = row.Int(7),
+                      .first_seen_unix_ms = row.Int(8)});
   }
   return models;
 }

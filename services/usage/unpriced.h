@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 #include "libs/common/clock.h"
@@ -27,6 +28,15 @@ bool IsRefusedUnpriced(const UsageEvent& event);
 // One row for each day, model, served model and account among those events that are one of the two.
 RollupRows UnpricedRows(const std::vector<const UsageEvent*>& events);
 
+// Callers choose the names of refused requests: a day has so many of them, and the others are one,
+// kUnknownModel.
+inline constexpr std::size_t kRefusedModelsMax = 1'000;
+
+// Folds what goes beyond it, in the rows of UnpricedRows. Two writers at once may go a little
+// beyond.
+absl::Status BoundRefusedModels(sql::Transaction& transaction, RollupRows& rows,
+                                std::size_t models_max = kRefusedModelsMax);
+
 struct UnpricedModel {
   std::string model = {};
   std::string served_model = {};  // empty = refused
@@ -36,6 +46,7 @@ struct UnpricedModel {
   std::int64_t input_tokens = 0;  // cache included
   std::int64_t output_tokens = 0;
   std::int64_t last_seen_unix_ms = 0;
+  std::int64_t first_seen_unix_ms = 0;  // the last request of the first day; only when read
 };
 
 inline constexpr std::int64_t kUnpricedModelsMax = 1'000;

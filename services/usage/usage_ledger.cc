@@ -177,9 +177,13 @@ absl::Status StoreBatch(Transaction& transaction, const std::vector<const UsageE
     return status;
   }
   for (RollupRows (*rows_of)(const std::vector<const UsageEvent*>&) :
-       {DaySumRows, PartSumRows, SubjectSumRows, DayRows, UnpricedRows}) {
+       {DaySumRows, PartSumRows, SubjectSumRows, DayRows}) {
     if (absl::Status status = AddRollups(transaction, rows_of(fresh)); !status.ok()) return status;
   }
+  RollupRows unpriced = UnpricedRows(fresh);
+  absl::Status bounded = BoundRefusedModels(transaction, unpriced);
+  if (bounded.ok()) bounded = AddRollups(transaction, unpriced);
+  if (!bounded.ok()) return bounded;
   absl::StatusOr<RollupRows> tallies = MergedTallies(transaction, TalliesOf(fresh));
   if (!tallies.ok()) return tallies.status();
   if (absl::Status status = AddRollups(transaction, *tallies); !status.ok()) return status;

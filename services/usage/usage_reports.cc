@@ -37,6 +37,23 @@ absl::StatusOr<std::vector<SummaryRow>> ReadSummary(Transaction& transaction,
   return rows;
 }
 
+absl::Status ReadAnswer(Transaction& transaction, const SummaryQuestion& question,
+                        SummaryAnswer& answer) {
+  // One row more than asked for tells whether there are others.
+  SummaryQuestion rows = question;
+  rows.limit += 1;
+  absl::StatusOr<std::vector<SummaryRow>> read = ReadSummary(transaction, rows);
+  if (!read.ok()) return read.status();
+  answer.rows = *std::move(read);
+  answer.truncated = static_cast<std::int64_t>(answer.rows.size()) > question.limit;
+  if (answer.truncated) answer.rows.pop_back();
+  absl::StatusOr<std::vector<SummaryRow>> totals =
+      ReadSummary(transaction, {.filter = question.filter});
+  if (!totals.ok()) return totals.status();
+  if (!totals->empty()) answer.totals = totals->front();
+  return absl::OkStatus();
+}
+
 // One statement over buckets of one length; `by` may be empty.
 absl::Status AddSpan(Transaction& transaction, const SeriesSpan& span, const EventFilter& filter,
                      const std::vector<Dimension>& by, std::vector<SeriesRow>& rows) {
@@ -122,19 +139,17 @@ absl::Status ReadSeries(Transaction& transaction, const SeriesQuestion& question
 
 }  // namespace
 
-absl::StatusOr<std::vector<SummaryRow>> UsageReports::Summarize(const SummaryQuestion& question) {
+absl::StatusOr<SummaryAnswer> UsageReports::Summarize(const SummaryQuestion& question) {
   if (question.limit < 1 || question.limit > kSummaryRowsMax) {
     return absl::InvalidArgumentError(StrCat("limit must be 1 to ", kSummaryRowsMax));
   }
-  std::vector<SummaryRow> rows;
+  SummaryAnswer answer;
   absl::Status status = database_.Read([&](Transaction& transaction) {
-    absl::StatusOr<std::vector<SummaryRow>> read = ReadSummary(transaction, question);
-    if (!read.ok()) return read.status();
-    rows = *std::move(read);
-    return absl::OkStatus();
+    answer = SummaryAnswer{};
+    return ReadAnswer(transaction, question, answer);
   });
   if (!status.ok()) return status;
-  return rows;
+  return answer;
 }
 
 absl::StatusOr<SeriesAnswer> UsageReports::Series(const SeriesQuestion& question) {

@@ -26,6 +26,13 @@ struct SummaryQuestion {
   std::int64_t limit = kSummaryRowsMax;  // rows, 1 to kSummaryRowsMax
 };
 
+// As the ledger was at one moment, so the rows never add up to more than the totals.
+struct SummaryAnswer {
+  std::vector<SummaryRow> rows;  // the greatest first
+  SummaryRow totals;             // over all rows, also those beyond the limit
+  bool truncated = false;        // there are more rows than the limit
+};
+
 struct SeriesQuestion {
   EventFilter filter = {};  // the lists of the dimensions alone
   // Bucket i is from edge i to before edge i + 1. Each is cut down to its quarter-hour; ascending
@@ -55,7 +62,7 @@ class UsageReports {
   // `database` must outlive it.
   explicit UsageReports(sql::Database& database) : database_(database) {}
 
-  absl::StatusOr<std::vector<SummaryRow>> Summarize(const SummaryQuestion& question);
+  absl::StatusOr<SummaryAnswer> Summarize(const SummaryQuestion& question);
   absl::StatusOr<SeriesAnswer> Series(const SeriesQuestion& question);
 
  private:

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "libs/common/text.h"
+#include "services/usage/event_count.h"
 #include "services/usage/sum_source.h"
 #include "services/usage/tally.h"
 #include "services/usage/tally_ledger.h"
@@ -24,7 +25,9 @@ absl::StatusOr<std::int64_t> RequestsAtMost(Transaction& transaction, const Even
       transaction.Execute(StrCat("SELECT CAST(COALESCE(SUM(requests), 0) AS BIGINT) FROM ", source),
                           where.parameters());
   if (!result.ok()) return result.status();
-  return result->rows.at(0).Int(0);
+  absl::StatusOr<EventCount> unknown = CountUnknownModels(transaction, filter);
+  if (!unknown.ok()) return unknown.status();
+  return result->rows.at(0).Int(0) + unknown->events;
 }
 
 absl::StatusOr<Counts> CountsBy(Transaction& transaction, const EventFilter& filter,
@@ -83,7 +86,18 @@ absl::Status FromRows(Transaction& transaction, const EventFilter& filter, Stats
   return absl::OkStatus();
 }
 
+// The first number of the first row; 0 when there is none.
+absl::StatusOr<std::int64_t> Number(Transaction& transaction, std::string_view sql) {
+  absl::StatusOr<Result> result = transaction.Execute(sql);
+  if (!result.ok()) return result.status();
+  return result->rows.empty() ? 0 : result->rows[0].Int(0);
+}
+
 absl::Status FromTallies(Transaction& transaction, const EventFilter& filter, StatsAnswer& answer) {
+  absl::StatusOr<std::int64_t> first_hour =
+      Number(transaction, "SELECT COALESCE(MIN(hour_unix_ms), 0) FROM usage_tallies");
+  if (!first_hour.ok()) return first_hour.status();
+  if (filter.from_unix_ms < *first_hour) answer.since_unix_ms = *first_hour;
   absl::StatusOr<Tally> tally = SumTallies(transaction, filter);
   if (!tally.ok()) return tally.status();
   answer.exact = false;
@@ -103,8 +117,18 @@ absl::StatusOr<StatsAnswer> UsageStats::Stats(const EventFilter& filter) {
     answer = StatsAnswer{};
     absl::StatusOr<std::int64_t> requests = RequestsAtMost(transaction, filter);
     if (!requests.ok()) return requests.status();
-    if (*requests <= kExactRequestsMax) return FromRows(transaction, filter, answer);
-    if (TalliesAnswer(filter)) return FromTallies(transaction, filter, answer);
+    absl::StatusOr<std::int64_t> kept_from =
+        Number(transaction, "SELECT kept_from_unix_ms FROM usage_retention WHERE one = 1");
+    if (!kept_from.ok()) return kept_from.status();
+    // Tallies outlive the requests that they were made of.
+    const bool all_kept = filter.from_unix_ms >= *kept_from;
+    if (TalliesAnswer(filter) && (!all_kept || *requests > kExactRequestsMax)) {
+      return FromTallies(transaction, filter, answer);
+    }
+    if (!all_kept) {
+      answer.exact = false;
+      answer.since_unix_ms = *kept_from;
+    }
     if (*requests <= kRowRequestsMax) return FromRows(transaction, filter, answer);
     return absl::InvalidArgumentError(StrCat(
         "over more than ", kRowRequestsMax,

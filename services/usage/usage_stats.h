@@ -20,7 +20,10 @@ inline constexpr std::int64_t kExactRequestsMax = 20'000;
 inline constexpr std::int64_t kRowRequestsMax = 200'000;
 
 struct StatsAnswer {
-  bool exact = true;  // else within a thirty-second part, over whole hours
+  // Else within a thirty-second part, over whole hours; or not over all of the range.
+  bool exact = true;
+  // What the range has before this moment is not kept, or never was; 0 = all of it is counted.
+  std::int64_t since_unix_ms = 0;
   std::int64_t requests = 0;
   std::int64_t cache_hits = 0;
   Percentiles latency;      // ms; of answers of upstreams that did not fail

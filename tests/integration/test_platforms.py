@@ -111,7 +111,7 @@ def test_azures_content_filter_is_the_callers_own_matter(stack, upstream):
 @pytest.mark.parametrize("base", ["", "/v1"])
 def test_ollama_needs_no_credential(stack, base):
     stack.api.post("/api/v1/admin/prices", {"provider": "ollama", "model": f"llama3.{len(base)}",
-                                            "input": "0", "output": "0"})
+                                            "input": "0", "output": "0", "free": True})
     lane = stack.lane({"platform": "ollama", "url": stack.fake_url + base, "secret": None})
     reply = lane.chat(model=f"llama3.{len(base)}")
     assert reply.status == 200, reply.body

@@ -7,6 +7,7 @@
 
 #include "libs/common/text.h"
 #include "services/admin/model/problem.h"
+#include "services/admin/model/report_time.h"
 
 namespace weir::admin {
 namespace {
@@ -46,6 +47,17 @@ void CheckValue(const QueryParameter& parameter, std::string_view value, FieldEr
       errors.Add(parameter.name, StrCat("must be one of ", Choices(parameter),
                                         ", with - before it for descending"));
   }
+}
+
+// A range that ends before it begins holds nothing, and is never what was meant. Times that cannot
+// be read are for the handlers to refuse.
+void CheckRange(const Request& request, FieldErrors& errors) {
+  const std::string_view end_name = request.query.contains("to") ? "to" : "before";
+  const absl::StatusOr<absl::TimeZone> zone = FindZone(request.Query("tz"));
+  if (!zone.ok()) return;
+  const absl::StatusOr<std::int64_t> begin = ParseTimeIn(request.Query("from"), *zone);
+  const absl::StatusOr<std::int64_t> end = ParseTimeIn(request.Query(end_name), *zone);
+  if (begin.ok() && end.ok() && *begin > *end) errors.Add(end_name, "must not be before from");
 }
 
 }  // namespace
@@ -103,6 +115,7 @@ absl::Status CheckQuery(const Request& request, const QueryParameters& parameter
     }
     for (auto entry = first; entry != last; ++entry) CheckValue(parameter, entry->second, errors);
   }
+  CheckRange(request, errors);
   return errors.ToStatus();
 }
 

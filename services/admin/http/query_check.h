@@ -9,7 +9,7 @@
 namespace weir::admin {
 
 // InvalidArgument names every parameter that is not known, not of its form, there too often or
-// missing.
+// missing, and a range (from, to or before, in the zone tz) that ends before it begins.
 absl::Status CheckQuery(const Request& request, const QueryParameters& parameters);
 
 }  // namespace weir::admin

@@ -29,16 +29,11 @@ PriceRow ReadEntry(const json::object& object, std::size_t number, FieldErrors& 
   BodyReader reader(object, errors);
   reader.Require({"model", "input", "output"});
   ReadPrice(reader, row.price);
-  bool free = false;
-  reader.Flag("free", free);
+  ReadFree(reader, row.price, errors);
   row.says_aliases = reader.Has("aliases");
   row.says_max_output_tokens = reader.Has("max_output_tokens");
   reader.Finish();
   Validate(row.price, errors);
-  const bool costs_nothing = row.price.input_pico_usd == 0 && row.price.output_pico_usd == 0;
-  if (costs_nothing && !free && errors.empty()) {
-    errors.Add("free", "must be true where input and output cost nothing");
-  }
   return row;
 }
 

@@ -13,6 +13,7 @@
 #include "services/admin/credentials/account_secrets.h"
 #include "services/admin/json/value_json.h"
 #include "services/admin/model/account_status.h"
+#include "services/admin/model/price_fields.h"
 #include "services/admin/model/provider.h"
 #include "services/admin/model/time_text.h"
 #include "services/admin/model/validate.h"
@@ -355,6 +356,14 @@ void ReadPrice(BodyReader& reader, Price& price) {
   reader.PerMillion("tier_cache_write_1h", price.tier_cache_write_1h_pico_usd);
   reader.Texts("aliases", price.aliases);
   reader.Cap("max_output_tokens", price.max_output_tokens);
+}
+
+void ReadFree(BodyReader& reader, const Price& price, FieldErrors& errors) {
+  bool free = false;
+  reader.Flag("free", free);
+  if (CostsNothing(price) && !free && errors.empty()) {
+    errors.Add("free", "must be true where input and output cost nothing");
+  }
 }
 
 }  // namespace weir::admin

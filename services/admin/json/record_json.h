@@ -48,6 +48,9 @@ void ReadAccount(BodyReader& reader, Account& account, AccountSecrets& secrets);
 // Names what no relay could use.
 void Validate(const AccountSecrets& secrets, FieldErrors& errors);
 void ReadPrice(BodyReader& reader, Price& price);
+// `free`, which must be true where input and output cost nothing; said in `errors`. After
+// ReadPrice.
+void ReadFree(BodyReader& reader, const Price& price, FieldErrors& errors);
 void ReadSettings(BodyReader& reader, Settings& settings);
 // A route without a name is called as its model is.
 void ReadRoute(BodyReader& reader, ModelRoute& route);

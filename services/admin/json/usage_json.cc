@@ -45,14 +45,32 @@ void AddCost(std::int64_t nano_usd, json::object& object) {
   object["cost_usd"] = FormatUsd(nano_usd);
 }
 
+json::value SourceJson(std::string_view word) { return OneWord({"reported", "estimated"}, word); }
+
+// Null where nobody told anything.
+json::value SourceJsonOf(v1::UsageSource source) {
+  return Where(source != v1::USAGE_SOURCE_UNSPECIFIED,
+               [&] { return SourceJson(SourceWord(source)); });
+}
+
+// Tokens and cost are those of the request in the line of the attempt that served it, the last one;
+// one that failed before has used nothing that anybody told, and costs nothing.
 json::array AttemptsJson(const v1::UsageEvent& event) {
-  return ListJson(event.attempts(), [](const v1::Attempt& attempt) {
-    return json::object{{"account_id", attempt.account_id()},
-                        {"status", attempt.http_status()},
-                        {"error_class", attempt.error_class()},
-                        {"started_at", TimeJson(attempt.started_at_unix_ms())},
-                        {"duration_ms", attempt.duration_ms()},
-                        {"served_model", attempt.served_model()}};
+  const v1::Attempt* last =
+      event.attempts_size() == 0 ? nullptr : &event.attempts(event.attempts_size() - 1);
+  return ListJson(event.attempts(), [&](const v1::Attempt& attempt) {
+    const bool served = &attempt == last && attempt.account_id() == event.account_id();
+    json::object line = {{"account_id", attempt.account_id()},
+                         {"status", attempt.http_status()},
+                         {"error_class", attempt.error_class()},
+                         {"started_at", TimeJson(attempt.started_at_unix_ms())},
+                         {"duration_ms", attempt.duration_ms()},
+                         {"served_model", attempt.served_model()},
+                         {"usage_source", SourceJsonOf(served ? event.usage_source()
+                                                              : v1::USAGE_SOURCE_UNSPECIFIED)}};
+    AddTokens(served ? event.tokens() : v1::TokenCounts(), line);
+    AddCost(served ? CorrectedCost(event) : 0, line);
+    return line;
   });
 }
 
@@ -89,8 +107,6 @@ void AddDetail(const v1::UsageEvent& event, LogView view, json::object& object) 
   object["snapshot_revision"] = event.snapshot_revision();
   object["upstream_request_id"] = event.upstream_request_id();
 }
-
-json::value SourceJson(std::string_view word) { return OneWord({"reported", "estimated"}, word); }
 
 // Of one side of the counts.
 json::value SideJson(v1::UsageSource source, v1::UsageSource estimated_side) {

@@ -88,8 +88,7 @@ RefusedPrice CheckAmounts(const Row& row) {
     return {0, "output", "must not be empty, but in the mode embedding"};
   }
   const Price& price = row.out.price;
-  const bool costs_nothing = price.input_pico_usd == 0 && price.output_pico_usd == 0;
-  if (!costs_nothing || row.free) return {};
+  if (!CostsNothing(price) || row.free) return {};
   return {0, "free", "must be yes where input and output cost nothing; or leave the model out"};
 }
 
@@ -208,8 +207,7 @@ std::string FormatPriceCsv(const std::vector<Price>& prices) {
     for (const PriceField& column : kPriceFields) {
       StrAppend(text, ",", money(price.*(column.amount)));
     }
-    const bool free = price.input_pico_usd == 0 && price.output_pico_usd == 0;
-    text += free ? ",yes\n" : ",\n";
+    text += CostsNothing(price) ? ",yes\n" : ",\n";
   }
   return text;
 }

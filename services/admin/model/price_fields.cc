@@ -44,7 +44,7 @@ std::vector<PriceDoubt> DoubtsAbout(const Price* before, const Price& after) {
   if (after.cache_read_pico_usd > after.input_pico_usd) {
     doubts.push_back({"cache_read", "is dearer than input"});
   }
-  if (after.input_pico_usd == 0 && after.output_pico_usd == 0) {
+  if (CostsNothing(after)) {
     doubts.push_back({"input", "is 0, and so is output: the model is free"});
   }
   return doubts;

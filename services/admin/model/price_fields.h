@@ -31,6 +31,11 @@ inline constexpr std::array<PriceField, 10> kPriceFields = {{
     {"tier_cache_write_1h", &Price::tier_cache_write_1h_pico_usd},
 }};
 
+// Nothing is free by accident: whoever enters such a price has to say `free` too.
+inline bool CostsNothing(const Price& price) {
+  return price.input_pico_usd == 0 && price.output_pico_usd == 0;
+}
+
 // One price of a list, without an id.
 struct PriceRow {
   Price price = {};

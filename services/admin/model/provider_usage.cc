@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kRowsMax = 500'000;
 constexpr std::int64_t kCountMax = 1'000'000'000'000'000;
+constexpr std::int64_t kTotalMax = 4'000'000'000'000'000'000;  // of a count over all rows
 
 struct CountColumn {
   std::string_view name;
@@ -120,10 +121,14 @@ bool ParseCount(std::string_view text, std::int64_t& count) {
   return ParseInteger(text, count) && count >= 0 && count <= kCountMax;
 }
 
-// The UTC day of "2026-03-01", of a time, or of Unix seconds.
+// The UTC day of "2026-03-01", of a time, or of Unix seconds: those of 2001 to 2286, so that
+// "20261122" is not taken for a day of 1970.
 std::optional<std::int64_t> ParseDay(std::string_view text) {
+  constexpr std::int64_t kSecondsMin = 1'000'000'000;
+  constexpr std::int64_t kSecondsMax = 10'000'000'000;
   std::int64_t seconds = 0;
-  if (ParseInteger(text, seconds) && seconds > 0 && seconds < kCountMax / 1000) {
+  if (ParseInteger(text, seconds)) {
+    if (seconds < kSecondsMin || seconds >= kSecondsMax) return std::nullopt;
     return DayOf(seconds * 1000).begin_unix_ms;
   }
   const absl::StatusOr<std::int64_t> time = ParseTimeIn(text, absl::UTCTimeZone());
@@ -160,10 +165,12 @@ class UseReader {
     if (model.empty()) return CellError(row.line, form_.model, "must not be empty");
     const std::optional<std::int64_t> day = ParseDay(Cell(row, day_column_));
     if (!day.has_value()) {
-      return CellError(row.line, day_column_, "must be a day such as 2026-03-01");
+      return CellError(row.line, day_column_,
+                       "must be a day such as 2026-03-01, or a time in Unix seconds");
     }
     UseKey key{*day, ModelWithoutDate(model), ""};
     if (use_.has_accounts) key.account = Cell(row, form_.account);
+    if (absl::Status sums = AddToTotals(row, counts); !sums.ok()) return sums;
     UseCounts& sum = use_.rows[std::move(key)];
     for (std::size_t i = 0; i < counts.size(); ++i) sum.at(i) += counts.at(i);
     return absl::OkStatus();
@@ -175,6 +182,18 @@ class UseReader {
   std::string_view Cell(const CsvRow& row, std::string_view name) const {
     const auto found = columns_.find(name);
     return found == columns_.end() ? std::string_view() : StripSpace(row.cells[found->second]);
+  }
+
+  // All sums over parts of the file are at most these, which have room beside the ledger's.
+  absl::Status AddToTotals(const CsvRow& row, const UseCounts& counts) {
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      if (counts.at(i) > kTotalMax - totals_.at(i)) {
+        return CellError(row.line, kUseCountNames.at(i),
+                         StrCat("adds up to more than ", kTotalMax, " over the file"));
+      }
+      totals_.at(i) += counts.at(i);
+    }
+    return absl::OkStatus();
   }
 
   absl::Status ReadCounts(const CsvRow& row, UseCounts& counts) const {
@@ -202,6 +221,7 @@ class UseReader {
   const Columns& columns_;
   const std::size_t width_;
   std::string_view day_column_;
+  UseCounts totals_ = {};
   ProviderUse use_;
 };
 

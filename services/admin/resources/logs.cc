@@ -175,6 +175,7 @@ json::object StatsJson(const v1::StatsResponse& stats) {
     return json::object{{"error_class", count.error_class()}, {"requests", count.requests()}};
   });
   return {{"exact", stats.exact()},
+          {"since", TimeJson(stats.since_unix_ms())},
           {"requests", stats.requests()},
           {"latency", PercentilesJson(stats.latency())},
           {"first_token", PercentilesJson(stats.first_token())},

@@ -85,9 +85,10 @@ absl::Status KeepUnsaid(sql::Transaction& transaction, const BodyReader& reader,
   return absl::OkStatus();
 }
 
-void ReadNewPrice(BodyReader& reader, Price& price) {
+void ReadNewPrice(BodyReader& reader, Price& price, FieldErrors& errors) {
   reader.Require({"model", "input", "output"});
   ReadPrice(reader, price);
+  ReadFree(reader, price, errors);
 }
 
 absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request) {
@@ -96,7 +97,7 @@ absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request) {
   FieldErrors errors;
   BodyReader reader(*body, errors);
   Price price;
-  ReadNewPrice(reader, price);
+  ReadNewPrice(reader, price, errors);
   reader.Finish();
   Validate(price, errors);
   if (!errors.empty()) return errors.ToStatus();
@@ -203,7 +204,8 @@ Routes PriceRoutes(ResourceParts& parts) {
         .body =
             [](BodyReader& reader) {
               Price price;
-              ReadNewPrice(reader, price);
+              FieldErrors errors;
+              ReadNewPrice(reader, price, errors);
             },
         .answers = {Answers(PriceShape, 201)}}},
       {"POST",

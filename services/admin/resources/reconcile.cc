@@ -1,4 +1,5 @@
 // /api/v1/admin/reconcile: a provider's usage export against the ledger.
+#include <algorithm>
 #include <array>
 #include <map>
 #include <string>
@@ -59,6 +60,17 @@ absl::StatusOr<std::vector<Account>> AllAccounts(ResourceParts& parts) {
   });
 }
 
+// One that is mistyped would silently be missing in the comparison.
+absl::Status CheckKnown(const std::vector<std::int64_t>& ids, const std::vector<Account>& all) {
+  FieldErrors errors;
+  for (const std::int64_t id : ids) {
+    const bool known = std::any_of(all.begin(), all.end(),
+                                   [id](const Account& account) { return account.id == id; });
+    if (!known) errors.Add("account_id", StrCat("there is no account ", id));
+  }
+  return errors.ToStatus();
+}
+
 // The accounts that the file is about: those that are named, else those of the provider whose
 // export it is; all of them for a plain table. Id -> name.
 absl::StatusOr<std::map<std::int64_t, std::string>> AccountsOf(ResourceParts& parts,
@@ -72,6 +84,7 @@ absl::StatusOr<std::map<std::int64_t, std::string>> AccountsOf(ResourceParts& pa
     if (form == UseForm::kAnthropic) provider = "anthropic";
   }
   const std::vector<std::int64_t>& ids = parameters.account_ids;
+  if (absl::Status known = CheckKnown(ids, *all); !known.ok()) return known;
   std::map<std::int64_t, std::string> accounts;
   for (const Account& account : *all) {
     const bool named = ids.empty() || std::find(ids.begin(), ids.end(), account.id) != ids.end();

@@ -74,10 +74,11 @@ absl::StatusOr<PricesNow> ReadPricesNow(ResourceParts& parts) {
   });
 }
 
-// A refused request came to no account: then any provider that prices the model will do.
-bool IsPriced(const PricesNow& now, const v1::UnpricedModel& row) {
+// Whether the model had a price at that time, as prices stand now. A refused request came to no
+// account: then any provider that prices the model will do.
+bool IsPriced(const PricesNow& now, const v1::UnpricedModel& row, std::int64_t at_ms) {
   const auto has_price = [&](const std::string& provider, const std::string& model) {
-    return now.prices.Find(provider, model, now.now_ms) != nullptr;
+    return now.prices.Find(provider, model, at_ms) != nullptr;
   };
   const auto account = now.providers.find(row.account_id());
   if (account != now.providers.end()) return has_price(account->second, row.served_model());
@@ -85,6 +86,16 @@ bool IsPriced(const PricesNow& now, const v1::UnpricedModel& row) {
   for (const auto& [id, provider] : now.providers) providers.insert(provider);
   return std::any_of(providers.begin(), providers.end(),
                      [&](const std::string& one) { return has_price(one, row.model()); });
+}
+
+bool IsPricedNow(const PricesNow& now, const v1::UnpricedModel& row) {
+  return IsPriced(now, row, now.now_ms);
+}
+
+// A price from a later moment on does nothing for requests of before; one that was entered for the
+// time of the requests does, once they are rated again.
+bool IsPricedThen(const PricesNow& now, const v1::UnpricedModel& row) {
+  return IsPriced(now, row, row.first_seen_unix_ms());
 }
 
 json::object RowJson(const v1::UnpricedModel& row, const PricesNow& now) {
@@ -98,7 +109,8 @@ json::object RowJson(const v1::UnpricedModel& row, const PricesNow& now) {
           {"input_tokens", row.input_tokens()},
           {"output_tokens", row.output_tokens()},
           {"last_seen_at", TimeJson(row.last_seen_unix_ms())},
-          {"priced_now", IsPriced(now, row)}};
+          {"priced_now", IsPricedNow(now, row)},
+          {"priced_then", IsPricedThen(now, row)}};
 }
 
 struct Parameters {
@@ -144,7 +156,7 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
   json::array data;
   for (const v1::UnpricedModel& row : answer.models()) {
     json::object object = RowJson(row, *now);
-    if (parameters->all || !object["priced_now"].as_bool()) data.push_back(std::move(object));
+    if (parameters->all || !object["priced_then"].as_bool()) data.push_back(std::move(object));
   }
   return JsonResponse(200, ListBody(parameters->question.from_unix_ms(), std::move(data)));
 }
@@ -163,7 +175,9 @@ void AddUnpricedNotice(ResourceParts& parts, json::object& status) {
   std::set<std::string> models;
   std::int64_t requests = 0;
   for (const v1::UnpricedModel& row : answer.models()) {
-    if (IsPriced(*now, row)) continue;
+    // Nothing is left to do: the model has a price, and so had what was served.
+    const bool served = row.served_requests() != 0;
+    if (IsPricedNow(*now, row) && (!served || IsPricedThen(*now, row))) continue;
     models.insert(row.served_model().empty() ? row.model() : row.served_model());
     requests += row.served_requests() + row.refused_requests();
   }

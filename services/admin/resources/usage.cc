@@ -28,7 +28,7 @@ absl::StatusOr<v1::SummaryRow> Totals(ResourceParts& parts, v1::SummarizeRequest
   v1::SummarizeResponse answer;
   absl::Status asked = parts.usage.Summarize(question, answer);
   if (!asked.ok()) return asked;
-  return answer.rows_size() > 0 ? answer.rows(0) : v1::SummaryRow();
+  return answer.totals();
 }
 
 json::object Heading(const Request& request, const v1::EventFilter& filter) {
@@ -55,6 +55,7 @@ json::object PreviousJson(std::int64_t from_ms, std::int64_t to_ms, const v1::Su
 
 json::value SummaryShape() {
   json::object body = ReportShape();
+  body["truncated"] = false;
   body["previous"] = MaybeAbsent(PreviousJson(0, 0, v1::SummaryRow()));
   return Named("UsageSummary", std::move(body));
 }
@@ -100,22 +101,20 @@ json::array RowsJson(const std::vector<v1::Dimension>& by, const v1::SummarizeRe
   return data;
 }
 
-// Totals and rows, which both reports here have. `answer` gets the rows.
+// Totals and rows, which both reports here have: of one moment, so that what is left of the totals
+// is never below zero. `answer` gets them too.
 absl::StatusOr<json::object> TotalsAndRows(ResourceParts& parts, const Request& request,
                                            const v1::SummarizeRequest& question,
                                            const std::vector<v1::Dimension>& by,
-                                           v1::SummarizeResponse& answer, v1::SummaryRow& totals) {
-  json::object body = Heading(request, question.filter());
-  absl::StatusOr<v1::SummaryRow> over_all = Totals(parts, question);
-  if (!over_all.ok()) return over_all.status();
-  totals = *over_all;
-  body["totals"] = TotalsJson(totals);
-  if (by.empty()) {
-    body["data"] = json::array{TotalsJson(totals)};
-    return body;
-  }
+                                           v1::SummarizeResponse& answer) {
   absl::Status asked = parts.usage.Summarize(question, answer);
   if (!asked.ok()) return asked;
+  json::object body = Heading(request, question.filter());
+  body["totals"] = TotalsJson(answer.totals());
+  if (by.empty()) {
+    body["data"] = json::array{TotalsJson(answer.totals())};
+    return body;
+  }
   absl::StatusOr<ReportNames> names = NamesOf(parts, by, answer.rows());
   if (!names.ok()) return names.status();
   body["data"] = RowsJson(by, answer, *names);
@@ -136,9 +135,9 @@ absl::StatusOr<Response> Summary(ResourceParts& parts, const Request& request,
   read = ReadCompare(request, question.filter(), compare);
   if (!read.ok()) return read;
   v1::SummarizeResponse answer;
-  v1::SummaryRow totals;
-  absl::StatusOr<json::object> body = TotalsAndRows(parts, request, question, by, answer, totals);
+  absl::StatusOr<json::object> body = TotalsAndRows(parts, request, question, by, answer);
   if (!body.ok()) return body.status();
+  (*body)["truncated"] = answer.truncated();
   if (compare) {
     absl::Status added = AddPrevious(parts, question, *body);
     if (!added.ok()) return added;
@@ -158,9 +157,9 @@ absl::StatusOr<Response> Top(ResourceParts& parts, const Request& request, const
   question.set_limit(static_cast<std::uint32_t>(ReadCount(request, "limit", kTopUsual)));
   if (!errors.empty()) return errors.ToStatus();
   v1::SummarizeResponse answer;
-  v1::SummaryRow rest;
-  absl::StatusOr<json::object> body = TotalsAndRows(parts, request, question, by, answer, rest);
+  absl::StatusOr<json::object> body = TotalsAndRows(parts, request, question, by, answer);
   if (!body.ok()) return body.status();
+  v1::SummaryRow rest = answer.totals();
   for (const v1::SummaryRow& row : answer.rows()) AddCounts(row, -1, rest);
   (*body)["rest"] = TotalsJson(rest);
   return JsonResponse(200, *body);

@@ -147,17 +147,18 @@ absl::Status CheckPriceList(const PriceListPlan& plan) {
 
 absl::Status ApplyPriceList(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                             PriceListPlan& plan) {
-  for (Price& price : plan.added) {
-    absl::Status done = price_store::Insert(transaction, changes, now_ms, price);
-    if (!done.ok()) return done;
-  }
+  std::vector<Price*> new_ones;
+  for (Price& price : plan.added) new_ones.push_back(&price);
   for (PriceListPlan::Changed& change : plan.changed) {
     Price& price = change.new_price;
-    absl::Status done = price.id != 0 ? price_store::Update(transaction, changes, now_ms, price)
-                                      : price_store::Insert(transaction, changes, now_ms, price);
+    if (price.id == 0) {
+      new_ones.push_back(&price);
+      continue;
+    }
+    absl::Status done = price_store::Update(transaction, changes, now_ms, price);
     if (!done.ok()) return done;
   }
-  return absl::OkStatus();
+  return price_store::InsertMany(transaction, changes, now_ms, new_ones);
 }
 
 absl::Status LoadShippedPrices(Store& store, const std::string& path) {

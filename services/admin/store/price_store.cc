@@ -114,6 +114,20 @@ absl::Status Insert(sql::Transaction& transaction, Changes& changes, std::int64_
   return InsertRow(transaction, changes, TheTable(), now_ms, ValuesOf(price), price);
 }
 
+absl::Status InsertMany(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
+                        const std::vector<Price*>& prices) {
+  if (prices.empty()) return absl::OkStatus();
+  auto id = TakeIds(transaction, TheTable(), static_cast<std::int64_t>(prices.size()));
+  if (!id.ok()) return id.status();
+  for (Price* price : prices) {
+    price->id = (*id)++;
+    absl::Status done =
+        InsertRowWithId(transaction, changes, TheTable(), now_ms, ValuesOf(*price), *price);
+    if (!done.ok()) return done;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     Price& price) {
   return UpdateRow(transaction, changes, TheTable(), now_ms, ValuesOf(price), price);

@@ -27,6 +27,9 @@ absl::StatusOr<std::vector<Price>> After(sql::Transaction& transaction, std::int
 // See InsertRow, UpdateRow, DeleteRow in table.h.
 absl::Status Insert(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     Price& price);
+// The same of each, in their order, with ids in a row.
+absl::Status InsertMany(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
+                        const std::vector<Price*>& prices);
 absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     Price& price);
 absl::Status Delete(sql::Transaction& transaction, Changes& changes, std::int64_t id);

@@ -49,18 +49,6 @@ absl::Status ExplainWrite(const absl::Status& status, const Table& table) {
   return status;
 }
 
-// The first of `count` ids in a row.
-absl::StatusOr<std::int64_t> TakeIds(sql::Transaction& transaction, const Table& table,
-                                     std::int64_t count) {
-  auto result = transaction.Execute(
-      "UPDATE ids SET next_id = next_id + CAST($2 AS BIGINT) WHERE name = $1 "
-      "RETURNING next_id - CAST($2 AS BIGINT)",
-      {std::string(table.name), count});
-  if (!result.ok()) return result.status();
-  if (result->rows.size() != 1) return absl::InternalError("a table has no row in ids");
-  return result->rows.front().Int(0);
-}
-
 void AddChange(const Table& table, std::int64_t id, Changes& changes) {
   if (table.kind.has_value()) changes.Add(*table.kind, id);
 }
@@ -142,15 +130,33 @@ absl::StatusOr<std::vector<sql::Row>> RowsAfter(sql::Transaction& transaction, c
   return std::move(result->rows);
 }
 
+absl::StatusOr<std::int64_t> TakeIds(sql::Transaction& transaction, const Table& table,
+                                     std::int64_t count) {
+  auto result = transaction.Execute(
+      "UPDATE ids SET next_id = next_id + CAST($2 AS BIGINT) WHERE name = $1 "
+      "RETURNING next_id - CAST($2 AS BIGINT)",
+      {std::string(table.name), count});
+  if (!result.ok()) return result.status();
+  if (result->rows.size() != 1) return absl::InternalError("a table has no row in ids");
+  return result->rows.front().Int(0);
+}
+
 absl::Status InsertRow(sql::Transaction& transaction, Changes& changes, const Table& table,
                        std::int64_t now_ms, const std::vector<sql::Value>& values, Record& record) {
   auto id = TakeIds(transaction, table, 1);
   if (!id.ok()) return id.status();
+  record.id = *id;
+  return InsertRowWithId(transaction, changes, table, now_ms, values, record);
+}
+
+absl::Status InsertRowWithId(sql::Transaction& transaction, Changes& changes, const Table& table,
+                             std::int64_t now_ms, const std::vector<sql::Value>& values,
+                             Record& record) {
   std::string sql =
       StrCat("INSERT INTO ", table.name, " (id, created_at_ms, updated_at_ms, version");
   for (const std::string_view column : table.columns) StrAppend(sql, ", ", column);
   sql += ") VALUES ($1, $2, $2, 1";
-  std::vector<sql::Value> parameters = {*id, now_ms};
+  std::vector<sql::Value> parameters = {record.id, now_ms};
   for (const sql::Value& value : values) {
     parameters.push_back(value);
     StrAppend(sql, ", $", parameters.size());
@@ -158,7 +164,7 @@ absl::Status InsertRow(sql::Transaction& transaction, Changes& changes, const Ta
   sql += ")";
   auto inserted = transaction.Execute(sql, parameters);
   if (!inserted.ok()) return ExplainWrite(inserted.status(), table);
-  record = {.id = *id, .created_at_ms = now_ms, .updated_at_ms = now_ms, .version = 1};
+  record = {.id = record.id, .created_at_ms = now_ms, .updated_at_ms = now_ms, .version = 1};
   AddChange(table, record.id, changes);
   if (ActorScope::Current() != nullptr) {
     changes.Note({std::string(table.what), record.id, TitleOf(table, values), "create",

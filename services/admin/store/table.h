@@ -63,11 +63,19 @@ absl::StatusOr<Page<sql::Row>> ListRows(sql::Transaction& transaction, const Tab
 absl::StatusOr<std::vector<sql::Row>> RowsAfter(sql::Transaction& transaction, const Table& table,
                                                 std::int64_t after, std::int64_t limit);
 
+// The first of `count` new ids in a row, never used before.
+absl::StatusOr<std::int64_t> TakeIds(sql::Transaction& transaction, const Table& table,
+                                     std::int64_t count);
+
 // Sets id (a new one, never used before), times and version of `record`. AlreadyExists when a
 // unique value is taken, InvalidArgument when it names something that does not exist. This and the
 // two below add to `changes` what they did.
 absl::Status InsertRow(sql::Transaction& transaction, Changes& changes, const Table& table,
                        std::int64_t now_ms, const std::vector<sql::Value>& values, Record& record);
+// The same with the id that `record` has, out of TakeIds.
+absl::Status InsertRowWithId(sql::Transaction& transaction, Changes& changes, const Table& table,
+                             std::int64_t now_ms, const std::vector<sql::Value>& values,
+                             Record& record);
 // Many new rows of what nobody has to hear of; their ids ascend.
 absl::Status InsertPlainRows(sql::Transaction& transaction, const Table& table, std::int64_t now_ms,
                              std::vector<std::vector<sql::Value>> rows);

@@ -121,6 +121,25 @@ TEST(ProviderUsageTest, SaysWhereAFileCannotBeRead) {
   }
 }
 
+TEST(ProviderUsageTest, ANumberIsOnlyATimeWhereItCanBeOne) {
+  for (const std::string day : {"20261122", "0", "-5", "999999999", "10000000000"}) {
+    const auto use = ParseProviderUse("day,model,requests\n" + day + ",m,1\n");
+    EXPECT_TRUE(absl::IsInvalidArgument(use.status())) << day;
+    EXPECT_NE(use.status().message().find("line 2, column day"), std::string::npos) << day;
+  }
+  EXPECT_TRUE(ParseProviderUse("day,model,requests\n1772323200,m,1\n").ok());
+}
+
+TEST(ProviderUsageTest, SumsThatNoNumberHoldsAreRefused) {
+  std::string csv = "day,model,cost_usd\n";
+  for (int i = 0; i < 3; ++i) csv += "2026-03-01,m" + std::to_string(i) + ",1500000000\n";
+  const auto use = ParseProviderUse(csv);
+  EXPECT_TRUE(absl::IsInvalidArgument(use.status())) << "of several models, but one total";
+  EXPECT_NE(use.status().message().find("line 4, column cost_nano_usd: adds up to more than"),
+            std::string::npos)
+      << use.status();
+}
+
 TEST(ProviderUsageTest, DatesOfModelsAreTakenOff) {
   EXPECT_EQ(ModelWithoutDate("claude-sonnet-4-5-20250929"), "claude-sonnet-4-5");
   EXPECT_EQ(ModelWithoutDate("gpt-4o-2024-08-06"), "gpt-4o");

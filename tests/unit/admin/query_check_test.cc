@@ -1,5 +1,7 @@
 #include "services/admin/http/query_check.h"
 
+#include <functional>
+#include <map>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -57,6 +59,31 @@ TEST(QueryCheckTest, RefusesWhatIsNotOfItsForm) {
     if (!one.good) {
       EXPECT_EQ(FieldsOf(status).count(one.name), 1u) << one.name;
     }
+  }
+}
+
+TEST(QueryCheckTest, RefusesARangeThatEndsBeforeItBegins) {
+  const QueryParameters parameters = {TextParameter("from"), TextParameter("to"),
+                                      TextParameter("before"), TextParameter("tz")};
+  struct RangeCase {
+    std::multimap<std::string, std::string, std::less<>> query;
+    std::string refused;
+  };
+  const RangeCase cases[] = {
+      {{{"from", "2026-03-02"}, {"to", "2026-03-01"}}, "to"},
+      {{{"from", "2026-03-02"}, {"before", "2026-03-01"}}, "before"},
+      {{{"from", "2026-03-01T00:00:00Z"}, {"to", "2026-03-01"}, {"tz", "Asia/Shanghai"}}, "to"},
+      {{{"from", "2026-03-01"}, {"to", "2026-03-01"}}, ""},
+      {{{"from", "2026-03-01"}, {"to", "2026-03-02"}}, ""},
+      {{{"from", "2026-03-01"}}, ""},
+      {{{"from", "never"}, {"to", "2026-03-02"}}, ""},
+  };
+  for (const RangeCase& one : cases) {
+    Request request;
+    request.query = one.query;
+    const absl::Status status = CheckQuery(request, parameters);
+    EXPECT_EQ(status.ok(), one.refused.empty()) << status;
+    EXPECT_EQ(FieldsOf(status).count(one.refused), one.refused.empty() ? 0u : 1u) << one.refused;
   }
 }
 

@@ -53,6 +53,7 @@ class FakeUsage final : public v1::UsageQuery::Service {
     row.set_cost_nano_usd(1'500'000'000);
     row.set_model("claude-x");
     row.set_account_id(1);
+    *response->mutable_totals() = row;
     return grpc::Status::OK;
   }
   grpc::Status LastUsed(grpc::ServerContext*, const v1::LastUsedRequest* request,

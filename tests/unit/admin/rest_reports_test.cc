@@ -307,6 +307,9 @@ TEST_F(RestReportsTest, ReconcilesAProvidersExport) {
   EXPECT_EQ(bad.status, 400);
   EXPECT_NE(bad.body.find("line 2, column input_tokens"), std::string::npos) << bad.body;
   EXPECT_EQ(As(MakeUser("ann"), "POST", "/api/v1/admin/reconcile", csv).status, 403);
+  const Reply unknown = Admin("POST", "/api/v1/admin/reconcile?account_id=1&account_id=4711", csv);
+  EXPECT_EQ(unknown.status, 400);
+  EXPECT_EQ(At(unknown.Json(), "fields", "account_id").as_string(), "there is no account 4711");
 }
 
 }  // namespace

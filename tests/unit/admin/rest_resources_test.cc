@@ -231,6 +231,22 @@ TEST_F(RestResourcesTest, AnImportReportsEachRowAndCanPassOverTheRefused) {
   EXPECT_EQ(Admin("POST", import + "?dry_run=maybe", csv).status, 400);
 }
 
+// As in lists: nobody makes a model free by leaving out figures.
+TEST_F(RestResourcesTest, APriceOfNothingSaysThatItIsFree) {
+  const Reply reply = Admin("POST", "/api/v1/admin/prices",
+                            R"({"provider":"p","model":"gift","input":"0","output":"0"})");
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_EQ(At(reply.Json(), "fields").as_object().count("free"), 1U) << reply.body;
+  EXPECT_EQ(Admin("POST", "/api/v1/admin/prices",
+                  R"({"provider":"p","model":"gift","input":"0","output":"0","free":true})")
+                .status,
+            201);
+  EXPECT_EQ(Admin("POST", "/api/v1/admin/prices",
+                  R"({"provider":"p","model":"half","input":"0","output":"1"})")
+                .status,
+            201);
+}
+
 TEST_F(RestResourcesTest, AnImportMayBeJson) {
   const std::string import = "/api/v1/admin/prices/import";
   const char* list = R"([

@@ -170,6 +170,37 @@ TEST_P(UsageQueryTest, TotalsAreTheRowsThatMatch) {
   }
 }
 
+// Sums have them under one name, the log under theirs: totals go by the log.
+TEST_P(UsageQueryTest, ATotalOfAModelThatNobodyKnowsIsItsRows) {
+  UsageEvent refused = MakeEvent();
+  refused.account_id = 0;
+  refused.status = 404;
+  refused.error_class = "model_not_found";
+  std::vector<UsageEvent> events;
+  for (const char* model : {"made-up", "made-up", "other", "model-1"}) {
+    refused.model = model;
+    refused.id = NewUuid7Bytes(kTestUnixMs);
+    events.push_back(refused);
+  }
+  ASSERT_TRUE(UsageLedger(database()).Insert(Pointers(events)).ok());
+  for (const std::vector<std::string>& models :
+       std::vector<std::vector<std::string>>{{"made-up"},
+                                             {"model-1"},
+                                             {"made-up", "model-1"},
+                                             {"(unknown)"},
+                                             {"(unknown)", "model-2"},
+                                             {"(unknown)", "model-1"}}) {
+    for (const std::int64_t from_unix_ms : {std::int64_t{0}, kTestUnixMs - 1}) {
+      const EventFilter filter{.from_unix_ms = from_unix_ms, .models = models};
+      const ListAnswer answer = List({.filter = filter, .limit = 200, .with_total = true});
+      EXPECT_EQ(answer.total, std::ssize(answer.events)) << models.back() << " " << from_unix_ms;
+      EXPECT_GE(answer.total, 2 - std::ssize(models) % 2);
+    }
+  }
+  const ListAnswer unknown = List({.filter = {.models = {"(unknown)"}}, .with_total = true});
+  EXPECT_EQ(unknown.total, 4);
+}
+
 TEST_P(UsageQueryTest, ATotalIsOfWhatIsKept) {
   ASSERT_TRUE(database()
                   .Execute("UPDATE usage_retention SET kept_from_unix_ms = $1",

@@ -1,8 +1,10 @@
 #include "services/usage/usage_reports.h"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -62,20 +64,20 @@ TEST_P(UsageReportsTest, SummarizesByEachDimension) {
     ASSERT_TRUE(rows.ok()) << rows.status();
     std::int64_t cost = 0;
     std::int64_t requests = 0;
-    for (const SummaryRow& row : *rows) {
+    for (const SummaryRow& row : rows->rows) {
       cost += row.cost_nano_usd;
       requests += row.requests;
     }
     const auto all = reports_->Summarize({});
     ASSERT_TRUE(all.ok()) << all.status();
-    ASSERT_EQ(all->size(), 1U);
+    ASSERT_EQ(all->rows.size(), 1U);
     EXPECT_EQ(requests, 300);
-    EXPECT_EQ(all->front().requests, 300);
-    EXPECT_EQ(all->front().cost_nano_usd, cost);
-    EXPECT_GT(rows->size(), 1U);
-    EXPECT_TRUE(std::is_sorted(rows->begin(), rows->end(), [](const auto& a, const auto& b) {
-      return a.cost_nano_usd > b.cost_nano_usd;
-    }));
+    EXPECT_EQ(all->rows.front().requests, 300);
+    EXPECT_EQ(all->rows.front().cost_nano_usd, cost);
+    EXPECT_GT(rows->rows.size(), 1U);
+    EXPECT_TRUE(std::is_sorted(
+        rows->rows.begin(), rows->rows.end(),
+        [](const auto& a, const auto& b) { return a.cost_nano_usd > b.cost_nano_usd; }));
   }
 }
 
@@ -83,8 +85,8 @@ TEST_P(UsageReportsTest, ASummaryIsTheSumOfItsEvents) {
   const auto rows = reports_->Summarize(
       {.filter = {.models = {"model-1"}}, .by = {Dimension::kModel, Dimension::kKey}});
   ASSERT_TRUE(rows.ok()) << rows.status();
-  EXPECT_EQ(rows->size(), 5U);
-  for (const SummaryRow& row : *rows) {
+  EXPECT_EQ(rows->rows.size(), 5U);
+  for (const SummaryRow& row : rows->rows) {
     SummaryRow expected;
     for (const UsageEvent& event : events_) {
       if (event.model != "model-1" || event.key_id != row.key_id) continue;
@@ -101,14 +103,14 @@ TEST_P(UsageReportsTest, SummariesCountToTheQuarterHour) {
   const auto rows =
       reports_->Summarize({.filter = {.from_unix_ms = kTestUnixMs, .to_unix_ms = kTestUnixMs + 1}});
   ASSERT_TRUE(rows.ok()) << rows.status();
-  EXPECT_EQ(rows->front().requests,
+  EXPECT_EQ(rows->rows.front().requests,
             std::count_if(events_.begin(), events_.end(), [&](const UsageEvent& event) {
               return event.started_at_unix_ms >= quarter &&
                      event.started_at_unix_ms < quarter + kQuarterMs;
             }));
   const auto none = reports_->Summarize({.filter = {.to_unix_ms = quarter}});
   ASSERT_TRUE(none.ok()) << none.status();
-  EXPECT_EQ(none->front().requests, 0);
+  EXPECT_EQ(none->rows.front().requests, 0);
 }
 
 // Whichever roll-ups a range is put together from: parts of days, whole ones, open ends.
@@ -143,7 +145,7 @@ TEST_P(UsageReportsTest, SummariesOfAnyRangeAreTheSumsOfItsEvents) {
     const auto rows = reports_->Summarize(question);
     ASSERT_TRUE(rows.ok()) << rows.status();
     SummaryRow sum;
-    for (const SummaryRow& row : *rows) {
+    for (const SummaryRow& row : rows->rows) {
       sum.requests += row.requests;
       sum.errors += row.errors;
       sum.estimated_requests += row.estimated_requests;
@@ -157,6 +159,7 @@ TEST_P(UsageReportsTest, SummariesOfAnyRangeAreTheSumsOfItsEvents) {
     }
     SCOPED_TRACE(round);
     ExpectSame(sum, expected);
+    ExpectSame(rows->totals, expected);
   }
 }
 
@@ -172,16 +175,72 @@ TEST_P(UsageReportsTest, ATopIsOrderedByWhatWasAskedAndCutThere) {
        {ReportOrder::kCost, ReportOrder::kTokens, ReportOrder::kRequests}) {
     const auto all = reports_->Summarize({.by = {Dimension::kKey}, .order = order});
     ASSERT_TRUE(all.ok()) << all.status();
-    ASSERT_EQ(all->size(), 5U);
-    for (std::size_t i = 1; i < all->size(); ++i) {
-      EXPECT_GE(value_of(order, (*all)[i - 1]), value_of(order, (*all)[i]));
+    ASSERT_EQ(all->rows.size(), 5U);
+    for (std::size_t i = 1; i < all->rows.size(); ++i) {
+      EXPECT_GE(value_of(order, all->rows[i - 1]), value_of(order, all->rows[i]));
     }
     const auto top = reports_->Summarize({.by = {Dimension::kKey}, .order = order, .limit = 2});
     ASSERT_TRUE(top.ok()) << top.status();
-    ASSERT_EQ(top->size(), 2U);
-    EXPECT_EQ((*top)[1].key_id, (*all)[1].key_id);
+    ASSERT_EQ(top->rows.size(), 2U);
+    EXPECT_EQ(top->rows[1].key_id, all->rows[1].key_id);
+    EXPECT_TRUE(top->truncated) << "there are three more";
+    EXPECT_FALSE(all->truncated);
+    ExpectSame(top->totals, all->totals);
   }
   EXPECT_TRUE(absl::IsInvalidArgument(reports_->Summarize({.limit = 0}).status()));
+}
+
+// While events come in, what is told of one moment is of one moment.
+TEST_P(UsageReportsTest, RowsNeverAddUpToMoreThanTheTotals) {
+  std::atomic<bool> stop = false;
+  std::thread writer([&] {
+    RandomEvents random(91);
+    while (!stop) {
+      const std::vector<UsageEvent> more = random.Many(20);
+      EXPECT_TRUE(UsageLedger(database()).Insert(Pointers(more)).ok());
+    }
+  });
+  for (int round = 0; round < 60; ++round) {
+    const auto answer = reports_->Summarize({.by = {Dimension::kModel}});
+    if (!answer.ok()) {
+      ADD_FAILURE() << answer.status();
+      break;
+    }
+    std::int64_t requests = 0;
+    for (const SummaryRow& row : answer->rows) requests += row.requests;
+    EXPECT_EQ(requests, answer->totals.requests) << round;
+  }
+  stop = true;
+  writer.join();
+}
+
+// Callers make up names: what was refused as no model of ours is one row, however many there were.
+TEST_P(UsageReportsTest, RefusedRequestsForModelsThatNobodyKnowsAreOneModel) {
+  std::vector<UsageEvent> refused;
+  for (int i = 0; i < 40; ++i) {
+    UsageEvent& event = refused.emplace_back(MakeEvent());
+    event.model = "made-up-" + std::to_string(i);
+    event.served_model = "";
+    event.account_id = 0;
+    event.status = i % 2 == 0 ? 404 : 429;
+    event.error_class = i % 2 == 0 ? "model_not_found" : "rate_limited";
+    event.tokens = {};
+    event.usage_source = 0;
+    event.cost_nano_usd = 0;
+  }
+  ASSERT_TRUE(UsageLedger(database()).Insert(Pointers(refused)).ok());
+  const auto rows = reports_->Summarize({.by = {Dimension::kModel}});
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  ASSERT_EQ(rows->rows.size(), 4U) << "three models, and those that nobody knows";
+  EXPECT_EQ(rows->rows.back().model, "(unknown)");
+  EXPECT_EQ(rows->rows.back().requests, 40);
+  for (const char* table :
+       {"usage_quarters", "usage_day_sums", "usage_part_sums", "usage_tallies"}) {
+    const auto names = database().Query("SELECT COUNT(*) FROM " + std::string(table) +
+                                        " WHERE model LIKE 'made-up%'");
+    ASSERT_TRUE(names.ok()) << names.status();
+    EXPECT_EQ(names->rows[0].Int(0), 0) << table;
+  }
 }
 
 // Buckets of odd lengths, as a zone's days are when its clocks change.

@@ -66,6 +66,37 @@ class UsageStatsTest : public weir::testing::DatabaseTest {
 
 INSTANTIATE_ON_BOTH_DATABASES(UsageStatsTest);
 
+// What lies behind retention is not "exactly none".
+TEST_P(UsageStatsTest, ARangeBehindRetentionIsNotExact) {
+  const std::int64_t kept_from = kTestUnixMs + 2 * kDayMs;
+  UsageStats stats(database());
+  EXPECT_TRUE(stats.Stats({})->exact);
+  EXPECT_EQ(stats.Stats({})->since_unix_ms, 0);
+  ASSERT_TRUE(
+      database().Execute("UPDATE usage_retention SET kept_from_unix_ms = $1", {kept_from}).ok());
+  ASSERT_TRUE(database()
+                  .Execute("DELETE FROM usage_events WHERE started_at_unix_ms < $1", {kept_from})
+                  .ok());
+  const auto all = stats.Stats({});
+  ASSERT_TRUE(all.ok()) << all.status();
+  EXPECT_FALSE(all->exact);
+  EXPECT_EQ(all->requests, std::ssize(events_)) << "tallies outlive requests";
+  const EventFilter of_key{.key_ids = {2}};
+  const auto of_one_key = stats.Stats(of_key);
+  ASSERT_TRUE(of_one_key.ok()) << of_one_key.status();
+  EXPECT_FALSE(of_one_key->exact) << "no tally knows a key";
+  EXPECT_EQ(of_one_key->since_unix_ms, kept_from);
+  const auto gone = stats.Stats({.to_unix_ms = kept_from, .key_ids = {2}});
+  ASSERT_TRUE(gone.ok()) << gone.status();
+  EXPECT_FALSE(gone->exact);
+  EXPECT_EQ(gone->requests, 0);
+  const auto kept = stats.Stats({.from_unix_ms = kept_from, .key_ids = {2}});
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  EXPECT_TRUE(kept->exact);
+  EXPECT_EQ(kept->since_unix_ms, 0);
+  EXPECT_GT(kept->requests, 0);
+}
+
 TEST_P(UsageStatsTest, TalliesAreTheSumsOfTheRows) {
   Tally all;
   Tally of_account;
