@@ -16,6 +16,7 @@
 #include "services/admin/after_restore.h"
 #include "services/admin/credentials/vault.h"
 #include "services/admin/http/console_session.h"
+#include "services/admin/http/request_limiter.h"
 #include "services/admin/http/router.h"
 #include "services/admin/http/server.h"
 #include "services/admin/maintenance_client.h"
@@ -92,6 +93,7 @@ struct Admin::Parts {
   Parts(const weir::Settings& settings, Vault the_vault,
         std::unique_ptr<sql::Database> the_database, GrpcSecurity the_security)
       : vault(std::move(the_vault)),
+        limiter(settings.Integer("requests_per_minute"), SystemClock()),
         database(std::move(the_database)),
         security(std::move(the_security)),
         publisher(store, settings.Text("database_url")),
@@ -104,6 +106,7 @@ struct Admin::Parts {
 
   Metrics metrics;
   Vault vault;
+  RequestLimiter limiter;
   std::unique_ptr<sql::Database> database;
   GrpcSecurity security;
   Store store{*database, SystemClock()};
@@ -119,7 +122,8 @@ struct Admin::Parts {
   ResourceParts for_resources{store,    vault,   sessions, usage,       publisher,
                               registry, explain, metrics,  maintenance, tasks};
   Router router{AllRoutes(for_resources),
-                [this](const Request& request) { return sessions.Authenticate(request); }};
+                [this](const Request& request) { return sessions.Authenticate(request); },
+                [this](const Request& request) { return limiter.WaitSeconds(request.client_ip); }};
   HttpServer http;
   OpsServer ops{metrics, [this] { return database->Ping(); }};
 };

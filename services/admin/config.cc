@@ -17,6 +17,9 @@ weir::Settings MakeSettings() {
       {
           {"listen", kText, "0.0.0.0:8081", "host:port of the REST API and its pages"},
           {"http_threads", kInteger, "32", "connections of the REST API served at once", 2, 1000},
+          {"requests_per_minute", kInteger, "6000",
+           "requests that one address may send to the REST API in a minute; 0 = no limit", 0,
+           1'000'000},
           {"grpc_listen", kText, "127.0.0.1:9081", "host:port that relays connect to"},
           {"ops_listen", kText, "127.0.0.1:9181", "host:port of /health, /ready and /metrics"},
           {"database_url", kText, "sqlite:weir-admin.db",

@@ -28,7 +28,8 @@ class Unavailable(Exception):
 
 
 class Packages:
-    def __init__(self, build_dir):
+    def __init__(self, build_dir, sources=HERE / "packages"):
+        self._sources = pathlib.Path(sources)
         self._folder = pathlib.Path(build_dir) / "clients"
         self._failed = {}
 
@@ -51,7 +52,7 @@ class Packages:
             raise
 
     def _install(self, name):
-        source, target = HERE / "packages" / name, self._folder / name
+        source, target = self._sources / name, self._folder / name
         digest = hashlib.sha256(b"".join(
             path.read_bytes() for path in sorted(source.iterdir()))).hexdigest()
         stamp = target / "installed"

@@ -51,7 +51,7 @@ constexpr std::array<PathForm, 3> kPathForms = {{
 
 constexpr std::string_view kIfMatch = R"json({
   "name": "If-Match", "in": "header", "description": "The version that the change is meant for",
-  "schema": {"type": "string", "pattern": "^(\\*|(W/)?(\"[0-9]+\"|[0-9]+))$"}})json";
+  "schema": {"type": "string", "pattern": "^(|\\*|(W/)?(\"[0-9]+\"|[0-9]+))$"}})json";
 
 constexpr std::string_view kErrorSchema = R"json({
   "type": "object",
@@ -166,9 +166,7 @@ json::array ParametersOf(const Route& route) {
 json::object FileBody(const Route& route) {
   json::object content;
   for (const std::string_view type : route.doc.file_types) {
-    const bool is_json = type == "application/json";
-    content[type] =
-        json::object{{"schema", is_json ? json::object() : json::object{{"type", "string"}}}};
+    content[type] = json::object{{"schema", json::object()}};
   }
   return {{"required", true}, {"content", std::move(content)}};
 }

@@ -65,10 +65,20 @@ absl::StatusOr<Response> Run(const Route& route, const Request& request,
   return route.handle(request, caller);
 }
 
+Response TooMany(const Request& request, std::int64_t seconds) {
+  Response response = ErrorResponse(
+      429, reason::kTooManyRequests,
+      StrCat("too many requests from this address; try again in ", seconds, " s"), request);
+  response.headers.emplace_back("Retry-After", StrCat(seconds));
+  return response;
+}
+
 }  // namespace
 
-Router::Router(std::vector<Route> routes, Authenticate authenticate)
-    : routes_(std::move(routes)), authenticate_(std::move(authenticate)) {
+Router::Router(std::vector<Route> routes, Authenticate authenticate, Throttle throttle)
+    : routes_(std::move(routes)),
+      authenticate_(std::move(authenticate)),
+      throttle_(std::move(throttle)) {
   // Whatever order they come in, `/logs/stats` is itself before it is a `/logs/{id}`.
   const auto placeholders = [](const Route& route) {
     return std::count(route.path.begin(), route.path.end(), '{');
@@ -97,6 +107,10 @@ const Route* Router::Find(Request& request, std::string& allowed) const {
 }
 
 Response Router::Handle(Request& request) const {
+  const bool waits = throttle_ != nullptr && request.path.starts_with("/api/");
+  if (const std::int64_t seconds = waits ? throttle_(request) : 0; seconds > 0) {
+    return TooMany(request, seconds);
+  }
   std::string allowed;
   const Route* route = Find(request, allowed);
   if (route == nullptr && allowed.empty()) {
@@ -108,9 +122,13 @@ Response Router::Handle(Request& request) const {
     response.headers.emplace_back("Allow", allowed);
     return response;
   }
-  if (request.body.size() > route->body_bytes_max) {
+  return Answer(*route, request);
+}
+
+Response Router::Answer(const Route& route, Request& request) const {
+  if (request.body.size() > route.body_bytes_max) {
     return ErrorResponse(413, reason::kBodyTooLarge,
-                         StrCat("the body may have at most ", route->body_bytes_max, " bytes"),
+                         StrCat("the body may have at most ", route.body_bytes_max, " bytes"),
                          request);
   }
   if (!IsText(request)) {
@@ -118,7 +136,7 @@ Response Router::Handle(Request& request) const {
                          request);
   }
   try {
-    absl::StatusOr<Response> response = Run(*route, request, authenticate_);
+    absl::StatusOr<Response> response = Run(route, request, authenticate_);
     return response.ok() ? *std::move(response) : ErrorResponse(response.status(), request);
   } catch (const std::exception& error) {
     // The last net: libraries throw where we did not expect it.

@@ -3,6 +3,7 @@
 // into an answer. The contract (contract/openapi.h) is made of the same rows.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string_view>
 #include <vector>
@@ -37,10 +38,15 @@ struct Route {
 // lacks its CSRF token.
 using Authenticate = std::function<absl::StatusOr<Caller>(const Request&)>;
 
+// The whole seconds until the client may send its next request; 0 = now.
+using Throttle = std::function<std::int64_t(const Request&)>;
+
 // Thread-safe after it is made.
 class Router {
  public:
-  Router(std::vector<Route> routes, Authenticate authenticate);
+  // Without a throttle nobody waits; with one, only those who ask for something below /api do:
+  // probes never.
+  Router(std::vector<Route> routes, Authenticate authenticate, Throttle throttle = nullptr);
 
   // Always an answer; never throws. Fills request.path_params.
   Response Handle(Request& request) const;
@@ -48,10 +54,12 @@ class Router {
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
+  Response Answer(const Route& route, Request& request) const;
   const Route* Find(Request& request, std::string& allowed) const;
 
   std::vector<Route> routes_;
   Authenticate authenticate_;
+  Throttle throttle_;
 };
 
 }  // namespace weir::admin

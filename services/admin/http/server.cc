@@ -2,7 +2,10 @@
 
 #include <httplib.h>
 
+#include <algorithm>
 #include <array>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -34,30 +37,67 @@ Request FromHttplib(const httplib::Request& in) {
   return request;
 }
 
-// httplib asks for pieces until told that there are no more; false ends the connection.
-void SetSource(const BodySource& source, const std::string& content_type, httplib::Response& out) {
-  out.set_chunked_content_provider(content_type, [source](std::size_t, httplib::DataSink& sink) {
-    const absl::StatusOr<std::string> piece = source();
-    if (!piece.ok()) return false;
-    if (piece->empty()) {
-      sink.done();
-      return true;
-    }
-    return sink.write(piece->data(), piece->size());
-  });
+// httplib asks for pieces until told that there are no more; false ends the connection, `ends` does
+// so after the last piece too.
+void SetSource(const BodySource& source, const std::string& content_type, bool ends,
+               httplib::Response& out) {
+  out.set_chunked_content_provider(content_type,
+                                   [source, ends](std::size_t, httplib::DataSink& sink) {
+                                     const absl::StatusOr<std::string> piece = source();
+                                     if (!piece.ok()) return false;
+                                     if (piece->empty()) {
+                                       sink.done();
+                                       return !ends;
+                                     }
+                                     return sink.write(piece->data(), piece->size());
+                                   });
 }
 
-void ToHttplib(const Response& response, const Request& request, httplib::Response& out) {
+// httplib does not read these methods' bodies: what follows would be taken for the next request.
+bool HasUnreadBody(const httplib::Request& in) {
+  const bool reads =
+      in.method == "POST" || in.method == "PUT" || in.method == "PATCH" || in.method == "DELETE";
+  return !reads && in.has_header("Content-Length") && in.get_header_value("Content-Length") != "0";
+}
+
+// `ends`: a long body, too, is the last on its connection.
+void ToHttplib(const Response& response, const Request& request, bool ends,
+               httplib::Response& out) {
   out.status = response.status;
   out.set_header("X-Request-Id", request.request_id);
   out.set_header("X-Content-Type-Options", "nosniff");
   for (const auto& [name, value] : response.headers) out.set_header(name, value);
   if (!out.has_header("Cache-Control")) out.set_header("Cache-Control", "no-store");
   if (response.source != nullptr) {
-    SetSource(response.source, response.content_type, out);
+    SetSource(response.source, response.content_type, ends, out);
   } else if (response.status != 204) {
     out.set_content(response.body, response.content_type);
   }
+}
+
+// After this answer. What was not read of a request would be taken for the next one.
+void EndConnection(httplib::Response& out) {
+  const std::string content_type = out.get_header_value("Content-Type");
+  out.headers.erase("Content-Type");
+  out.set_header("Connection", "close");
+  out.set_chunked_content_provider(
+      content_type, [body = std::exchange(out.body, {})](std::size_t, httplib::DataSink& sink) {
+        sink.write(body.data(), body.size());
+        sink.done();
+        return false;
+      });
+}
+
+// Those that httplib dispatches; of TRACE and CONNECT it reads the head, of others the first line.
+bool IsDispatched(std::string_view method) {
+  constexpr std::array<std::string_view, 7> kMethods = {"GET",   "HEAD",   "POST",   "PUT",
+                                                        "PATCH", "DELETE", "OPTIONS"};
+  return std::find(kMethods.begin(), kMethods.end(), method) != kMethods.end();
+}
+
+bool IsMethodName(std::string_view method) {
+  return !method.empty() && std::all_of(method.begin(), method.end(),
+                                        [](char c) { return (c >= 'A' && c <= 'Z') || c == '-'; });
 }
 
 }  // namespace
@@ -76,7 +116,8 @@ struct HttpServer::Impl {
     const std::int64_t started_ns = SteadyNs();
     Request request = FromHttplib(in);
     const Response response = router.Handle(request);
-    ToHttplib(response, request, out);
+    const bool ends = HasUnreadBody(in);
+    ToHttplib(response, request, ends, out);
     const std::int64_t took_us = (SteadyNs() - started_ns) / 1000;
     Metrics::Increment(*requests.at(static_cast<std::size_t>(response.status / 100)));
     Metrics::Observe(*seconds, static_cast<double>(took_us) / 1e6);
@@ -86,6 +127,26 @@ struct HttpServer::Impl {
                         {"status", response.status},
                         {"took_us", took_us},
                         {"client_ip", request.client_ip}});
+    if (ends && response.source == nullptr) EndConnection(out);
+  }
+
+  // What httplib refuses on its own: malformed requests, bodies over its limit, and methods that it
+  // does not know, of which the router says what the path takes.
+  void Refuse(const httplib::Request& in, httplib::Response& out) {
+    if (IsMethodName(in.method) && !IsDispatched(in.method)) {
+      httplib::Request line = in;
+      line.path = in.target.substr(0, in.target.find('?'));
+      Handle(line, out);
+    } else {
+      const Request request = FromHttplib(in);
+      const bool too_large = out.status == 413;
+      const int status = too_large ? 413 : (out.status >= 500 ? 500 : 400);
+      ToHttplib(
+          ErrorResponse(status, too_large ? reason::kBodyTooLarge : reason::kBadRequest,
+                        too_large ? "the body is too large" : "the request is malformed", request),
+          request, /*ends=*/true, out);
+    }
+    if (!out.content_provider_) EndConnection(out);
   }
 };
 
@@ -120,24 +181,15 @@ HttpServer::HttpServer(const Router& router, Metrics& metrics, int threads)
   server.Patch(".*", handle);
   server.Delete(".*", handle);
   server.Options(".*", handle);
-  // What httplib refuses on its own: malformed requests, bodies over its limit, and methods that it
-  // has no handlers for, which the router knows better about.
-  const httplib::Server::HandlerWithResponse refuse = [handle](const httplib::Request& in,
-                                                               httplib::Response& out) {
-    if (!out.body.empty()) return httplib::Server::HandlerResponse::Unhandled;
-    if (in.method == "TRACE" || in.method == "CONNECT") {
-      handle(in, out);
-      return httplib::Server::HandlerResponse::Handled;
-    }
-    const Request request = FromHttplib(in);
-    const bool too_large = out.status == 413;
-    const int status = too_large ? 413 : (out.status >= 500 ? 500 : 400);
-    ToHttplib(
-        ErrorResponse(status, too_large ? reason::kBodyTooLarge : reason::kBadRequest,
-                      too_large ? "the body is too large" : "the request is malformed", request),
-        request, out);
-    return httplib::Server::HandlerResponse::Handled;
-  };
+  const httplib::Server::HandlerWithResponse refuse =
+      [impl = impl_.get()](const httplib::Request& in, httplib::Response& out) {
+        // Our own refusals have a body already.
+        if (!out.body.empty() || out.content_provider_) {
+          return httplib::Server::HandlerResponse::Unhandled;
+        }
+        impl->Refuse(in, out);
+        return httplib::Server::HandlerResponse::Handled;
+      };
   server.set_error_handler(refuse);
 }
 

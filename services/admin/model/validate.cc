@@ -133,8 +133,11 @@ bool IsMetadataHost(std::string_view host) {
     if (host.ends_with('.')) host.remove_suffix(1);
     return host == "metadata.google.internal" || host == "metadata";
   }
-  constexpr std::string_view kBlocks[] = {"169.254.0.0/16", "fe80::/10", "fd00:ec2::254",
-                                          "100.100.100.200"};
+  // The same addresses also as others may carry them: compatible, NAT64 and 6to4.
+  constexpr std::string_view kBlocks[] = {
+      "169.254.0.0/16", "fe80::/10",           "fd00:ec2::254",      "100.100.100.200",
+      "::a9fe:0/112",   "64:ff9b::a9fe:0/112", "64:ff9b::6464:64c8", "::6464:64c8",
+      "2002:a9fe::/32", "2002:6464:64c8::/48"};
   return std::any_of(std::begin(kBlocks), std::end(kBlocks), [&](std::string_view text) {
     const absl::StatusOr<IpBlock> block = ParseIpBlock(text);
     return block.ok() && Contains(*block, *address);

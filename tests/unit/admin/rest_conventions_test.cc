@@ -114,6 +114,16 @@ TEST_F(RestConventionsTest, BodiesHaveALimit) {
   EXPECT_EQ(Admin("POST", "/api/v1/admin/prices/import", csv).status, 200);
 }
 
+TEST_F(RestConventionsTest, AnAddressMayAskSoOften) {
+  Start({{"requests-per-minute", "20"}});
+  Reply reply;
+  for (int i = 0; i < 25; ++i) reply = Send("GET", "/api/v1/status");
+  EXPECT_EQ(reply.status, 429) << "the log-in of Start() was the first";
+  EXPECT_EQ(At(reply.Json(), "reason").as_string(), "too_many_requests");
+  EXPECT_FALSE(reply.Header("retry-after").empty());
+  EXPECT_EQ(Send("GET", "/health").status, 200) << "probes are not counted";
+}
+
 TEST_F(RestConventionsTest, OperationPagesAreOpen) {
   EXPECT_EQ(Send("GET", "/health").status, 200);
   EXPECT_EQ(Send("GET", "/ready").status, 200);
