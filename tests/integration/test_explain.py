@@ -234,6 +234,12 @@ def test_an_exhausted_key_is_told_apart(stack):
     assert key["status"] == "exhausted"
     rows = stack.api.get(f"/api/v1/api-keys?name={key['name']}")["data"]
     assert [row["status"] for row in rows if row["id"] == lane.key_id] == ["exhausted"]
+    spent = stack.api.get("/api/v1/api-keys?status=exhausted&limit=200")
+    assert {row["status"] for row in spent["data"]} == {"exhausted"}
+    assert lane.key_id in [row["id"] for row in spent["data"]]
+    assert spent["total"] == len(spent["data"]) < stack.api.get("/api/v1/api-keys")["total"]
+    others = stack.api.get(f"/api/v1/api-keys?status=exhausted&group_id={10 ** 6}")
+    assert others["data"] == [], "none of them"
     stack.api.patch(f"/api/v1/api-keys/{lane.key_id}", {"limits": {"requests_total": 4}})
     eventually(lambda: lane.messages().status == 200, "raised, it serves again")
 

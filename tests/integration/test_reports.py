@@ -49,6 +49,19 @@ def test_series_top_and_summary_agree(stack, served):
     assert by_key[0]["key_name"] == first.group["name"]
 
 
+def test_an_account_shows_what_it_served(stack, served):
+    first, second = served
+    for lane, requests in ((first, 4), (second, 2)):
+        path = f"/api/v1/admin/accounts/{lane.accounts[0]['id']}/usage"
+        of_it = stack.api.get(f"{path}?bucket=hour&by=key")
+        assert of_it["totals"]["requests"] == requests
+        assert [row["key_id"] for row in of_it["series"]] == [lane.key_id]
+    for path, status in (("987654321/usage", 404), ("1/usage?account_id=1", 400)):
+        with pytest.raises(ApiError) as error:
+            stack.api.get(f"/api/v1/admin/accounts/{path}")
+        assert error.value.reply.status == status
+
+
 def test_a_zone_that_is_not_known_is_refused(stack):
     with pytest.raises(ApiError) as error:
         stack.api.get("/api/v1/usage/series?tz=Mars/Olympus")

@@ -45,20 +45,6 @@ absl::StatusOr<Response> ListWhere(ResourceParts& parts, ListQuery query) {
   return ListResponse(std::move(data), page->total, query);
 }
 
-// "expired" is not stored: it follows from the time.
-void AddStatusFilter(std::string_view status, std::int64_t now_ms, ListQuery& query) {
-  if (status.empty()) return;
-  if (status == "expired") {
-    query.conditions.push_back(
-        {"status = 'active' AND expires_at_ms <> 0 AND expires_at_ms <= ?", {now_ms}});
-  } else if (status == "active") {
-    query.conditions.push_back(
-        {"status = 'active' AND (expires_at_ms = 0 OR expires_at_ms > ?)", {now_ms}});
-  } else {
-    query.conditions.push_back({"status = ?", {std::string(status)}});
-  }
-}
-
 ListRules Rules() {
   return {.filters = {{"name", "LOWER(name) LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
                       {"user_id", "user_id = ?", Filter::Kind::kInteger},
@@ -68,7 +54,7 @@ ListRules Rules() {
                     {"created_at", "created_at_ms"},
                     {"expires_at", "expires_at_ms"}},
           .others = {WordParameter("scope", {"mine", "all"}),
-                     WordParameter("status", {"active", "disabled", "expired"})}};
+                     WordParameter("status", {"active", "disabled", "expired", "exhausted"})}};
 }
 
 void DescribeBody(BodyReader& reader) {
@@ -80,11 +66,13 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request, cons
                               std::int64_t owner_id) {
   auto query = ParseList(request, Rules());
   if (!query.ok()) return query.status();
-  AddStatusFilter(request.Query("status"), parts.store.NowMs(), *query);
   if (owner_id != 0) query->conditions.push_back({"user_id = ?", {owner_id}});
   if (!caller.is_admin() || request.Query("scope") == "mine") {
     query->conditions.push_back({"user_id = ?", {caller.user.id}});
   }
+  std::string among;
+  auto narrowed = NarrowByStatus(parts, request.Query("status"), *query, among);
+  if (!narrowed.ok()) return narrowed;
   return ListWhere(parts, *std::move(query));
 }
 

@@ -8,7 +8,10 @@
 #include <boost/json/value.hpp>
 
 #include "libs/common/budget_rules.h"
+#include "libs/common/text.h"
 #include "services/admin/json/record_json.h"
+#include "services/admin/model/problem.h"
+#include "services/admin/store/api_key_store.h"
 
 namespace weir::admin {
 namespace {
@@ -20,6 +23,69 @@ void AddLastUsedTo(ResourceParts& parts, json::array& data) {
   for (const json::value& value : data) ids.push_back(value.at("id").as_int64());
   UsageClient::LastUsedTimes times;
   if (!ids.empty() && parts.usage.KeysLastUsed(ids, times).ok()) AddLastUsed(data, times);
+}
+
+bool IsSpent(const Limits& limits, const UsageClient::LifetimeSpend& spent) {
+  return IsMoneySpent(limits.nano_usd_total, spent.nano_usd) ||
+         AreRequestsSpent(limits.requests_total, spent.requests);
+}
+
+// The spent ones among these.
+absl::Status AddSpent(ResourceParts& parts, const std::vector<ApiKey>& keys,
+                      std::vector<std::int64_t>& spent_ids) {
+  std::vector<std::int64_t> ids;
+  ids.reserve(keys.size());
+  for (const ApiKey& key : keys) ids.push_back(key.id);
+  std::map<std::int64_t, UsageClient::LifetimeSpend> spent;
+  if (absl::Status asked = parts.usage.KeysSpent(ids, spent); !asked.ok()) return asked;
+  for (const ApiKey& key : keys) {
+    if (IsSpent(key.limits, spent[key.id])) spent_ids.push_back(key.id);
+  }
+  return absl::OkStatus();
+}
+
+// "id IN (?, ?)"; nothing matches no ids.
+Condition AmongIds(const std::vector<std::int64_t>& ids, std::string& among) {
+  among = ids.empty() ? "1 = 0" : "id IN (";
+  Condition condition;
+  for (const std::int64_t id : ids) {
+    StrAppend(among, condition.values.empty() ? "" : ", ", "?");
+    condition.values.emplace_back(id);
+  }
+  if (!ids.empty()) among += ")";
+  condition.sql = among;
+  return condition;
+}
+
+constexpr std::string_view kNotExpired =
+    "status = 'active' AND (expires_at_ms = 0 OR expires_at_ms > ?)";
+
+absl::Status KeepExhausted(ResourceParts& parts, ListQuery& query, std::string& among) {
+  constexpr std::int64_t kAtOnce = 500;
+  constexpr std::int64_t kCandidatesMax = 20'000;
+  ListQuery candidates = {.conditions = query.conditions, .limit = kAtOnce};
+  candidates.conditions.push_back({kNotExpired, {parts.store.NowMs()}});
+  // As store/columns.h writes limits: only those that there are.
+  candidates.conditions.push_back({"limits LIKE ?", {std::string("%_total\":%")}});
+  candidates.conditions.push_back({"id > ?", {std::int64_t{0}}});
+  std::vector<std::int64_t> spent_ids;
+  for (bool more = true; more;) {
+    auto page = ReadValue(parts.store, [&](sql::Transaction& transaction) {
+      return api_key_store::List(transaction, candidates);
+    });
+    if (!page.ok()) return page.status();
+    if (page->total > kCandidatesMax) {
+      return BadParameter(
+          StrCat("more than ", kCandidatesMax,
+                 " keys have a limit for their lifetime; ask by user_id or group_id"));
+    }
+    if (page->items.empty()) break;
+    if (absl::Status added = AddSpent(parts, page->items, spent_ids); !added.ok()) return added;
+    more = static_cast<std::int64_t>(page->items.size()) == kAtOnce;
+    candidates.conditions.back().values = {page->items.back().id};
+  }
+  query.conditions.push_back(AmongIds(spent_ids, among));
+  return absl::OkStatus();
 }
 
 // "exhausted" is not stored either: it follows from what was spent. While usage is away it is not
@@ -36,11 +102,7 @@ void AddExhausted(ResourceParts& parts, const std::vector<const ApiKey*>& keys, 
     const auto found = spent.find(keys[i]->id);
     json::value& status = data.at(i).at("status");
     if (found == spent.end() || status != "active") continue;
-    const Limits& limits = keys[i]->limits;
-    if (IsMoneySpent(limits.nano_usd_total, found->second.nano_usd) ||
-        AreRequestsSpent(limits.requests_total, found->second.requests)) {
-      status = "exhausted";
-    }
+    if (IsSpent(keys[i]->limits, found->second)) status = "exhausted";
   }
 }
 
@@ -49,6 +111,22 @@ void AddExhausted(ResourceParts& parts, const std::vector<const ApiKey*>& keys, 
 void AddKeyUse(ResourceParts& parts, const std::vector<const ApiKey*>& keys, json::array& data) {
   AddLastUsedTo(parts, data);
   AddExhausted(parts, keys, data);
+}
+
+// "expired" is not stored: it follows from the time.
+absl::Status NarrowByStatus(ResourceParts& parts, std::string_view status, ListQuery& query,
+                            std::string& among) {
+  const std::int64_t now_ms = parts.store.NowMs();
+  if (status == "exhausted") return KeepExhausted(parts, query, among);
+  if (status == "expired") {
+    query.conditions.push_back(
+        {"status = 'active' AND expires_at_ms <> 0 AND expires_at_ms <= ?", {now_ms}});
+  } else if (status == "active") {
+    query.conditions.push_back({kNotExpired, {now_ms}});
+  } else if (status == "disabled") {
+    query.conditions.push_back({"status = 'disabled'", {}});
+  }
+  return absl::OkStatus();
 }
 
 json::value KeyShape() {

@@ -1,8 +1,11 @@
 // What only usage knows of API keys: when they were last used, and whether they are spent.
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
@@ -15,6 +18,12 @@ namespace weir::admin {
 // most; while it is away nothing is added.
 void AddKeyUse(ResourceParts& parts, const std::vector<const ApiKey*>& keys,
                boost::json::array& data);
+
+// Narrows a list of keys by the word that answers show; empty = all. Keeps the text of a condition
+// in `among`, which must outlive the query. For those that are spent: Unavailable while usage is
+// away, InvalidArgument where too many keys have a limit for their lifetime.
+absl::Status NarrowByStatus(ResourceParts& parts, std::string_view status, ListQuery& query,
+                            std::string& among);
 
 // A key as answers have it; its text is in the answers to making and rotating alone.
 boost::json::value KeyShape();

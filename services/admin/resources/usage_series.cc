@@ -16,6 +16,7 @@
 #include "services/admin/resources/report_parts.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/usage_filter.h"
+#include "services/admin/store/account_store.h"
 #include "weir/v1/report.pb.h"
 
 namespace weir::admin {
@@ -181,12 +182,17 @@ json::value SeriesShape() {
   return Named("UsageSeries", std::move(body));
 }
 
-absl::StatusOr<Response> Series(ResourceParts& parts, const Request& request,
-                                const Caller& caller) {
+// Of one account when `account_id` is not 0.
+absl::StatusOr<Response> Series(ResourceParts& parts, const Request& request, const Caller& caller,
+                                std::int64_t account_id) {
   v1::SeriesRequest question;
   SeriesParameters parameters;
   absl::Status read = ReadQuestion(parts, request, caller, parameters, question);
   if (!read.ok()) return read;
+  if (account_id != 0) {
+    question.mutable_filter()->clear_account_ids();
+    question.mutable_filter()->add_account_ids(account_id);
+  }
   v1::SeriesResponse answer;
   absl::Status asked = parts.usage.Series(question, answer);
   if (!asked.ok()) return asked;
@@ -203,20 +209,53 @@ absl::StatusOr<Response> Series(ResourceParts& parts, const Request& request,
   return JsonResponse(200, body);
 }
 
+QueryParameters SeriesParametersOf(const QueryParameters& common) {
+  return Joined(common, {ByParameter(), ReportOrderParameter(),
+                         WordParameter("bucket", {"hour", "day", "month", "year"}),
+                         IntegerParameter("top", 1, kTopMax)});
+}
+
+// The account is the path's.
+QueryParameters ParametersOfOne() {
+  QueryParameters parameters = SeriesParametersOf(ReportParameters());
+  std::erase_if(parameters, [](const QueryParameter& one) { return one.name == "account_id"; });
+  return parameters;
+}
+
+absl::StatusOr<Response> OfAccount(ResourceParts& parts, const Request& request,
+                                   const Caller& caller) {
+  auto id = request.Id();
+  if (!id.ok()) return id.status();
+  auto account = ReadValue(parts.store, [&](sql::Transaction& transaction) {
+    return account_store::Get(transaction, *id);
+  });
+  if (!account.ok()) return account.status();
+  return Series(parts, request, caller, *id);
+}
+
 }  // namespace
 
 Routes UsageSeriesRoutes(ResourceParts& parts) {
-  return {{"GET",
-           "/api/v1/usage/series",
-           Access::kUser,
-           [&parts](const Request& request, const Caller& caller) {
-             return Series(parts, request, caller);
-           },
-           {.summary = "Show usage over time",
-            .query = ReportParameters({ByParameter(), ReportOrderParameter(),
-                                       WordParameter("bucket", {"hour", "day", "month", "year"}),
-                                       IntegerParameter("top", 1, kTopMax)}),
-            .answers = {Answers(SeriesShape)}}}};
+  return {
+      {"GET",
+       "/api/v1/usage/series",
+       Access::kUser,
+       [&parts](const Request& request, const Caller& caller) {
+         return Series(parts, request, caller, 0);
+       },
+       {.summary = "Show usage over time",
+        .query = SeriesParametersOf(ReportParameters()),
+        .answers = {Answers(SeriesShape)}}},
+      {"GET",
+       "/api/v1/admin/accounts/{id}/usage",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller& caller) {
+         return OfAccount(parts, request, caller);
+       },
+       {.summary = "Show what an account served over time",
+        .query = ParametersOfOne(),
+        .answers = {Answers(SeriesShape)}}},
+  };
 }
 
 }  // namespace weir::admin
