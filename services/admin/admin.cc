@@ -1,6 +1,7 @@
 #include "services/admin/admin.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <utility>
 #include <vector>
@@ -14,12 +15,15 @@
 #include "libs/common/sql/database.h"
 #include "libs/common/text.h"
 #include "services/admin/after_restore.h"
+#include "services/admin/config_watcher.h"
 #include "services/admin/credentials/vault.h"
 #include "services/admin/http/console_session.h"
 #include "services/admin/http/request_limiter.h"
 #include "services/admin/http/router.h"
 #include "services/admin/http/server.h"
+#include "services/admin/http/setup_token.h"
 #include "services/admin/maintenance_client.h"
+#include "services/admin/model/declared_settings.h"
 #include "services/admin/publish/explain_broker.h"
 #include "services/admin/publish/relay_registry.h"
 #include "services/admin/publish/snapshot_builder.h"
@@ -28,6 +32,7 @@
 #include "services/admin/reseal.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/seed.h"
+#include "services/admin/setup.h"
 #include "services/admin/store/price_list.h"
 #include "services/admin/store/schema.h"
 #include "services/admin/store/store.h"
@@ -54,10 +59,11 @@ absl::StatusOr<std::unique_ptr<sql::Database>> OpenMigrated(const weir::Settings
   return database;
 }
 
-absl::Status ApplyConfigFile(const weir::Settings& settings, Store& store, const Vault& vault) {
-  const std::string& path = settings.Text("config_file");
-  if (path.empty()) return absl::OkStatus();
-  return ApplyYamlFile(store, vault, path, ProcessEnvironment());
+absl::Status ApplyConfigFile(const std::string& path, Store& store, const Vault& vault,
+                             DeclaredSettings& declared) {
+  auto outcome = ApplyYamlFile(store, vault, path, ProcessEnvironment());
+  if (outcome.ok()) declared.Set(outcome->declared);
+  return outcome.status();
 }
 
 // Said at each start, since the older lines of the key file are needed for as long as it is true.
@@ -104,6 +110,37 @@ struct Admin::Parts {
     explain.SetWake([this] { publisher.WakeAll(); });
   }
 
+  // weir.yaml, now and whenever it changes.
+  absl::Status FollowConfigFile(const weir::Settings& settings) {
+    const std::string path = settings.Text("config_file");
+    if (path.empty()) return absl::OkStatus();
+    const FileMark before = MarkOf(path);
+    const auto apply = [this, path] {
+      absl::Status applied = ApplyConfigFile(path, store, vault, declared);
+      config_refused = !applied.ok();
+      return applied;
+    };
+    if (absl::Status applied = apply(); !applied.ok()) return applied;
+    metrics.AddSampled(Metrics::SampledKind::kGauge, "weir_admin_config_file_refused",
+                       "1 while the configuration file as it is now could not be applied.", {},
+                       [this] { return config_refused ? 1.0 : 0.0; });
+    watcher = std::make_unique<ConfigWatcher>(path, before, apply);
+    return absl::OkStatus();
+  }
+
+  // An administrator out of the environment, or a token for making one.
+  absl::Status PrepareSetup(const weir::Settings& settings) {
+    const auto password = LoadSetupPassword(settings.Text("setup_password_file"));
+    if (!password.ok()) return password.status();
+    if (!password->empty()) {
+      return MakeFirstAdministrator(store, settings.Text("setup_username"), *password);
+    }
+    const auto there = HasAdministrator(store);
+    if (!there.ok()) return there.status();
+    if (!*there) setup_token = setup.Begin();
+    return absl::OkStatus();
+  }
+
   Metrics metrics;
   Vault vault;
   RequestLimiter limiter;
@@ -117,15 +154,20 @@ struct Admin::Parts {
   SnapshotServer grpc{store, builder, publisher, registry, explain, security};
   UsageClient usage;
   MaintenanceClient maintenance;
+  DeclaredSettings declared;
+  SetupToken setup{SystemClock()};
+  Secret setup_token;  // as it was printed
   TaskScheduler tasks{store, AllTasks(store, maintenance), metrics};
   ConsoleSessions sessions{store, SystemClock(), vault};
-  ResourceParts for_resources{store,    vault,   sessions, usage,       publisher,
-                              registry, explain, metrics,  maintenance, tasks};
+  ResourceParts for_resources{store,   vault,   sessions,    usage, publisher, registry,
+                              explain, metrics, maintenance, tasks, setup,     declared};
   Router router{AllRoutes(for_resources),
                 [this](const Request& request) { return sessions.Authenticate(request); },
                 [this](const Request& request) { return limiter.WaitSeconds(request.client_ip); }};
   HttpServer http;
+  std::atomic<bool> config_refused = false;
   OpsServer ops{metrics, [this] { return database->Ping(); }};
+  std::unique_ptr<ConfigWatcher> watcher;
 };
 
 Admin::Admin(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -137,6 +179,7 @@ Admin::~Admin() {
 
 int Admin::http_port() const { return parts_->http.port(); }
 int Admin::grpc_port() const { return parts_->grpc.port(); }
+const Secret& Admin::setup_token() const { return parts_->setup_token; }
 
 absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settings) {
   auto vault = OpenVault(settings);
@@ -151,13 +194,29 @@ absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settin
   auto parts = std::make_unique<Parts>(settings, *std::move(vault), *std::move(database),
                                        *std::move(security));
   absl::Status status = LoadShippedPrices(parts->store, settings.Text("prices_file"));
-  if (status.ok()) status = ApplyConfigFile(settings, parts->store, parts->vault);
+  if (status.ok()) status = parts->FollowConfigFile(settings);
+  if (status.ok()) status = parts->PrepareSetup(settings);
   if (status.ok()) status = parts->grpc.Start(settings.Text("grpc_listen"));
   if (status.ok()) status = parts->http.Start(settings.Text("listen"));
   if (status.ok()) status = parts->ops.Start(settings.Text("ops_listen"));
   if (status.ok()) status = parts->tasks.Start();
   if (!status.ok()) return status;
   return std::unique_ptr<Admin>(new Admin(std::move(parts)));
+}
+
+absl::StatusOr<std::string> RunConfigDiff(const weir::Settings& settings) {
+  const std::string& path = settings.Text("config_file");
+  if (path.empty()) return absl::InvalidArgumentError("--config-file names no file to compare");
+  auto vault = OpenVault(settings);
+  if (!vault.ok()) return vault.status();
+  auto database = sql::OpenDatabase(settings.Text("database_url"), 1);
+  if (!database.ok()) return database.status();
+  if (absl::Status current = CheckSchema(**database); !current.ok()) return current;
+  Store store(**database, SystemClock());
+  auto outcome = ApplyYamlFile(store, *vault, path, ProcessEnvironment(), YamlMode::kTry);
+  if (!outcome.ok()) return outcome.status();
+  const std::string text = DifferenceText(outcome->changes);
+  return text.empty() ? "nothing differs\n" : text;
 }
 
 absl::StatusOr<std::string> RunSeed(const weir::Settings& settings) {

@@ -7,19 +7,23 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "libs/common/secret.h"
 #include "libs/common/settings.h"
 
 namespace weir::admin {
 
 class Admin {
  public:
-  // Opens and migrates the database, loads the price list and the YAML file, starts to listen.
+  // Opens and migrates the database, loads the price list and the YAML file, which it goes on to
+  // follow, starts to listen.
   // Every error names the setting or the file that is at fault.
   static absl::StatusOr<std::unique_ptr<Admin>> Start(const weir::Settings& settings);
   ~Admin();
 
   int http_port() const;
   int grpc_port() const;
+  // For /setup, while there is no administrator; else empty. For the terminal, not for the log.
+  const Secret& setup_token() const;
 
  private:
   struct Parts;
@@ -31,6 +35,8 @@ class Admin {
 // The commands of weir-admin, on the database that `settings` name; each returns what to print.
 // `seed`: prepares it for a first start.
 absl::StatusOr<std::string> RunSeed(const weir::Settings& settings);
+// `config-diff`: what applying the configuration file would change, for people; changes nothing.
+absl::StatusOr<std::string> RunConfigDiff(const weir::Settings& settings);
 // `backup FILE`: see libs/common/sql/backup.h.
 absl::StatusOr<std::string> RunBackup(const weir::Settings& settings);
 // `after-restore`: see after_restore.h.

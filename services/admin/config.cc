@@ -10,6 +10,7 @@ weir::Settings MakeSettings() {
       "weir-admin", "WEIR_ADMIN",
       "Weir's control plane: users, keys, accounts, prices; the REST API. "
       "`weir-admin seed` prepares a database and prints what a first start needs; "
+      "`weir-admin config-diff` prints what applying the configuration file would change; "
       "`weir-admin backup FILE` copies an SQLite database in use; `weir-admin after-restore` "
       "readies "
       "a copy for its first start; `weir-admin reseal` seals all secrets with the newest master "
@@ -37,6 +38,11 @@ weir::Settings MakeSettings() {
           {"config_file", kText, "", "YAML file that declares groups, users, accounts, keys"},
           {"prices_file", kText, "services/admin/data/prices.csv",
            "price list that a new database starts with"},
+          {"setup_username", kText, "admin",
+           "name of the first administrator, when its password is given"},
+          {"setup_password_file", kText, "",
+           "file with the first administrator's password; else the variable "
+           "WEIR_ADMIN_SETUP_PASSWORD; without either a token for /setup is printed"},
           {"demo_url", kText, "", "seed only: URL of the fake provider to make demo accounts for"},
           {"log_level", kText, "info", "debug, info, warning or error"},
       });

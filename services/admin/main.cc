@@ -23,9 +23,8 @@ struct Command {
 
 const std::map<std::string, Command>& Commands() {
   static const std::map<std::string, Command> commands = {
-      {"seed", {weir::admin::RunSeed, 1}},
-      {"backup", {weir::admin::RunBackup, 2}},
-      {"after-restore", {weir::admin::RunAfterRestore, 1}},
+      {"seed", {weir::admin::RunSeed, 1}},     {"config-diff", {weir::admin::RunConfigDiff, 1}},
+      {"backup", {weir::admin::RunBackup, 2}}, {"after-restore", {weir::admin::RunAfterRestore, 1}},
       {"reseal", {weir::admin::RunReseal, 1}},
   };
   return commands;
@@ -38,6 +37,19 @@ int Run(const Command& command, const weir::Settings& settings) {
   return 0;
 }
 
+// On the terminal alone: the log is kept and sent on, this is not.
+void PrintSetup(const weir::admin::Admin& admin) {
+  if (admin.setup_token().empty()) return;
+  const std::string& token = admin.setup_token().Reveal();
+  std::printf(
+      "There is no administrator yet. Make one on this machine at\n"
+      "  http://127.0.0.1:%d/setup#token=%s\n"
+      "or wherever this port is reached, with the token %s\n"
+      "It is good for one administrator, and until this process ends.\n",
+      admin.http_port(), token.c_str(), token.c_str());
+  std::fflush(stdout);
+}
+
 int Serve(const weir::Settings& settings) {
   weir::ShutdownSignal shutdown;
   const auto admin = weir::admin::Admin::Start(settings);
@@ -45,6 +57,7 @@ int Serve(const weir::Settings& settings) {
   weir::LogInfo("admin is ready", {{"version", weir::kVersion},
                                    {"listen", settings.Text("listen")},
                                    {"grpc_listen", settings.Text("grpc_listen")}});
+  PrintSetup(**admin);
   const int signal = shutdown.Wait();
   weir::LogInfo("admin stops", {{"signal", signal}});
   return 0;
@@ -67,5 +80,5 @@ int main(int argc, char** argv) {
     return Run(command->second, settings);
   }
   return Fail(absl::InvalidArgumentError(
-      "the commands are seed, backup FILE, after-restore and reseal; see --help"));
+      "the commands are seed, config-diff, backup FILE, after-restore and reseal; see --help"));
 }

@@ -50,6 +50,8 @@ def test_a_run_is_remembered(stack):
     assert last["result"] == "ok" and last["asked_for"] is True
     assert "requests deleted" in last["detail"]
     assert run(stack, "sessions_cleanup")["detail"] == "0 sessions deleted"
+    runs = stack.api.get("/api/v1/admin/tasks/usage_retention/runs")["data"]
+    assert runs[0] == last, runs
 
 
 def test_a_failure_says_why(stack):
@@ -91,6 +93,7 @@ def test_bad_changes_are_refused(stack, body, field, words):
 
 def test_unknown_tasks_and_users_without_rights(stack):
     for method, path, body in (("POST", "/api/v1/admin/tasks", {"name": "nothing"}),
+                               ("GET", "/api/v1/admin/tasks/nothing/runs", None),
                                ("POST", "/api/v1/admin/tasks/nothing/run", None)):
         assert stack.api.raw(method, path, body).status == 404
     for method, path in (("GET", "/api/v1/admin/tasks"),

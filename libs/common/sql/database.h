@@ -165,4 +165,9 @@ absl::Status CheckSchema(Transaction& transaction, std::string_view component,
 absl::Status HoldSchema(Transaction& transaction, std::string_view component,
                         const std::vector<Migration>& migrations);
 
+// Writes nothing: OK when Migrate would not either, FailedPrecondition when it would, or when the
+// database is newer than we are.
+absl::Status CheckMigrated(Database& database, std::string_view component,
+                           const std::vector<Migration>& migrations);
+
 }  // namespace weir::sql

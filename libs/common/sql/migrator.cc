@@ -163,4 +163,21 @@ absl::Status HoldSchema(Transaction& transaction, std::string_view component,
   return CheckSchema(transaction, component, migrations);
 }
 
+absl::Status CheckMigrated(Database& database, std::string_view component,
+                           const std::vector<Migration>& migrations) {
+  std::set<std::int64_t> applied;
+  absl::Status read = database.Read([&](Transaction& transaction) {
+    absl::StatusOr<std::set<std::int64_t>> numbers = AppliedNumbers(transaction, component);
+    if (numbers.ok()) applied = *std::move(numbers);
+    return numbers.status();
+  });
+  if (absl::IsUnavailable(read)) return read;
+  const std::int64_t known = migrations.empty() ? 0 : migrations.back().number;
+  const std::int64_t there = applied.empty() ? 0 : *applied.rbegin();
+  if (read.ok() && there == known) return absl::OkStatus();
+  return absl::FailedPreconditionError(StrCat("the database's schema of ", component, " is number ",
+                                              there, ", this program's is ", known,
+                                              ": start the service first, or another version"));
+}
+
 }  // namespace weir::sql

@@ -11,8 +11,10 @@
 #include "libs/common/utf8.h"
 #include "services/admin/credentials/password.h"
 #include "services/admin/model/problem.h"
+#include "services/admin/model/settings_rules.h"
 #include "services/admin/store/columns.h"
 #include "services/admin/store/session_store.h"
+#include "services/admin/store/settings_store.h"
 #include "services/admin/store/user_store.h"
 
 namespace weir::admin {
@@ -51,14 +53,28 @@ absl::StatusOr<Login> ConsoleSessions::LogIn(const Credentials& credentials,
   Credentials plain = credentials;
   plain.username = ToLower(StripSpace(credentials.username));
   const std::string& name = plain.username;
+  if (auto settings = FollowSettings(); !settings.ok()) return settings.status();
   if (absl::Status allowed = limiter_.Check(client.ip, name); !allowed.ok()) return allowed;
   absl::StatusOr<User> user = Verify(plain, client.ip);
   if (!user.ok()) return user.status();
-  absl::StatusOr<Login> login = Open(*std::move(user), plain, client);
+  const std::int64_t user_id = user->id;
+  const Proof second_factor = [&](sql::Transaction& transaction, std::int64_t now_ms) {
+    return factors_.Check(transaction, user_id, plain.code, now_ms);
+  };
+  absl::StatusOr<Login> login = Open(*std::move(user), second_factor, client);
   const bool guessed = absl::IsUnauthenticated(login.status()) && !plain.code.empty();
   if (guessed) limiter_.Failed(client.ip, name);
   if (login.ok()) limiter_.Succeeded(client.ip, name);
   return login;
+}
+
+absl::StatusOr<Settings> ConsoleSessions::FollowSettings() {
+  auto settings = ReadValue(store_, settings_store::Get);
+  if (!settings.ok()) return settings;
+  limiter_.Follow({.failures_max = static_cast<int>(
+                       OrElse(settings->login_failures_max, LoginLimiter::kFailuresPerName)),
+                   .lock_ms = OrElse(settings->login_lock_ms, LoginLimiter::kWindowMs)});
+  return settings;
 }
 
 absl::StatusOr<User> ConsoleSessions::Verify(const Credentials& credentials,
@@ -77,9 +93,18 @@ absl::StatusOr<User> ConsoleSessions::Verify(const Credentials& credentials,
   return user;
 }
 
-absl::StatusOr<Login> ConsoleSessions::Open(User user, const Credentials& credentials,
+absl::StatusOr<Login> ConsoleSessions::Admit(User user, const ClientPlace& client) {
+  if (user.status != ActiveStatus::kActive) return Disabled();
+  const Proof nothing = [](sql::Transaction&, std::int64_t) { return absl::OkStatus(); };
+  return Open(std::move(user), nothing, client);
+}
+
+absl::StatusOr<Login> ConsoleSessions::Open(User user, const Proof& proof,
                                             const ClientPlace& client) {
+  auto settings = FollowSettings();
+  if (!settings.ok()) return settings.status();
   Login login;
+  login.life_ms = OrElse(settings->session_life_ms, kSessionLifeMs);
   login.user = std::move(user);
   login.cookie = Secret(RandomHex(32));
   login.refresh_token = Secret(RandomHex(32));
@@ -92,14 +117,14 @@ absl::StatusOr<Login> ConsoleSessions::Open(User user, const Credentials& creden
                      .previous_refresh_hash = {},
                      .csrf_token = login.csrf_token,
                      .created_at_ms = now_ms,
-                     .expires_at_ms = now_ms + kSessionLifeMs,
+                     .expires_at_ms = now_ms + login.life_ms,
                      .user_agent = {},
                      .client_ip = std::string(client.ip),
                      .last_seen_at_ms = now_ms,
                      .confirmed_at_ms = now_ms};
   AssignValidUtf8(session.user_agent, client.user_agent, kUserAgentBytesMax);
   absl::Status stored = store_.Change([&](sql::Transaction& transaction, Changes&) -> absl::Status {
-    absl::Status done = factors_.Check(transaction, login.user.id, credentials.code, now_ms);
+    absl::Status done = proof(transaction, now_ms);
     if (done.ok()) done = session_store::Insert(transaction, session);
     if (done.ok()) done = user_store::TouchLogin(transaction, login.user.id, now_ms);
     return done;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,7 +22,6 @@
 namespace weir::admin {
 
 inline constexpr std::int64_t kTokenLifeMs = 3600LL * 1000;
-inline constexpr std::int64_t kSessionLifeMs = 7LL * 24 * 3600 * 1000;
 
 // A user who proved to be present this long ago is not asked again.
 inline constexpr std::int64_t kConfirmedForMs = 15LL * 60 * 1000;
@@ -41,10 +41,11 @@ struct ClientPlace {
 // What a log-in gives. The secrets are nowhere else in clear.
 struct Login {
   User user;
-  std::string token;       // for `Authorization: Bearer`, lives kTokenLifeMs
-  Secret refresh_token;    // empty when it stays
-  Secret cookie;           // empty after a refresh: it stays
-  std::string csrf_token;  // for `X-CSRF-Token` beside the cookie
+  std::string token;         // for `Authorization: Bearer`, lives kTokenLifeMs
+  Secret refresh_token;      // empty when it stays
+  Secret cookie;             // empty after a refresh: it stays
+  std::string csrf_token;    // for `X-CSRF-Token` beside the cookie
+  std::int64_t life_ms = 0;  // of the session and its cookies, from now on
 };
 
 // Thread-safe; calls block on the database.
@@ -61,6 +62,9 @@ class ConsoleSessions {
   // Unauthenticated (wrong name or password: the same words for both; code_needed when the second
   // factor is missing), PermissionDenied (disabled), ResourceExhausted (too many failures).
   absl::StatusOr<Login> LogIn(const Credentials& credentials, const ClientPlace& client);
+
+  // The same for who has proved in another way to be `user`, who must be stored and active.
+  absl::StatusOr<Login> Admit(User user, const ClientPlace& client);
 
   // The router's Authenticate.
   absl::StatusOr<Caller> Authenticate(const Request& request);
@@ -85,9 +89,12 @@ class ConsoleSessions {
   const SecondFactors& factors() const { return factors_; }
 
  private:
+  // What the settings say of log-ins, from now on.
+  absl::StatusOr<Settings> FollowSettings();
   absl::StatusOr<User> Verify(const Credentials& credentials, std::string_view client_ip);
-  // Checks the second factor and opens the session, in one transaction.
-  absl::StatusOr<Login> Open(User user, const Credentials& credentials, const ClientPlace& client);
+  // Checks what is left to prove (the second factor) and opens the session, in one transaction.
+  using Proof = std::function<absl::Status(sql::Transaction&, std::int64_t now_ms)>;
+  absl::StatusOr<Login> Open(User user, const Proof& proof, const ClientPlace& client);
   void NoteSeen(const Session& session, std::string_view client_ip);
   absl::StatusOr<Login> Renew(const Session& session, bool rotate);
   absl::StatusOr<std::string> TokenFor(const Session& session) const;

@@ -1,5 +1,7 @@
 #include "services/admin/http/login_limiter.h"
 
+#include <algorithm>
+
 #include "libs/common/reason.h"
 #include "libs/common/text.h"
 #include "services/admin/model/problem.h"
@@ -15,11 +17,17 @@ std::string NameKey(std::string_view address, std::string_view name) {
 
 }  // namespace
 
+void LoginLimiter::Follow(const Policy& policy) {
+  const std::lock_guard lock(mutex_);
+  policy_ = policy;
+}
+
 absl::Status LoginLimiter::Check(std::string_view address, std::string_view name) {
   const std::lock_guard lock(mutex_);
   const std::int64_t now_ms = clock_.NowUnixMs();
-  absl::Status by_name = CheckOne(NameKey(address, name), kFailuresPerName, now_ms);
-  return by_name.ok() ? CheckOne(std::string(address), kFailuresPerAddress, now_ms) : by_name;
+  absl::Status by_name = CheckOne(NameKey(address, name), policy_.failures_max, now_ms);
+  const int by_address_max = std::max(kFailuresPerAddress, policy_.failures_max);
+  return by_name.ok() ? CheckOne(std::string(address), by_address_max, now_ms) : by_name;
 }
 
 absl::Status LoginLimiter::CheckOne(const std::string& key, int max, std::int64_t now_ms) {
@@ -49,7 +57,7 @@ void LoginLimiter::Failed(std::string_view address, std::string_view name) {
 
 void LoginLimiter::Count(const std::string& key, std::int64_t now_ms) {
   Failures& failures = failures_[key];
-  if (failures.until_ms <= now_ms) failures = {.count = 0, .until_ms = now_ms + kWindowMs};
+  if (failures.until_ms <= now_ms) failures = {.count = 0, .until_ms = now_ms + policy_.lock_ms};
   failures.count += 1;
 }
 

@@ -21,7 +21,15 @@ class LoginLimiter {
   static constexpr int kFailuresPerAddress = 30;
   static constexpr std::int64_t kWindowMs = 5LL * 60 * 1000;
 
+  struct Policy {
+    int failures_max = kFailuresPerName;  // with one name from one address
+    std::int64_t lock_ms = kWindowMs;     // from the first failure on
+  };
+
   explicit LoginLimiter(const Clock& clock) : clock_(clock) {}
+
+  // From now on; windows that have begun end as they would have.
+  void Follow(const Policy& policy);
 
   // ResourceExhausted after too many failures; says when to try again.
   absl::Status Check(std::string_view address, std::string_view name);
@@ -39,6 +47,7 @@ class LoginLimiter {
 
   const Clock& clock_;
   std::mutex mutex_;
+  Policy policy_;
   std::map<std::string, Failures> failures_;
 };
 

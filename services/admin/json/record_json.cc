@@ -161,6 +161,10 @@ json::object ApiKeyJson(const ApiKey& key, std::int64_t now_ms) {
                          {"cache", key.cache},
                          {"record_bodies", key.record_bodies},
                          {"managed", key.managed}};
+  const bool rotating = key.previous_until_ms > now_ms;
+  object["previous_key_hint"] =
+      TextOrNull(rotating ? std::string_view(key.previous_key_hint) : std::string_view());
+  object["previous_until"] = TimeJson(rotating ? key.previous_until_ms : 0);
   AddRecord(key, object);
   return object;
 }
@@ -280,7 +284,7 @@ void ReadGroup(BodyReader& reader, Group& group) {
 
 void ReadApiKey(BodyReader& reader, ApiKey& key) {
   IgnoreRecord(reader);
-  reader.Ignore({"key_hint", "last_used_at", "managed"});
+  reader.Ignore({"key_hint", "last_used_at", "managed", "previous_key_hint", "previous_until"});
   reader.Text("name", key.name);
   reader.Integer("user_id", key.user_id);
   reader.Integer("group_id", key.group_id);

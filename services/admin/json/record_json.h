@@ -29,6 +29,11 @@ boost::json::object ApiKeyJson(const ApiKey& key, std::int64_t now_ms);
 boost::json::object AccountJson(const Account& account, const Vault& vault, std::int64_t now_ms);
 boost::json::object PriceJson(const Price& price);
 boost::json::object SettingsJson(const Settings& settings);
+// Each by its whole name ("timeouts.idle_ms"), without version and time.
+boost::json::object FlatSettingsJson(const Settings& settings);
+
+// `now_ms` decides whether the invite has expired. The code is not in it.
+boost::json::object InviteJson(const Invite& invite, std::int64_t now_ms);
 
 boost::json::object RouteJson(const ModelRoute& route);
 
@@ -38,6 +43,9 @@ void ReadTimeouts(BodyReader& reader, Timeouts& timeouts);
 void ReadUser(BodyReader& reader, User& user, std::optional<Secret>& password);
 void ReadGroup(BodyReader& reader, Group& group);
 void ReadApiKey(BodyReader& reader, ApiKey& key);
+
+// What an administrator says of an invite.
+void ReadInvite(BodyReader& reader, Invite& invite);
 
 struct AccountSecrets {
   std::optional<Secret> credential;

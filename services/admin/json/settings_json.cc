@@ -1,6 +1,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
+#include "libs/common/text.h"
 #include "services/admin/json/record_json.h"
 #include "services/admin/json/value_json.h"
 
@@ -9,7 +10,13 @@ namespace weir::admin {
 namespace json = boost::json;
 
 json::object SettingsJson(const Settings& settings) {
-  return {{"registration_open", settings.registration_open},
+  return {{"site_name", settings.site_name},
+          {"relay_url", settings.relay_url},
+          {"registration", WordJson(settings.registration)},
+          {"session_life_ms", CapJson(settings.session_life_ms)},
+          {"login_failures_max", CapJson(settings.login_failures_max)},
+          {"login_lock_ms", CapJson(settings.login_lock_ms)},
+          {"password_bytes_min", CapJson(settings.password_bytes_min)},
           {"serve_unpriced_models", settings.serve_unpriced_models},
           {"system_prompt", settings.system_prompt},
           {"timeouts", TimeoutsJson(settings.timeouts)},
@@ -28,9 +35,32 @@ json::object SettingsJson(const Settings& settings) {
           {"version", settings.version}};
 }
 
+json::object FlatSettingsJson(const Settings& settings) {
+  json::object flat;
+  for (const auto& member : SettingsJson(settings)) {
+    const json::string_view name = member.key();
+    if (name == "version" || name == "updated_at") continue;
+    if (!member.value().is_object()) {
+      flat[name] = member.value();
+      continue;
+    }
+    for (const auto& inner : member.value().get_object()) {
+      flat[StrCat(std::string_view(name.data(), name.size()), ".",
+                  std::string_view(inner.key().data(), inner.key().size()))] = inner.value();
+    }
+  }
+  return flat;
+}
+
 void ReadSettings(BodyReader& reader, Settings& settings) {
-  reader.Ignore({"version", "updated_at"});
-  reader.Flag("registration_open", settings.registration_open);
+  reader.Ignore({"version", "updated_at", "sources"});
+  reader.Text("site_name", settings.site_name);
+  reader.Text("relay_url", settings.relay_url);
+  reader.Word("registration", settings.registration);
+  reader.Cap("session_life_ms", settings.session_life_ms);
+  reader.Cap("login_failures_max", settings.login_failures_max);
+  reader.Cap("login_lock_ms", settings.login_lock_ms);
+  reader.Cap("password_bytes_min", settings.password_bytes_min);
   reader.Flag("serve_unpriced_models", settings.serve_unpriced_models);
   reader.Text("system_prompt", settings.system_prompt);
   ReadTimeouts(reader, settings.timeouts);

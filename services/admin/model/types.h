@@ -37,6 +37,9 @@ enum class AccountStatus {
 // What relays do about shared limits while Redis is away; a group's kDefault is what the settings
 // say.
 enum class RedisAwayPolicy { kDefault = 0, kLocal = 1, kOpen = 2, kClosed = 3 };
+// Who may make a user of themselves: nobody, whoever has an invite, everybody.
+enum class Registration { kClosed, kInvite, kOpen };
+
 // What becomes of a request whose client has left.
 enum class OnDisconnect { kAbort = 1, kDrain = 2 };
 
@@ -89,6 +92,19 @@ struct User : Record {
   bool operator==(const User&) const = default;
 };
 
+// Lets one person make a user of themselves, once.
+struct Invite : Record {
+  std::string name;       // for whom, in an administrator's words
+  std::string code_hash;  // SHA-256 of the code in hex; the code itself is shown once
+  std::string email;      // whoever comes must give this one; empty = any
+  std::int64_t group_id = kDefaultGroupId;
+  std::int64_t expires_at_ms = 0;
+  std::int64_t created_by = 0;  // user
+  std::int64_t used_by = 0;     // user; 0 = nobody yet
+  std::int64_t used_at_ms = 0;
+  bool operator==(const Invite&) const = default;
+};
+
 struct Group : Record {
   std::string name;
   std::string remark;
@@ -112,6 +128,10 @@ struct ApiKey : Record {
   std::string name;
   std::string key_hash;  // SHA-256 of the text, 32 bytes
   std::string key_hint;  // enough to recognise it by
+  // Of the text before the last rotation, which is good until then; empty and 0 = none.
+  std::string previous_key_hash;
+  std::string previous_key_hint;
+  std::int64_t previous_until_ms = 0;
   ActiveStatus status = ActiveStatus::kActive;
   std::int64_t group_id = kDefaultGroupId;
   std::int64_t expires_at_ms = 0;
@@ -228,7 +248,14 @@ enum class BudgetsWhenUsageAway { kSpendLeasesThenClosed, kSpendLeasesThenOpen }
 struct Settings {
   std::int64_t version = 0;
   std::int64_t updated_at_ms = 0;
-  bool registration_open = false;
+  std::string site_name;  // empty = Weir
+  std::string relay_url;  // for people to read; empty = not told
+  Registration registration = Registration::kClosed;
+  // 0 = as in model/settings_rules.h.
+  std::int64_t session_life_ms = 0;
+  std::int64_t login_failures_max = 0;
+  std::int64_t login_lock_ms = 0;
+  std::int64_t password_bytes_min = 0;
   bool serve_unpriced_models = false;
   std::string system_prompt;
   Timeouts timeouts;

@@ -15,6 +15,7 @@
 #include "libs/common/resource_rules.h"
 #include "libs/common/text.h"
 #include "libs/common/upstream_url.h"
+#include "services/admin/model/settings_rules.h"
 #include "services/admin/model/words.h"
 
 namespace weir::admin {
@@ -66,6 +67,16 @@ void CheckAddresses(const std::vector<std::string>& blocks, FieldErrors& errors)
   }
 }
 
+// Empty is none.
+void CheckEmail(std::string_view email, FieldErrors& errors) {
+  const auto at = email.find('@');
+  if (!email.empty() &&
+      (at == std::string_view::npos || at == 0 || at + 1 == email.size() || email.size() > 254 ||
+       HasControl(email) || email.find(' ') != std::string_view::npos)) {
+    errors.Add("email", "must be an e-mail address");
+  }
+}
+
 void CheckPrompt(std::string_view prompt, FieldErrors& errors) {
   CheckText(prompt, kPromptBytesMax, "system_prompt", errors);
 }
@@ -97,6 +108,31 @@ void CheckTimeouts(const Timeouts& timeouts, FieldErrors& errors) {
   for (const auto& [field, value] : values) {
     AddIfWrong(CheckTimeoutMs(value), field, errors);
   }
+}
+
+// 0 = not set.
+void CheckBounds(std::int64_t value, std::int64_t min, std::int64_t max, std::string_view field,
+                 FieldErrors& errors) {
+  if (value != 0 && (value < min || value > max)) {
+    errors.Add(field, StrCat("must be ", min, " to ", max));
+  }
+}
+
+// What admin itself goes by.
+void CheckOwnSettings(const Settings& settings, FieldErrors& errors) {
+  if (settings.site_name.size() > kNameBytesMax || HasControl(settings.site_name)) {
+    errors.Add("site_name", "must be at most 128 bytes long, without control characters");
+  }
+  if (!settings.relay_url.empty()) {
+    AddIfWrong(ParseAccountUrl(settings.relay_url).status(), "relay_url", errors);
+  }
+  CheckBounds(settings.session_life_ms, kSessionLifeMsMin, kSessionLifeMsMax, "session_life_ms",
+              errors);
+  CheckBounds(settings.login_failures_max, kLoginFailuresMin, kLoginFailuresMax,
+              "login_failures_max", errors);
+  CheckBounds(settings.login_lock_ms, kLoginLockMsMin, kLoginLockMsMax, "login_lock_ms", errors);
+  CheckBounds(settings.password_bytes_min, kPasswordBytesMin, kPasswordBytesMinMax,
+              "password_bytes_min", errors);
 }
 
 // What would be a credential that can be read back.
@@ -156,12 +192,6 @@ void ValidateName(std::string_view name, std::string_view field, FieldErrors& er
   }
 }
 
-void ValidatePassword(std::string_view password, std::string_view field, FieldErrors& errors) {
-  if (password.size() < 8 || password.size() > 256) {
-    errors.Add(field, "must be 8 to 256 bytes long");
-  }
-}
-
 void ValidateUpstreamUrl(std::string_view url, std::string_view field, FieldErrors& errors) {
   const absl::StatusOr<UpstreamUrl> parsed = ParseAccountUrl(url);
   AddIfWrong(parsed.status(), field, errors);
@@ -190,12 +220,7 @@ void Validate(const User& user, FieldErrors& errors) {
   if (user.name.size() > kNameBytesMax || HasControl(user.name)) {
     errors.Add("name", "must be at most 128 bytes long, without control characters");
   }
-  const auto at = user.email.find('@');
-  if (!user.email.empty() && (at == std::string::npos || at == 0 || at + 1 == user.email.size() ||
-                              user.email.size() > 254 || HasControl(user.email) ||
-                              user.email.find(' ') != std::string::npos)) {
-    errors.Add("email", "must be an e-mail address");
-  }
+  CheckEmail(user.email, errors);
   if (user.group_id < 1) errors.Add("group_id", "must be a group's id");
   CheckAddresses(user.allowed_ips, errors);
   CheckLimits(user.limits, errors);
@@ -222,6 +247,14 @@ void Validate(const ApiKey& key, FieldErrors& errors) {
   CheckAddresses(key.allowed_ips, errors);
   CheckPrompt(key.system_prompt, errors);
   CheckLimits(key.limits, errors);
+}
+
+void Validate(const Invite& invite, FieldErrors& errors) {
+  if (invite.name.size() > kNameBytesMax || HasControl(invite.name)) {
+    errors.Add("name", "must be at most 128 bytes long, without control characters");
+  }
+  CheckEmail(invite.email, errors);
+  if (invite.group_id < 1) errors.Add("group_id", "must be a group's id");
 }
 
 void Validate(const Account& account, FieldErrors& errors) {
@@ -282,8 +315,9 @@ void Validate(const Settings& settings, FieldErrors& errors) {
   AddIfWrong(CheckCacheTtlMs(settings.cache_ttl_ms), "cache_ttl_ms", errors);
   AddIfWrong(CheckDrainMs(settings.drain_ms_max), "drain_ms_max", errors);
   AddIfWrong(CheckLimit(settings.drain_nano_usd_max), "drain_usd_max", errors);
-  AddIfWrong(CheckLimit(settings.budget_output_tokens_default), "budget_output_tokens_default",
+  AddIfWrong(CheckTokens(settings.budget_output_tokens_default), "budget_output_tokens_default",
              errors);
+  CheckOwnSettings(settings, errors);
   AddIfWrong(CheckBodyBytes(settings.body_bytes_max), "body_bytes_max", errors);
   if (settings.body_mask_patterns.size() > kMaskPatternsMax) {
     errors.Add("body_mask_patterns", StrCat("must have at most ", kMaskPatternsMax, " entries"));

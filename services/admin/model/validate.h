@@ -13,6 +13,7 @@ namespace weir::admin {
 void Validate(const User& user, FieldErrors& errors);
 void Validate(const Group& group, FieldErrors& errors);
 void Validate(const ApiKey& key, FieldErrors& errors);
+void Validate(const Invite& invite, FieldErrors& errors);
 void Validate(const Account& account, FieldErrors& errors);
 void Validate(const Price& price, FieldErrors& errors);
 void Validate(const Settings& settings, FieldErrors& errors);
@@ -20,9 +21,6 @@ void Validate(const ModelRoute& route, FieldErrors& errors);
 
 // What people call a record: not empty, at most 128 bytes, no control characters.
 void ValidateName(std::string_view name, std::string_view field, FieldErrors& errors);
-
-// 8 to 256 bytes; the upper end bounds the work of hashing.
-void ValidatePassword(std::string_view password, std::string_view field, FieldErrors& errors);
 
 // Where an account's requests may go: what libs/common/upstream_url.h can parse. Hosts that only
 // ever name this machine's cloud metadata are refused.

@@ -64,6 +64,12 @@ inline constexpr std::array<std::pair<RedisAwayPolicy, std::string_view>, 4>
     }};
 
 template <>
+inline constexpr std::array<std::pair<Registration, std::string_view>, 3> kWords<Registration> = {
+    {{Registration::kClosed, "closed"},
+     {Registration::kInvite, "invite"},
+     {Registration::kOpen, "open"}}};
+
+template <>
 inline constexpr std::array<std::pair<OnDisconnect, std::string_view>, 2> kWords<OnDisconnect> = {
     {{OnDisconnect::kAbort, "abort"}, {OnDisconnect::kDrain, "drain"}}};
 

@@ -91,6 +91,10 @@ void ToProto(const ApiKey& key, v1::Resource& resource) {
   v1::ApiKey& out = *resource.mutable_api_key();
   out.set_id(key.id);
   out.set_sha256(key.key_hash);
+  if (!key.previous_key_hash.empty()) {
+    out.set_previous_sha256(key.previous_key_hash);
+    out.set_previous_until_unix_ms(key.previous_until_ms);
+  }
   out.set_name(key.name);
   out.set_user_id(key.user_id);
   out.set_group_id(key.group_id);

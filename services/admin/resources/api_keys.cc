@@ -175,6 +175,9 @@ absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, co
                         if (!caller.is_admin()) changed.record_bodies = before.record_bodies;
                         changed.key_hash = before.key_hash;
                         changed.key_hint = before.key_hint;
+                        changed.previous_key_hash = before.previous_key_hash;
+                        changed.previous_key_hint = before.previous_key_hint;
+                        changed.previous_until_ms = before.previous_until_ms;
                       }
                       FieldErrors errors;
                       BodyReader reader(*body, errors);
@@ -199,20 +202,6 @@ absl::StatusOr<Response> SetStatus(ResourceParts& parts, const Request& request,
       });
   if (!key.ok()) return key.status();
   return RecordResponse(200, ApiKeyJson(*key, parts.store.NowMs()), key->version);
-}
-
-absl::StatusOr<Response> Rotate(ResourceParts& parts, const Request& request,
-                                const Caller& caller) {
-  auto id = request.Id();
-  if (!id.ok()) return id.status();
-  const Secret text(NewApiKey());
-  auto key =
-      Update(parts, request, caller, *id, [&](sql::Transaction&, ApiKey& changed) -> absl::Status {
-        SetKeyText(text, changed);
-        return absl::OkStatus();
-      });
-  if (!key.ok()) return key.status();
-  return KeyResponse(parts, 200, *key, text);
 }
 
 absl::StatusOr<Response> Delete(ResourceParts& parts, const Request& request, const Caller& caller,
@@ -358,16 +347,6 @@ Routes ApiKeyRoutes(ResourceParts& parts) {
          return Delete(parts, request, caller, *id, 0);
        },
        {.summary = "Delete a key", .answers = {AnswersNothing()}, .guarded = true}},
-      {"POST",
-       "/api/v1/api-keys/{id}/rotate",
-       Access::kUser,
-       [&parts](const Request& request, const Caller& caller) {
-         return Rotate(parts, request, caller);
-       },
-       {.summary = "Give a key a new text",
-        .answers = {Answers(KeyWithTextShape)},
-        .guarded = true,
-        .about = "The old one stops at once."}},
       {"POST",
        "/api/v1/api-keys/{id}/enable",
        Access::kUser,

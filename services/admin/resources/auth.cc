@@ -7,7 +7,9 @@
 #include "libs/common/text.h"
 #include "services/admin/credentials/password.h"
 #include "services/admin/json/record_json.h"
+#include "services/admin/model/password_rules.h"
 #include "services/admin/model/validate.h"
+#include "services/admin/resources/login.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/second_factor.h"
 #include "services/admin/store/session_store.h"
@@ -19,41 +21,9 @@ namespace {
 
 namespace json = boost::json;
 
-std::string CookieLine(const Request& request, std::string_view name, std::string_view value,
-                       bool readable, std::int64_t max_age_s) {
-  // Plain HTTP on a private network is a supported way to run; behind TLS the cookie stays there.
-  const bool secure = EqualsIgnoreCase(request.Header("x-forwarded-proto"), "https");
-  return StrCat(name, "=", value, "; Path=/; Max-Age=", max_age_s, "; SameSite=Strict",
-                readable ? "" : "; HttpOnly", secure ? "; Secure" : "");
-}
-
-json::object LoginJson(const Login& login) {
-  return {{"token", login.token},
-          {"token_type", "Bearer"},
-          {"expires_in", kTokenLifeMs / 1000},
-          {"csrf_token", login.csrf_token}};
-}
-
-json::value LoginShape() {
-  json::object login = LoginJson(Login());
-  login["user"] = UserShape();
-  login["refresh_token"] = MaybeAbsent("");
-  return Named("Login", std::move(login));
-}
-
 Response LoginResponse(const Request& request, const Login& login) {
-  json::object body = LoginJson(login);
-  body["user"] = UserJson(login.user);
-  if (!login.refresh_token.empty()) body["refresh_token"] = login.refresh_token.Reveal();
-  Response response = JsonResponse(200, body);
-  if (!login.cookie.empty()) {
-    constexpr std::int64_t kMaxAge = kSessionLifeMs / 1000;
-    response.headers.emplace_back(
-        "Set-Cookie",
-        CookieLine(request, kSessionCookie, login.cookie.Reveal(), /*readable=*/false, kMaxAge));
-    response.headers.emplace_back(
-        "Set-Cookie", CookieLine(request, kCsrfCookie, login.csrf_token, true, kMaxAge));
-  }
+  Response response = JsonResponse(200, LoginJson(login));
+  AddLoginCookies(request, login, response);
   return response;
 }
 
@@ -120,48 +90,6 @@ absl::StatusOr<Response> LogOut(ResourceParts& parts, const Request& request,
   return response;
 }
 
-void ReadNewcomer(BodyReader& reader, User& user, std::optional<Secret>& password) {
-  reader.Require({"username", "email", "password"});
-  reader.Text("username", user.username);
-  user.username = ToLower(StripSpace(user.username));
-  reader.Text("name", user.name);
-  reader.Text("email", user.email);
-  user.email = ToLower(StripSpace(user.email));
-  reader.Hidden("password", password);
-}
-
-void DescribeNewcomer(BodyReader& reader) {
-  User user;
-  std::optional<Secret> password;
-  ReadNewcomer(reader, user, password);
-}
-
-absl::StatusOr<Response> Register(ResourceParts& parts, const Request& request) {
-  auto settings = ReadValue(parts.store, settings_store::Get);
-  if (!settings.ok()) return settings.status();
-  if (!settings->registration_open)
-    return NotAllowed("registration is closed; ask an administrator");
-  auto body = ParseBody(request);
-  if (!body.ok()) return body.status();
-  FieldErrors errors;
-  BodyReader reader(*body, errors);
-  User user;
-  std::optional<Secret> password;
-  ReadNewcomer(reader, user, password);
-  reader.Finish();
-  Validate(user, errors);
-  ValidatePassword(password.value_or(Secret()).Reveal(), "password", errors);
-  if (!errors.empty()) return errors.ToStatus();
-  auto hash = HashPassword(*password);
-  if (!hash.ok()) return hash.status();
-  user.password_hash = *std::move(hash);
-  absl::Status stored = parts.store.Change([&](sql::Transaction& transaction, Changes& changes) {
-    return user_store::Insert(transaction, changes, parts.store.NowMs(), user);
-  });
-  if (!stored.ok()) return stored;
-  return RecordResponse(201, UserJson(user), user.version);
-}
-
 absl::StatusOr<Response> Profile(ResourceParts& parts, const Caller& caller) {
   json::array one = {UserJson(caller.user)};
   absl::Status added = AddSecondFactors(parts, one);
@@ -221,7 +149,13 @@ absl::StatusOr<Response> ChangePassword(ResourceParts& parts, const Request& req
   std::optional<Secret> new_password;
   ReadPasswords(reader, old_password, new_password);
   reader.Finish();
-  ValidatePassword(new_password.value_or(Secret()).Reveal(), "new", errors);
+  auto settings = ReadValue(parts.store, settings_store::Get);
+  if (!settings.ok()) return settings.status();
+  ValidatePassword(new_password.value_or(Secret()).Reveal(), caller.user, *settings, "new", errors);
+  if (new_password.has_value() && old_password.has_value() &&
+      SameSecret(new_password->Reveal(), old_password->Reveal())) {
+    errors.Add("new", "is the present password");
+  }
   if (!errors.empty()) return errors.ToStatus();
   absl::Status confirmed =
       parts.sessions.ConfirmPassword(caller, old_password.value_or(Secret()), request.client_ip);
@@ -250,20 +184,12 @@ absl::StatusOr<Response> ChangePassword(ResourceParts& parts, const Request& req
 Routes AuthRoutes(ResourceParts& parts) {
   return {
       {"POST",
-       "/api/v1/auth/register",
-       Access::kPublic,
-       [&parts](const Request& request, const Caller&) { return Register(parts, request); },
-       {.summary = "Register",
-        .body = DescribeNewcomer,
-        .answers = {Answers(UserShape, 201)},
-        .refusals = {403, 409}}},
-      {"POST",
        "/api/v1/auth/login",
        Access::kPublic,
        [&parts](const Request& request, const Caller&) { return LogIn(parts, request); },
        {.summary = "Log in",
         .body = [](BodyReader& reader) { ReadCredentials(reader); },
-        .answers = {Answers(LoginShape)},
+        .answers = {Answers([] { return Named("Login", LoginShape()); })},
         .refusals = {401, 403},
         .about = "Sets the cookies of the console too. Answers code_needed when the user has a "
                  "second factor and `code` is missing."}},
@@ -273,7 +199,7 @@ Routes AuthRoutes(ResourceParts& parts) {
        [&parts](const Request& request, const Caller&) { return Refresh(parts, request); },
        {.summary = "Get a new token",
         .body = [](BodyReader& reader) { ReadRefreshToken(reader); },
-        .answers = {Answers(LoginShape)},
+        .answers = {Answers([] { return Named("Login", LoginShape()); })},
         .refusals = {401, 403, 409},
         .about = "By the refresh token in the body, which works once; without one, by the log-in "
                  "that the request shows."}},

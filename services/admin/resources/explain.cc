@@ -97,7 +97,8 @@ absl::StatusOr<Question> ReadQuestion(const json::object& body) {
 absl::StatusOr<ApiKey> FindKey(ResourceParts& parts, const Question& question) {
   return ReadValue(parts.store, [&](sql::Transaction& transaction) {
     return question.key.has_value()
-               ? api_key_store::FindByHash(transaction, ApiKeyHash(question.key->Reveal()))
+               ? api_key_store::FindByHash(transaction, ApiKeyHash(question.key->Reveal()),
+                                           parts.store.NowMs())
                : api_key_store::Get(transaction, question.key_id);
   });
 }

@@ -82,7 +82,8 @@ absl::StatusOr<KeyAndUser> FindKey(ResourceParts& parts, std::string_view text) 
   if (text.empty()) return refused;
   auto found =
       ReadValue(parts.store, [&](sql::Transaction& transaction) -> absl::StatusOr<KeyAndUser> {
-        absl::StatusOr<ApiKey> key = api_key_store::FindByHash(transaction, ApiKeyHash(text));
+        absl::StatusOr<ApiKey> key =
+            api_key_store::FindByHash(transaction, ApiKeyHash(text), parts.store.NowMs());
         if (!key.ok()) return key.status();
         absl::StatusOr<User> user = user_store::Get(transaction, key->user_id);
         if (!user.ok()) return user.status();

@@ -196,15 +196,34 @@ struct Part {
   Routes (*make)(ResourceParts&);
 };
 
-constexpr std::array<Part, 24> kParts = {
-    {{"Log-in", AuthRoutes},       {"Log-in", SessionRoutes},    {"Log-in", SecondFactorRoutes},
-     {"Users", UserRoutes},        {"Keys", ApiKeyRoutes},       {"Groups", GroupRoutes},
-     {"Accounts", AccountRoutes},  {"Accounts", ExplainRoutes},  {"Prices", PriceRoutes},
-     {"Prices", UnpricedRoutes},   {"Usage", RerateRoutes},      {"Settings", SettingsRoutes},
-     {"Models", ModelRoutes},      {"Models", ModelRouteRoutes}, {"Logs", LogRoutes},
-     {"Logs", BodyRoutes},         {"Usage", UsageRoutes},       {"Usage", UsageSeriesRoutes},
-     {"Usage", UsageExportRoutes}, {"Keys", KeyUsageRoutes},     {"Usage", ReconcileRoutes},
-     {"Audit", AuditRoutes},       {"Tasks", TaskRoutes},        {"Operation", StatusRoutes}}};
+constexpr std::array<Part, 28> kParts = {{{"Set-up", SetupRoutes},
+                                          {"Log-in", RegistrationRoutes},
+                                          {"Users", InviteRoutes},
+                                          {"Keys", KeyRotationRoutes},
+                                          {"Log-in", AuthRoutes},
+                                          {"Log-in", SessionRoutes},
+                                          {"Log-in", SecondFactorRoutes},
+                                          {"Users", UserRoutes},
+                                          {"Keys", ApiKeyRoutes},
+                                          {"Groups", GroupRoutes},
+                                          {"Accounts", AccountRoutes},
+                                          {"Accounts", ExplainRoutes},
+                                          {"Prices", PriceRoutes},
+                                          {"Prices", UnpricedRoutes},
+                                          {"Usage", RerateRoutes},
+                                          {"Settings", SettingsRoutes},
+                                          {"Models", ModelRoutes},
+                                          {"Models", ModelRouteRoutes},
+                                          {"Logs", LogRoutes},
+                                          {"Logs", BodyRoutes},
+                                          {"Usage", UsageRoutes},
+                                          {"Usage", UsageSeriesRoutes},
+                                          {"Usage", UsageExportRoutes},
+                                          {"Keys", KeyUsageRoutes},
+                                          {"Usage", ReconcileRoutes},
+                                          {"Audit", AuditRoutes},
+                                          {"Tasks", TaskRoutes},
+                                          {"Operation", StatusRoutes}}};
 
 }  // namespace
 

@@ -16,9 +16,11 @@
 #include "services/admin/http/console_session.h"
 #include "services/admin/http/message.h"
 #include "services/admin/http/router.h"
+#include "services/admin/http/setup_token.h"
 #include "services/admin/json/body_reader.h"
 #include "services/admin/json/describe.h"
 #include "services/admin/maintenance_client.h"
+#include "services/admin/model/declared_settings.h"
 #include "services/admin/publish/explain_broker.h"
 #include "services/admin/publish/relay_registry.h"
 #include "services/admin/publish/snapshot_publisher.h"
@@ -42,6 +44,8 @@ struct ResourceParts {
   const Metrics& metrics;
   MaintenanceClient& maintenance;
   TaskScheduler& tasks;
+  SetupToken& setup;
+  const DeclaredSettings& declared;
 };
 
 using Routes = std::vector<Route>;
@@ -116,11 +120,18 @@ void AddLastUsed(boost::json::array& records, const UsageClient::LastUsedTimes& 
 void AddUnpricedNotice(ResourceParts& parts, boost::json::object& status);
 boost::json::object UnpricedNoticeShape();
 
+// There is no administrator yet, and this process has printed a token for /setup.
+bool IsSetupNeeded(ResourceParts& parts);
+
 Routes AuthRoutes(ResourceParts& parts);
 Routes SessionRoutes(ResourceParts& parts);
 Routes SecondFactorRoutes(ResourceParts& parts);
+Routes RegistrationRoutes(ResourceParts& parts);
+Routes SetupRoutes(ResourceParts& parts);
+Routes InviteRoutes(ResourceParts& parts);
 Routes UserRoutes(ResourceParts& parts);
 Routes ApiKeyRoutes(ResourceParts& parts);
+Routes KeyRotationRoutes(ResourceParts& parts);
 Routes GroupRoutes(ResourceParts& parts);
 Routes AccountRoutes(ResourceParts& parts);
 Routes ExplainRoutes(ResourceParts& parts);

@@ -17,14 +17,28 @@ namespace {
 
 namespace json = boost::json;
 
+json::object RunJson(const TaskRun& run) {
+  return {{"started_at", TimeJson(run.started_at_ms)},
+          {"duration_ms", run.duration_ms},
+          {"result", OneWord({"ok", "failed"}, run.good ? "ok" : "failed")},
+          {"detail", run.detail},
+          {"asked_for", run.asked_for}};
+}
+
 json::value LastRunJson(const TaskRun& run) {
-  return Where(run.started_at_ms != 0, [&] {
-    return json::object{{"started_at", TimeJson(run.started_at_ms)},
-                        {"duration_ms", run.duration_ms},
-                        {"result", OneWord({"ok", "failed"}, run.good ? "ok" : "failed")},
-                        {"detail", run.detail},
-                        {"asked_for", run.asked_for}};
+  return Where(run.started_at_ms != 0, [&] { return RunJson(run); });
+}
+
+absl::StatusOr<Response> Runs(ResourceParts& parts, const Request& request) {
+  const std::string& name = request.path_params.at("name");
+  if (parts.tasks.Find(name) == nullptr) return NotFound("task");
+  const auto runs = ReadValue(parts.store, [&](sql::Transaction& transaction) {
+    return task_store::Runs(transaction, name, task_store::kRunsKept);
   });
+  if (!runs.ok()) return runs.status();
+  json::array data;
+  for (const TaskRun& run : *runs) data.push_back(RunJson(run));
+  return JsonResponse(200, json::object{{"data", std::move(data)}});
 }
 
 json::object TaskJson(const TaskSpec& spec, const Task& task, std::int64_t now_ms) {
@@ -155,6 +169,12 @@ Routes TaskRoutes(ResourceParts& parts) {
         .body = DescribeBody,
         .answers = {Answers(TaskShape)},
         .refusals = {404}}},
+      {"GET",
+       "/api/v1/admin/tasks/{name}/runs",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Runs(parts, request); },
+       {.summary = "Show how a task's last runs went",
+        .answers = {AnswersData([] { return RunJson(TaskRun()); })}}},
       {"POST",
        "/api/v1/admin/tasks/{name}/run",
        Access::kAdmin,

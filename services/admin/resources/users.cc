@@ -7,12 +7,14 @@
 
 #include "services/admin/credentials/password.h"
 #include "services/admin/json/record_json.h"
+#include "services/admin/model/password_rules.h"
 #include "services/admin/model/validate.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/second_factor.h"
 #include "services/admin/store/api_key_store.h"
 #include "services/admin/store/group_store.h"
 #include "services/admin/store/session_store.h"
+#include "services/admin/store/settings_store.h"
 #include "services/admin/store/user_store.h"
 
 namespace weir::admin {
@@ -66,7 +68,9 @@ absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request) {
 }
 
 // Reads and checks the body on top of `user`; hashes the password when there is one.
-absl::Status ReadBody(const json::object& body, bool is_new, User& user) {
+absl::Status ReadBody(ResourceParts& parts, const json::object& body, bool is_new, User& user) {
+  auto settings = ReadValue(parts.store, settings_store::Get);
+  if (!settings.ok()) return settings.status();
   FieldErrors errors;
   BodyReader reader(body, errors);
   std::optional<Secret> password;
@@ -77,7 +81,8 @@ absl::Status ReadBody(const json::object& body, bool is_new, User& user) {
   }
   reader.Finish();
   Validate(user, errors);
-  if (password.has_value()) ValidatePassword(password->Reveal(), "password", errors);
+  if (password.has_value())
+    ValidatePassword(password->Reveal(), user, *settings, "password", errors);
   if (!errors.empty()) return errors.ToStatus();
   if (password.has_value()) {
     auto hash = HashPassword(*password);
@@ -106,7 +111,7 @@ absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request,
   auto body = ParseBody(request);
   if (!body.ok()) return body.status();
   User user;
-  if (absl::Status read = ReadBody(*body, /*is_new=*/true, user); !read.ok()) return read;
+  if (absl::Status read = ReadBody(parts, *body, /*is_new=*/true, user); !read.ok()) return read;
   if (auto may = CheckRole(parts, caller, Role::kUser, user.role); !may.ok()) return may;
   absl::Status stored =
       parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
@@ -156,7 +161,7 @@ absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, co
     user.password_hash = before->password_hash;
     user.last_login_at_ms = before->last_login_at_ms;
   }
-  if (absl::Status read = ReadBody(*body, whole, user); !read.ok()) return read;
+  if (absl::Status read = ReadBody(parts, *body, whole, user); !read.ok()) return read;
   if (auto may = CheckRole(parts, caller, before->role, user.role); !may.ok()) return may;
   const Record read_record = user;
   absl::Status stored =

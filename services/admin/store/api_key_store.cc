@@ -16,9 +16,9 @@ const Table& TheTable() {
       .what = "API key",
       .columns = {"user_id", "name", "key_hash", "key_hint", "status", "group_id", "expires_at_ms",
                   "allowed_models", "allowed_ips", "limits", "system_prompt", "cache", "managed",
-                  "record_bodies"},
+                  "record_bodies", "previous_key_hash", "previous_key_hint", "previous_until_ms"},
       .kind = ResourceKind::kApiKey,
-      .hidden = {"key_hash"}};
+      .hidden = {"key_hash", "previous_key_hash"}};
   return table;
 }
 
@@ -40,6 +40,9 @@ ApiKey FromRow(const sql::Row& row) {
   key.cache = row.Int(column++) != 0;
   key.managed = row.Int(column++) != 0;
   key.record_bodies = row.Int(column++) != 0;
+  key.previous_key_hash = BytesOfHex(row.Text(column++));
+  key.previous_key_hint = row.Text(column++);
+  key.previous_until_ms = row.Int(column++);
   return key;
 }
 
@@ -57,7 +60,10 @@ std::vector<sql::Value> ValuesOf(const ApiKey& key) {
           key.system_prompt,
           std::int64_t{key.cache ? 1 : 0},
           std::int64_t{key.managed ? 1 : 0},
-          std::int64_t{key.record_bodies ? 1 : 0}};
+          std::int64_t{key.record_bodies ? 1 : 0},
+          HexOf(key.previous_key_hash),
+          key.previous_key_hint,
+          key.previous_until_ms};
 }
 
 absl::StatusOr<ApiKey> FromStatus(absl::StatusOr<sql::Row> row) {
@@ -78,8 +84,19 @@ absl::StatusOr<ApiKey> Get(sql::Transaction& transaction, std::int64_t id) {
   return FromStatus(ReadRow(transaction, TheTable(), id));
 }
 
-absl::StatusOr<ApiKey> FindByHash(sql::Transaction& transaction, std::string_view sha256) {
-  return FromStatus(FindRow(transaction, TheTable(), "key_hash", HexOf(sha256)));
+absl::StatusOr<ApiKey> FindByHash(sql::Transaction& transaction, std::string_view sha256,
+                                  std::int64_t now_ms) {
+  auto key = FromStatus(FindRow(transaction, TheTable(), "key_hash", HexOf(sha256)));
+  if (!absl::IsNotFound(key.status()) || sha256.empty()) return key;
+  // The second half of the condition is what the index is for.
+  const ListQuery rotated = {
+      .conditions = {{"previous_key_hash = ? AND previous_key_hash <> ''", {HexOf(sha256)}},
+                     {"previous_until_ms > ?", {now_ms}}},
+      .limit = 1};
+  auto page = List(transaction, rotated);
+  if (!page.ok()) return page.status();
+  if (page->items.empty()) return NotFound(TheTable().what);
+  return std::move(page->items.front());
 }
 
 absl::StatusOr<ApiKey> FindByName(sql::Transaction& transaction, std::int64_t user_id,
@@ -105,13 +122,30 @@ absl::StatusOr<std::vector<ApiKey>> After(sql::Transaction& transaction, std::in
   return FromRows(*rows);
 }
 
+namespace {
+
+// Keys that we make are random; one that weir.yaml names may be what another was called before.
+absl::Status CheckNotPrevious(sql::Transaction& transaction, const ApiKey& key) {
+  auto other = transaction.Execute(
+      "SELECT id FROM api_keys WHERE previous_key_hash = $1 AND previous_key_hash <> '' AND id <> "
+      "$2",
+      {HexOf(key.key_hash), key.id});
+  if (!other.ok()) return other.status();
+  if (other->rows.empty()) return absl::OkStatus();
+  return Conflict("another API key had this text until lately");
+}
+
+}  // namespace
+
 absl::Status Insert(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     ApiKey& key) {
+  if (absl::Status free = CheckNotPrevious(transaction, key); !free.ok()) return free;
   return InsertRow(transaction, changes, TheTable(), now_ms, ValuesOf(key), key);
 }
 
 absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     ApiKey& key) {
+  if (absl::Status free = CheckNotPrevious(transaction, key); !free.ok()) return free;
   return UpdateRow(transaction, changes, TheTable(), now_ms, ValuesOf(key), key);
 }
 

@@ -16,8 +16,9 @@ namespace weir::admin::api_key_store {
 
 // NotFound.
 absl::StatusOr<ApiKey> Get(sql::Transaction& transaction, std::int64_t id);
-// NotFound.
-absl::StatusOr<ApiKey> FindByHash(sql::Transaction& transaction, std::string_view sha256);
+// By the hash of its text, or of the one before its rotation while that is good. NotFound.
+absl::StatusOr<ApiKey> FindByHash(sql::Transaction& transaction, std::string_view sha256,
+                                  std::int64_t now_ms);
 // NotFound; the oldest when several of a user have the name (names of keys are not unique).
 absl::StatusOr<ApiKey> FindByName(sql::Transaction& transaction, std::int64_t user_id,
                                   std::string_view name);

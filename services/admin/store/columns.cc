@@ -147,7 +147,13 @@ std::vector<ModelCooldown> DecodeCooldowns(const std::string& text) {
 
 std::string EncodeSettings(const Settings& settings) {
   const json::object object = {
-      {"registration_open", settings.registration_open},
+      {"site_name", settings.site_name},
+      {"relay_url", settings.relay_url},
+      {"session_life_ms", settings.session_life_ms},
+      {"login_failures_max", settings.login_failures_max},
+      {"login_lock_ms", settings.login_lock_ms},
+      {"password_bytes_min", settings.password_bytes_min},
+      {"registration", std::string(WordOf(settings.registration))},
       {"serve_unpriced_models", settings.serve_unpriced_models},
       {"system_prompt", settings.system_prompt},
       {"timeouts", TimeoutsObject(settings.timeouts)},
@@ -168,7 +174,16 @@ std::string EncodeSettings(const Settings& settings) {
 Settings DecodeSettings(const std::string& text) {
   const json::object object = ParseObject(text);
   Settings settings;
-  settings.registration_open = FlagOf(object, "registration_open");
+  // Before there were invites it was a flag.
+  const bool was_open = FlagOf(object, "registration_open");
+  settings.registration = FromWord<Registration>(TextOf(object, "registration"))
+                              .value_or(was_open ? Registration::kOpen : Registration::kClosed);
+  settings.site_name = TextOf(object, "site_name");
+  settings.relay_url = TextOf(object, "relay_url");
+  settings.session_life_ms = IntOf(object, "session_life_ms");
+  settings.login_failures_max = IntOf(object, "login_failures_max");
+  settings.login_lock_ms = IntOf(object, "login_lock_ms");
+  settings.password_bytes_min = IntOf(object, "password_bytes_min");
   settings.serve_unpriced_models = FlagOf(object, "serve_unpriced_models");
   if (const json::value* prompt = object.if_contains("system_prompt");
       prompt != nullptr && prompt->is_string()) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "libs/common/ids.h"
+#include "services/admin/store/schema_of_users.h"
 
 namespace weir::admin {
 namespace {
@@ -292,7 +293,10 @@ const std::vector<sql::Migration>& Migrations() {
       {.number = 12, .name = "price_aliases", .common = kPriceAliases},
       {.number = 13, .name = "second_factors", .common = kSecondFactors},
       {.number = 14, .name = "max_output_tokens", .common = kMaxOutputTokens},
-      {.number = 15, .name = "audit", .common = kAudit}};
+      {.number = 15, .name = "audit", .common = kAudit},
+      {.number = 16, .name = "invites", .common = kInvites},
+      {.number = 17, .name = "key_rotation", .common = kKeyRotation},
+      {.number = 18, .name = "task_runs", .common = kTaskRuns}};
   return migrations;
 }
 
@@ -308,6 +312,10 @@ absl::Status StartRevision(sql::Database& database) {
 }
 
 }  // namespace
+
+absl::Status CheckSchema(sql::Database& database) {
+  return sql::CheckMigrated(database, "admin", Migrations());
+}
 
 absl::Status MigrateSchema(sql::Database& database) {
   absl::Status migrated = sql::Migrate(database, "admin", Migrations());

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "services/admin/model/settings_rules.h"
 #include "services/admin/store/audit.h"
 #include "services/admin/store/columns.h"
 
@@ -23,6 +24,7 @@ absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_
                     Settings& settings) {
   const auto before = transaction.Execute("SELECT value FROM settings WHERE one = 1");
   if (!before.ok()) return before.status();
+  const Settings known = DecodeSettings(before->rows.at(0).Text(0));
   auto updated = transaction.Execute(
       "UPDATE settings SET value = $1, updated_at_ms = $2, version = version + 1 "
       "WHERE one = 1 AND version = $3",
@@ -33,10 +35,10 @@ absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_
   }
   settings.version += 1;
   settings.updated_at_ms = now_ms;
-  changes.Add(ResourceKind::kSettings, 0);
+  if (!SameForRelays(known, settings)) changes.Add(ResourceKind::kSettings, 0);
   static const Table table = {.name = "settings", .what = "settings", .columns = {"settings"}};
   changes.Note({"settings", 0, "settings", "update",
-                Difference(table, {before->rows.at(0).Text(0)}, {EncodeSettings(settings)})});
+                Difference(table, {EncodeSettings(known)}, {EncodeSettings(settings)})});
   return absl::OkStatus();
 }
 

@@ -90,7 +90,47 @@ absl::StatusOr<bool> Renew(sql::Transaction& transaction, const Task& claimed) {
   return result->affected_rows == 1;
 }
 
+namespace {
+
+// The oldest go, so that a task of every minute does not fill the database.
+absl::Status Remember(sql::Transaction& transaction, const Task& claimed, const TaskRun& run) {
+  auto inserted = transaction.Execute(
+      "INSERT INTO task_runs (name, started_at_ms, runner, duration_ms, good, asked_for, detail) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (name, started_at_ms, runner) DO NOTHING",
+      {claimed.name, run.started_at_ms, claimed.runner, run.duration_ms, std::int64_t{run.good},
+       std::int64_t{run.asked_for}, run.detail});
+  if (!inserted.ok()) return inserted.status();
+  return transaction
+      .Execute(
+          "DELETE FROM task_runs WHERE name = $1 AND started_at_ms < (SELECT MIN(started_at_ms) "
+          "FROM (SELECT started_at_ms FROM task_runs WHERE name = $1 "
+          "ORDER BY started_at_ms DESC LIMIT $2) AS kept)",
+          {claimed.name, kRunsKept})
+      .status();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<TaskRun>> Runs(sql::Transaction& transaction, std::string_view name,
+                                          std::int64_t limit) {
+  auto result = transaction.Execute(
+      "SELECT started_at_ms, duration_ms, good, asked_for, detail FROM task_runs WHERE name = $1 "
+      "ORDER BY started_at_ms DESC, runner LIMIT $2",
+      {std::string(name), limit});
+  if (!result.ok()) return result.status();
+  std::vector<TaskRun> runs;
+  for (const sql::Row& row : result->rows) {
+    runs.push_back({.started_at_ms = row.Int(0),
+                    .duration_ms = row.Int(1),
+                    .good = row.Int(2) != 0,
+                    .asked_for = row.Int(3) != 0,
+                    .detail = row.Text(4)});
+  }
+  return runs;
+}
+
 absl::Status Finish(sql::Transaction& transaction, const Task& claimed, const TaskRun& run) {
+  if (absl::Status kept = Remember(transaction, claimed, run); !kept.ok()) return kept;
   return transaction
       .Execute(
           "UPDATE tasks SET runner = '', run_until_ms = 0, last_started_at_ms = $3, "

@@ -57,5 +57,11 @@ absl::StatusOr<bool> Claim(sql::Transaction& transaction, const Task& seen, cons
 absl::StatusOr<bool> Renew(sql::Transaction& transaction, const Task& claimed);
 absl::Status Finish(sql::Transaction& transaction, const Task& claimed, const TaskRun& run);
 
+inline constexpr std::int64_t kRunsKept = 100;  // of each task
+
+// How it went before, the last run first.
+absl::StatusOr<std::vector<TaskRun>> Runs(sql::Transaction& transaction, std::string_view name,
+                                          std::int64_t limit);
+
 }  // namespace task_store
 }  // namespace weir::admin

@@ -101,6 +101,17 @@ absl::Status Delete(sql::Transaction& transaction, Changes& changes, std::int64_
   return DeleteRow(transaction, changes, TheTable(), id);
 }
 
+absl::StatusOr<bool> InsertFirstAdmin(sql::Transaction& transaction, Changes& changes,
+                                      std::int64_t now_ms, User& user) {
+  if (absl::Status locked = transaction.Lock("first administrator"); !locked.ok()) return locked;
+  auto admins = CountOtherAdmins(transaction, 0);
+  if (!admins.ok()) return admins.status();
+  if (*admins > 0) return false;
+  absl::Status done = Insert(transaction, changes, now_ms, user);
+  if (!done.ok()) return done;
+  return true;
+}
+
 absl::Status TouchLogin(sql::Transaction& transaction, std::int64_t id, std::int64_t now_ms) {
   return transaction.Execute("UPDATE users SET last_login_at_ms = $1 WHERE id = $2", {now_ms, id})
       .status();

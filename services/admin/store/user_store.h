@@ -30,6 +30,11 @@ absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_
                     User& user);
 absl::Status Delete(sql::Transaction& transaction, Changes& changes, std::int64_t id);
 
+// Makes `user` where there is no active administrator; false, and nothing is written, where there
+// is one. Of several at once one is made.
+absl::StatusOr<bool> InsertFirstAdmin(sql::Transaction& transaction, Changes& changes,
+                                      std::int64_t now_ms, User& user);
+
 // Not a change that relays or other administrators care about: no revision, no version.
 absl::Status TouchLogin(sql::Transaction& transaction, std::int64_t id, std::int64_t now_ms);
 // Active administrators other than `except_id`.

@@ -10,6 +10,7 @@
 #include "libs/common/ip_block.h"
 #include "libs/common/reason.h"
 #include "libs/common/text.h"
+#include "services/relay/snapshot/previous_secrets.h"
 
 namespace weir::relay {
 namespace {
@@ -74,7 +75,9 @@ Caller Authenticate(const Snapshot& snapshot, std::string_view presented_key,
     caller.reason = reason::kKeyMissing;
     return caller;
   }
-  caller.key = snapshot.FindKey(ApiKeyHash(presented_key));
+  const std::string sha256 = ApiKeyHash(presented_key);
+  caller.key = snapshot.FindKey(sha256);
+  if (caller.key == nullptr) caller.key = FindRotatedKey(snapshot, sha256, now_unix_ms);
   if (caller.key == nullptr) {
     caller.reason = reason::kKeyUnknown;
     return caller;

@@ -138,6 +138,27 @@ absl::StatusOr<ApiKey> ReadApiKey(const v1::ApiKey& in) {
   return Finish(checks, std::move(key));
 }
 
+absl::StatusOr<std::optional<PreviousSecret>> ReadPreviousSecret(const v1::ApiKey& in) {
+  const std::string& sha256 = in.previous_sha256();
+  if (sha256.empty()) return std::nullopt;
+  PreviousSecret secret;
+  if (sha256.size() != secret.sha256.size()) {
+    return absl::InvalidArgumentError(
+        StrCat("api_key ", in.id(), ": previous_sha256 must have 32 bytes"));
+  }
+  if (sha256 == in.sha256())
+    return absl::InvalidArgumentError(
+        StrCat("api_key ", in.id(), ": previous_sha256 is the present one"));
+  if (in.previous_until_unix_ms() <= 0) {
+    return absl::InvalidArgumentError(
+        StrCat("api_key ", in.id(), ": previous_until_unix_ms must be set beside previous_sha256"));
+  }
+  secret.id = in.id();
+  std::copy(sha256.begin(), sha256.end(), secret.sha256.begin());
+  secret.until_unix_ms = in.previous_until_unix_ms();
+  return secret;
+}
+
 absl::StatusOr<User> ReadUser(const v1::User& in) {
   Checks checks("user", in.id());
   User user;

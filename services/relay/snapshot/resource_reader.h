@@ -1,10 +1,12 @@
 // One pushed resource -> one checked value. What spans several resources is snapshot_edit's.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 
+#include "services/relay/snapshot/previous_secrets.h"
 #include "services/relay/snapshot/snapshot.h"
 
 namespace weir::v1 {
@@ -21,6 +23,8 @@ namespace weir::relay {
 
 // InvalidArgument names the resource and the field, never a secret.
 absl::StatusOr<ApiKey> ReadApiKey(const v1::ApiKey& in);
+// Nothing when the key has none.
+absl::StatusOr<std::optional<PreviousSecret>> ReadPreviousSecret(const v1::ApiKey& in);
 absl::StatusOr<User> ReadUser(const v1::User& in);
 absl::StatusOr<Group> ReadGroup(const v1::Group& in);
 // Without `health` and with `configured_timeouts` only.

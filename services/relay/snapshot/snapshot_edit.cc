@@ -48,7 +48,7 @@ SnapshotEdit::SnapshotEdit(const SnapshotTables* base, AccountHealthRegistry& he
 absl::Status SnapshotEdit::Add(const v1::Resource& resource) {
   switch (resource.kind_case()) {
     case v1::Resource::kApiKey:
-      return Keep(ReadApiKey(resource.api_key()), keys_);
+      return AddKey(resource.api_key());
     case v1::Resource::kUser:
       return Keep(ReadUser(resource.user()), users_);
     case v1::Resource::kGroup:
@@ -69,6 +69,14 @@ absl::Status SnapshotEdit::Add(const v1::Resource& resource) {
       break;
   }
   return absl::InvalidArgumentError("a resource is of a kind that this version does not know");
+}
+
+absl::Status SnapshotEdit::AddKey(const v1::ApiKey& key) {
+  absl::StatusOr<std::optional<PreviousSecret>> previous = ReadPreviousSecret(key);
+  if (!previous.ok()) return previous.status();
+  if (absl::Status kept = Keep(ReadApiKey(key), keys_); !kept.ok()) return kept;
+  previous_secrets_[key.id()] = *previous;
+  return absl::OkStatus();
 }
 
 absl::Status SnapshotEdit::Remove(const v1::ResourceRef& ref) {
@@ -132,6 +140,10 @@ absl::StatusOr<SnapshotTables> SnapshotEdit::Finish() {
 
 absl::Status SnapshotEdit::EditKeys(SnapshotTables& tables) {
   tables.keys = Edited(base_ ? &base_->keys : nullptr, keys_, removed_keys_);
+  auto previous =
+      EditedSecrets(base_ ? base_->previous_secrets : nullptr, previous_secrets_, removed_keys_);
+  if (!previous.ok()) return previous.status();
+  tables.previous_secrets = *std::move(previous);
   if (base_ != nullptr && keys_.empty() && removed_keys_.empty()) return absl::OkStatus();
 
   KeyHashTable::Editor by_sha256(base_ ? base_->keys_by_sha256.get() : nullptr);

@@ -18,6 +18,7 @@
 #include "services/relay/snapshot/snapshot_tables.h"
 
 namespace weir::v1 {
+class ApiKey;
 class Resource;
 class ResourceRef;
 }  // namespace weir::v1
@@ -44,6 +45,7 @@ class SnapshotEdit {
  private:
   using Ids = std::unordered_set<std::int64_t>;
 
+  absl::Status AddKey(const v1::ApiKey& key);
   absl::Status CheckNotBoth() const;
   absl::Status EditKeys(SnapshotTables& tables);
   void EditUsers(SnapshotTables& tables);
@@ -60,6 +62,7 @@ class SnapshotEdit {
   AccountHealthRegistry& health_;
   // A later change of the same resource replaces an earlier one.
   std::unordered_map<std::int64_t, std::shared_ptr<const ApiKey>> keys_;
+  ChangedSecrets previous_secrets_;  // of keys_
   std::unordered_map<std::int64_t, std::shared_ptr<const User>> users_;
   std::unordered_map<std::int64_t, std::shared_ptr<const Group>> groups_;
   std::unordered_map<std::int64_t, std::shared_ptr<const Account>> accounts_;

@@ -14,6 +14,7 @@
 
 #include "libs/common/price_table.h"
 #include "services/relay/snapshot/account_index.h"
+#include "services/relay/snapshot/previous_secrets.h"
 #include "services/relay/snapshot/route_table.h"
 #include "services/relay/snapshot/sharded_table.h"
 #include "services/relay/snapshot/snapshot.h"
@@ -56,6 +57,7 @@ struct SnapshotTables {
   RelaySettings settings;
   std::shared_ptr<const KeyHashTable> keys_by_sha256;
   std::shared_ptr<const KeyTable> keys;
+  std::shared_ptr<const PreviousSecrets> previous_secrets;
   std::shared_ptr<const UserTable> users;
   std::shared_ptr<const GroupTable> groups;
   std::shared_ptr<const AccountTable> accounts;

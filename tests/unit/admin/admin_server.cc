@@ -63,8 +63,8 @@ void AdminServerTest::TearDown() {
   if (!folder_.empty()) std::filesystem::remove_all(folder_);
 }
 
-void AdminServerTest::Start(const std::map<std::string, std::string>& more) {
-  admin_.reset();
+std::map<std::string, std::string> AdminServerTest::Settings(
+    const std::map<std::string, std::string>& more) const {
   std::map<std::string, std::string> values = {{"listen", "127.0.0.1:0"},
                                                {"grpc-listen", "127.0.0.1:0"},
                                                {"ops-listen", "127.0.0.1:0"},
@@ -74,7 +74,22 @@ void AdminServerTest::Start(const std::map<std::string, std::string>& more) {
                                                {"master-key-file", folder_ + "/master.key"},
                                                {"prices-file", folder_ + "/prices.csv"}};
   for (const auto& [name, value] : more) values[name] = value;
-  const weir::Settings settings = LoadSettings(values);
+  return values;
+}
+
+absl::Status AdminServerTest::StartEmpty(const std::map<std::string, std::string>& more) {
+  admin_.reset();
+  std::map<std::string, std::string> values = {{"database-url", "sqlite:" + folder_ + "/empty.db"}};
+  for (const auto& [name, value] : more) values[name] = value;
+  auto admin = weir::admin::Admin::Start(LoadSettings(Settings(values)));
+  if (!admin.ok()) return admin.status();
+  admin_ = *std::move(admin);
+  return absl::OkStatus();
+}
+
+void AdminServerTest::Start(const std::map<std::string, std::string>& more) {
+  admin_.reset();
+  const weir::Settings settings = LoadSettings(Settings(more));
   auto lines = RunSeed(settings);
   ASSERT_TRUE(lines.ok()) << lines.status();
   constexpr std::string_view kName = "WEIR_ADMIN_PASSWORD=";

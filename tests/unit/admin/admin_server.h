@@ -30,6 +30,11 @@ class AdminServerTest : public ::testing::Test {
   // Starts (again) with these settings beside the usual ones.
   void Start(const std::map<std::string, std::string>& more = {});
 
+  // The same on an empty database, without the administrator that the others begin with. Says what
+  // went wrong.
+  absl::Status StartEmpty(const std::map<std::string, std::string>& more = {});
+  std::string setup_token() const { return admin_->setup_token().Reveal(); }
+
   using Headers = std::multimap<std::string, std::string>;
   Reply Send(const std::string& method, const std::string& path, const std::string& body = "",
              const Headers& headers = {});
@@ -50,6 +55,8 @@ class AdminServerTest : public ::testing::Test {
       "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
  private:
+  std::map<std::string, std::string> Settings(const std::map<std::string, std::string>& more) const;
+
   std::string folder_;
   std::string admin_password_;
   std::string admin_token_;

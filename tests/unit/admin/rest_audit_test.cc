@@ -95,13 +95,12 @@ TEST_F(RestAuditTest, SecretsAreNotInIt) {
 }
 
 TEST_F(RestAuditTest, SettingsMemberByMemberAndOnlyWhatWasDone) {
-  EXPECT_EQ(Admin("PUT", "/api/v1/admin/settings", R"({"registration_open":true})").status, 200);
-  EXPECT_EQ(Admin("PUT", "/api/v1/admin/settings", R"({"registration_open":"no"})").status, 400);
+  EXPECT_EQ(Admin("PUT", "/api/v1/admin/settings", R"({"registration":"open"})").status, 200);
+  EXPECT_EQ(Admin("PUT", "/api/v1/admin/settings", R"({"registration":"no"})").status, 400);
   EXPECT_EQ(Admin("POST", "/api/v1/groups", R"({"name":"default"})").status, 409);
   const json::array entries = Entries("resource=settings");
   ASSERT_EQ(entries.size(), 1U);
-  EXPECT_NE(ChangesOf(entries[0]).find(R"("field":"settings.registration_open")"),
-            std::string::npos)
+  EXPECT_NE(ChangesOf(entries[0]).find(R"("field":"settings.registration")"), std::string::npos)
       << ChangesOf(entries[0]);
   EXPECT_TRUE(Entries("resource=group").empty()) << "refused, so nothing was done";
 }

@@ -138,7 +138,7 @@ TEST_F(RestAuthTest, RegistrationIsClosedUntilItIsOpened) {
   const std::string body =
       R"({"username":"New","email":"new@example.com","password":"correct horse"})";
   EXPECT_EQ(Send("POST", "/api/v1/auth/register", body).status, 403);
-  EXPECT_EQ(Admin("PUT", "/api/v1/admin/settings", R"({"registration_open":true})").status, 200);
+  EXPECT_EQ(Admin("PUT", "/api/v1/admin/settings", R"({"registration":"open"})").status, 200);
   const Reply made = Send("POST", "/api/v1/auth/register", body);
   EXPECT_EQ(made.status, 201) << made.body;
   EXPECT_EQ(At(made.Json(), "role").as_string(), "user");

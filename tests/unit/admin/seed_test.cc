@@ -41,7 +41,7 @@ TEST_P(SeedTest, AFirstStartHasWhatItNeeds) {
   EXPECT_EQ(admin->role, Role::kAdmin);
   EXPECT_TRUE(VerifyPassword(admin->password_hash, Secret(output.at("WEIR_ADMIN_PASSWORD"))).ok());
   auto key = ReadValue(store(), [&](sql::Transaction& t) {
-    return api_key_store::FindByHash(t, ApiKeyHash(output.at("WEIR_API_KEY")));
+    return api_key_store::FindByHash(t, ApiKeyHash(output.at("WEIR_API_KEY")), 0);
   });
   ASSERT_TRUE(key.ok()) << key.status();
   EXPECT_EQ(key->name, "dev");

@@ -127,7 +127,7 @@ TEST_P(StoreTest, EveryColumnOfTheOthersRoundTrips) {
   absl::Status read = store().Read([&](sql::Transaction& t) -> absl::Status {
     EXPECT_TRUE(*group_store::Get(t, group.id) == group);
     EXPECT_TRUE(*group_store::FindByName(t, group.name) == group);
-    EXPECT_TRUE(*api_key_store::FindByHash(t, key.key_hash) == key);
+    EXPECT_TRUE(*api_key_store::FindByHash(t, key.key_hash, 0) == key);
     EXPECT_TRUE(*api_key_store::FindByName(t, user.id, "k") == key);
     EXPECT_TRUE(*account_store::FindByName(t, "a") == account);
     EXPECT_TRUE(*price_store::Find(t, "", "m*", 0) == price);
@@ -263,7 +263,7 @@ TEST_P(StoreTest, ConcurrentChangesAllCount) {
 TEST_P(StoreTest, SettingsAndMarks) {
   auto settings = ReadValue(store(), settings_store::Get);
   ASSERT_TRUE(settings.ok());
-  EXPECT_FALSE(settings->registration_open);
+  EXPECT_EQ(settings->registration, Registration::kClosed);
   EXPECT_FALSE(settings->serve_unpriced_models);
   settings->system_prompt = "be kind";
   settings->timeouts.total_ms = 5;

@@ -50,19 +50,45 @@ settings:
 
 class YamlConfigTest : public StoreTest {
  protected:
-  absl::Status Apply(const std::string& text) {
-    return ApplyYaml(store(), vault(), text,
-                     [this](const std::string& name) -> std::optional<std::string> {
-                       const auto found = environment_.find(name);
-                       if (found == environment_.end()) return std::nullopt;
-                       return found->second;
-                     });
+  absl::Status Apply(const std::string& text) { return Run(text, YamlMode::kApply).status(); }
+  absl::StatusOr<YamlOutcome> Run(const std::string& text, YamlMode mode) {
+    return ApplyYaml(
+        store(), vault(), text,
+        [this](const std::string& name) -> std::optional<std::string> {
+          const auto found = environment_.find(name);
+          if (found == environment_.end()) return std::nullopt;
+          return found->second;
+        },
+        mode);
   }
   std::map<std::string, std::string> environment_ = {{"ANN_PASSWORD", "correct horse"},
                                                      {"HOST", "api.openai.com"},
                                                      {"OPENAI_API_KEY", "sk-1"},
                                                      {"CI_KEY", "ck_abcdefghijklmnopqrstuvwxyz"}};
 };
+
+TEST_P(YamlConfigTest, ADryRunShowsEverythingAndChangesNothing) {
+  const std::int64_t before = CurrentRevision().number;
+  auto tried = Run(kWhole, YamlMode::kTry);
+  ASSERT_TRUE(tried.ok()) << tried.status();
+  EXPECT_EQ(CurrentRevision().number, before);
+  const std::string text = DifferenceText(tried->changes);
+  for (const char* line :
+       {"create group gold\n", "create user ann\n", "create account main\n", "  limits.rpm: 60\n",
+        "create API key ci\n", "settings.serve_unpriced_models: false -> true\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << " is not in\n" << text;
+  }
+  for (const char* secret : {"correct horse", "sk-1", "ck_abc", "argon2"}) {
+    EXPECT_EQ(text.find(secret), std::string::npos) << secret;
+  }
+  ASSERT_TRUE(Apply(kWhole).ok());
+  tried = Run(kWhole, YamlMode::kTry);
+  ASSERT_TRUE(tried.ok()) << tried.status();
+  EXPECT_EQ(DifferenceText(tried->changes), "");
+  EXPECT_TRUE(tried->declared.contains("on_disconnect"));
+  EXPECT_FALSE(tried->declared.contains("registration"));
+  EXPECT_TRUE(absl::IsInvalidArgument(Run("groups: 7", YamlMode::kTry).status()));
+}
 
 TEST_P(YamlConfigTest, DeclaresEverythingInOneChange) {
   const std::int64_t before = CurrentRevision().number;
@@ -80,7 +106,7 @@ TEST_P(YamlConfigTest, DeclaresEverythingInOneChange) {
     EXPECT_EQ(account->request_url, "https://api.openai.com/v1");
     EXPECT_EQ(OpenCredential(vault(), *account)->Reveal(), "sk-1");
     EXPECT_EQ(account->group_ids.size(), 2u);
-    const auto key = api_key_store::FindByHash(t, ApiKeyHash(environment_["CI_KEY"]));
+    const auto key = api_key_store::FindByHash(t, ApiKeyHash(environment_["CI_KEY"]), 0);
     EXPECT_TRUE(key.ok() && key->cache && key->group_id == gold->id);
     EXPECT_EQ(price_store::Find(t, "openai", "my-model", 0)->input_pico_usd, 250'000);
     const auto route = route_store::FindByName(t, "small");
@@ -184,7 +210,7 @@ TEST_P(YamlConfigTest, SecretsComeWithoutTheirLinesEnd) {
       ReadValue(store(), [](sql::Transaction& t) { return account_store::FindByName(t, "main"); });
   EXPECT_EQ(OpenCredential(vault(), *account)->Reveal(), "sk-1");
   EXPECT_TRUE(ReadValue(store(), [](sql::Transaction& t) {
-                return api_key_store::FindByHash(t, ApiKeyHash("ck_abcdefghijklmnopqrstuvwxyz"));
+                return api_key_store::FindByHash(t, ApiKeyHash("ck_abcdefghijklmnopqrstuvwxyz"), 0);
               }).ok());
   environment_["OPENAI_API_KEY"] = "sk\n1";
   EXPECT_NE(std::string(Apply(kWhole).message()).find("accounts[0].secret_key"), std::string::npos);
