@@ -56,10 +56,15 @@ def small_disk():
             subprocess.run(["umount", "-l", folder], check=True)
 
 
-def usage_metric(stack, name):
-    reply = http_client.request(stack.usage_ops, "GET", "/metrics", {"connection": "close"})
+def metric(port, name):
+    """The sum over all labels."""
+    reply = http_client.request(port, "GET", "/metrics", {"connection": "close"})
     return sum(float(line.split()[-1]) for line in reply.body.decode().splitlines()
                if line.startswith((f"{name} ", f"{name}{{")))
+
+
+def usage_metric(stack, name):
+    return metric(stack.usage_ops, name)
 
 
 def ingest(stack):
@@ -198,7 +203,9 @@ def gone(stack, seconds):
         load.wait_for(20)
         eventually(lambda: seen(stack, "ok"), "all is well again", timeout=30)
     assert load.failed == 0
-    check_ledger(stack.api, lane, load.answered, COST)
+    # What waited for ten minutes takes its time, and so does reading that many rows.
+    eventually(lambda: metric(stack.relay_ops, "weir_relay_spool_events_pending") == 0, "the relay has reported all", timeout=60 + seconds)
+    check_ledger(stack.api, lane, load.answered, COST, timeout=60 + seconds)
 
 
 def test_gone(stack):

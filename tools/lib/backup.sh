@@ -85,7 +85,7 @@ weir_backup() {
 backup_into() {
   local folder=$1 secrets=$2 service segment sums
   mkdir "$folder/spool"
-  for segment in "$DATA_DIR"/relay/*.spool; do
+  for segment in "$DATA_DIR"/relay/spool/*.spool; do
     # A segment may be acknowledged and gone between the two.
     [[ ! -e $segment ]] || cp "$segment" "$folder/spool/" 2>/dev/null || [[ ! -e $segment ]]
   done
@@ -202,11 +202,11 @@ restore_database() {
 
 restore_files() {
   local staging=$1 file
-  mkdir -p "$DATA_DIR/secrets" "$DATA_DIR/relay"
+  mkdir -p "$DATA_DIR/secrets" "$DATA_DIR/relay/spool"
   cp "$staging"/secrets/* "$DATA_DIR/secrets/"
   for file in weir.yaml dev.env; do
     [[ ! -e $staging/$file ]] || cp "$staging/$file" "$DATA_DIR/"
   done
-  find "$staging/spool" -type f -name '*.spool' -exec mv -t "$DATA_DIR/relay" {} + 2>/dev/null || true
+  find "$staging/spool" -type f -name '*.spool' -exec mv -t "$DATA_DIR/relay/spool" {} +
   chmod 0700 "$DATA_DIR" "$DATA_DIR/secrets" "$DATA_DIR/relay"
 }
