@@ -24,6 +24,8 @@
 #include "services/admin/http/setup_token.h"
 #include "services/admin/maintenance_client.h"
 #include "services/admin/model/declared_settings.h"
+#include "services/admin/oauth/token_refresher.h"
+#include "services/admin/outbound/web_client.h"
 #include "services/admin/publish/explain_broker.h"
 #include "services/admin/publish/relay_registry.h"
 #include "services/admin/publish/snapshot_builder.h"
@@ -105,6 +107,7 @@ struct Admin::Parts {
         publisher(store, settings.Text("database_url")),
         usage(settings.Text("usage_target"), security),
         maintenance(settings.Text("usage_target"), security),
+        refresher(store, vault, MakeWebClient(settings.Text("upstream_ca_file")), metrics),
         http(router, metrics, static_cast<int>(settings.Integer("http_threads"))) {
     AddRelayGauges(metrics, registry);
     explain.SetWake([this] { publisher.WakeAll(); });
@@ -158,9 +161,10 @@ struct Admin::Parts {
   SetupToken setup{SystemClock()};
   Secret setup_token;  // as it was printed
   TaskScheduler tasks{store, AllTasks(store, maintenance), metrics};
+  TokenRefresher refresher;
   ConsoleSessions sessions{store, SystemClock(), vault};
-  ResourceParts for_resources{store,   vault,   sessions,    usage, publisher, registry,
-                              explain, metrics, maintenance, tasks, setup,     declared};
+  ResourceParts for_resources{store,   vault,       sessions, usage, publisher, registry, explain,
+                              metrics, maintenance, tasks,    setup, declared,  refresher};
   Router router{AllRoutes(for_resources),
                 [this](const Request& request) { return sessions.Authenticate(request); },
                 [this](const Request& request) { return limiter.WaitSeconds(request.client_ip); }};
@@ -174,6 +178,7 @@ Admin::Admin(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Admin::~Admin() {
   parts_->tasks.Stop();
+  parts_->refresher.Stop();
   parts_->publisher.Stop();
 }
 
@@ -201,6 +206,7 @@ absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settin
   if (status.ok()) status = parts->ops.Start(settings.Text("ops_listen"));
   if (status.ok()) status = parts->tasks.Start();
   if (!status.ok()) return status;
+  parts->refresher.Start();
   return std::unique_ptr<Admin>(new Admin(std::move(parts)));
 }
 

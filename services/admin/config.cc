@@ -35,6 +35,9 @@ weir::Settings MakeSettings() {
           {"master_key_file", kText, "",
            "file with the keys that seal secrets, one a line, the newest first; else the variable "
            "WEIR_ADMIN_MASTER_KEY"},
+          {"upstream_ca_file", kText, "",
+           "authorities that certificates of token endpoints are checked against, PEM; empty = the "
+           "system's"},
           {"config_file", kText, "", "YAML file that declares groups, users, accounts, keys"},
           {"prices_file", kText, "services/admin/data/prices.csv",
            "price list that a new database starts with"},

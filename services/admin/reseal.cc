@@ -12,6 +12,8 @@ namespace {
 constexpr std::array kColumns = {
     SealedColumn{"accounts", "id", "sealed_credential", "account", "credential"},
     SealedColumn{"accounts", "id", "sealed_proxy_url", "account", "proxy_url"},
+    SealedColumn{"accounts", "id", "sealed_client_secret", "account", "client_secret"},
+    SealedColumn{"accounts", "id", "sealed_refresh_token", "account", "refresh_token"},
     SealedColumn{"second_factors", "user_id", "sealed_secret", "user", "second_factor"},
 };
 

@@ -14,6 +14,7 @@
 #include "services/admin/model/key_guard.h"
 #include "services/admin/model/password_rules.h"
 #include "services/admin/model/validate.h"
+#include "services/admin/oauth/token_exchange.h"
 #include "services/admin/store/account_store.h"
 #include "services/admin/store/api_key_store.h"
 #include "services/admin/store/group_store.h"
@@ -99,19 +100,17 @@ absl::Status ApplyUser(Run& run, const json::object& entry) {
 namespace {
 
 // Sealing makes another text each time, so what is held decides whether a secret differs.
-void SetSecrets(const Vault& vault, const AccountSecrets& secrets, Account& account) {
-  if (secrets.credential.has_value()) {
-    const auto held = OpenCredential(vault, account);
-    if (!held.ok() || held->Reveal() != secrets.credential->Reveal()) {
-      SetCredential(vault, *secrets.credential, account);
-    }
+// Those of OAuth accounts are renewed since, and must not come back.
+void SetSecrets(Run& run, const AccountSecrets& secrets, const Account& before, Account& account) {
+  AccountSecrets given = secrets;
+  if (account.credential_type == CredentialType::kOauth) {
+    const std::string mark = GivenMark(secrets);
+    if (mark == account.given_mark) given.credential = given.refresh_token = std::nullopt;
+    account.given_mark = mark;
   }
-  if (secrets.proxy_url.has_value()) {
-    const auto held = OpenProxyUrl(vault, account);
-    if (!held.ok() || held->Reveal() != secrets.proxy_url->Reveal()) {
-      SetProxyUrl(vault, *secrets.proxy_url, account);
-    }
-  }
+  given = WithoutHeld(run.vault, given, account);
+  PutSecrets(run.vault, given, before, account);
+  PlanRefresh(before, given, run.now_ms, RefreshJitter(), account);
 }
 
 }  // namespace
@@ -142,10 +141,10 @@ absl::Status ApplyAccount(Run& run, const json::object& entry) {
   if (!known.ok()) {
     auto inserted = account_store::Insert(run.transaction, run.changes, run.now_ms, account);
     if (!inserted.ok()) return inserted;
-    SetSecrets(run.vault, secrets, account);
+    SetSecrets(run, secrets, Account(), account);
     return account_store::Update(run.transaction, run.changes, run.now_ms, account);
   }
-  SetSecrets(run.vault, secrets, account);
+  SetSecrets(run, secrets, *known, account);
   if (account == *known) return absl::OkStatus();
   return account_store::Update(run.transaction, run.changes, run.now_ms, account);
 }

@@ -62,8 +62,10 @@ def http_connect(proxy, connection):
     lines = head.decode().split("\r\n")
     target = lines[0].split(" ")[1]
     if proxy.password is not None:
-        wanted = "proxy-authorization: Basic " + base64.b64encode(proxy.password.encode()).decode()
-        if wanted not in lines:
+        wanted = base64.b64encode(proxy.password.encode()).decode()
+        shown = [line.partition(": ")[2] for line in lines
+                 if line.lower().startswith("proxy-authorization:")]
+        if shown != [f"Basic {wanted}"]:
             connection.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
             return
     proxy.targets.append(target)

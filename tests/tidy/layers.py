@@ -92,14 +92,22 @@ LAYERS = {
     "services/admin/publish": [
         ADMIN + "model/", ADMIN + "store/", ADMIN + "credentials/", *COMMON, *PROTO,
     ],
+    # What admin asks of others over HTTP, and what it asks them for.
+    "services/admin/outbound": [ADMIN + "model/", *COMMON],
+    "services/admin/oauth": [
+        ADMIN + "model/", ADMIN + "store/", ADMIN + "credentials/", ADMIN + "outbound/", *COMMON,
+    ],
     "services/admin/tasks": [ADMIN + "store/", ADMIN + "maintenance_client", *COMMON],
-    "services/admin/json": [ADMIN + "model/", ADMIN + "credentials/", *COMMON, *PROTO],
+    "services/admin/json": [
+        ADMIN + "model/", ADMIN + "store/", ADMIN + "credentials/", *COMMON, *PROTO,
+    ],
     "services/admin/http": [ADMIN + "model/", ADMIN + "store/", ADMIN + "credentials/", *COMMON],
     # The rows of the routes as OpenAPI and as a page.
     "services/admin/contract": [ADMIN + "http/", ADMIN + "json/", *COMMON],
     "services/admin/resources": [
         ADMIN + "model/", ADMIN + "json/", ADMIN + "store/", ADMIN + "credentials/",
-        ADMIN + "publish/", ADMIN + "http/", ADMIN + "contract/", ADMIN + "tasks/", ADMIN + "maintenance_client",
+        ADMIN + "publish/", ADMIN + "http/", ADMIN + "contract/", ADMIN + "tasks/", ADMIN + "oauth/",
+        ADMIN + "maintenance_client",
         ADMIN + "usage_client", *COMMON, *PROTO,
     ],
     # Usage.

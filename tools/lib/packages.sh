@@ -4,7 +4,7 @@
 readonly PACKAGES_BUILD=(
   ca-certificates cmake curl g++ make ninja-build pkg-config mold ccache
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev
-  libboost1.81-dev libboost-json1.81-dev libcpp-httplib-dev libsimdjson-dev libjemalloc-dev
+  libboost1.81-dev libboost-json1.81-dev libcpp-httplib-dev libcurl4-openssl-dev libsimdjson-dev libjemalloc-dev
   libpqxx-dev libsqlite3-dev prometheus-cpp-dev
   libhiredis-dev libpcre2-dev libsodium-dev libssl-dev libjwt-dev libwslay-dev libyaml-cpp-dev zlib1g-dev
   libre2-dev libzstd-dev

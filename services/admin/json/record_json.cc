@@ -179,6 +179,9 @@ json::object AccountJson(const Account& account, const Vault& vault, std::int64_
                          {"request_url", account.request_url},
                          {"credential_type", WordJson(account.credential_type)},
                          {"has_secret", !account.sealed_credential.empty()},
+                         {"credential_expires_at", TimeJson(account.credential_expires_at_ms)},
+                         {"credential_refreshed_at", TimeJson(account.credential_refreshed_at_ms)},
+                         {"oauth", OauthJson(account)},
                          {"group_ids", IdsJson(account.group_ids)},
                          {"priority", account.priority},
                          {"weight", account.weight},
@@ -302,7 +305,7 @@ void ReadApiKey(BodyReader& reader, ApiKey& key) {
 void ReadAccount(BodyReader& reader, Account& account, AccountSecrets& secrets) {
   IgnoreRecord(reader);
   reader.Ignore({"has_secret", "last_used_at", "today", "status_reason", "cooldown_until",
-                 "model_cooldowns"});
+                 "model_cooldowns", "credential_refreshed_at", "status_since", "status_source"});
   reader.Text("name", account.name);
   const Platform before = account.platform;
   reader.Word("platform_type", account.platform);
@@ -315,6 +318,8 @@ void ReadAccount(BodyReader& reader, Account& account, AccountSecrets& secrets) 
     account.provider.clear();  // so that it follows the URL
   }
   reader.HiddenLine("secret_key", secrets.credential);
+  reader.Time("credential_expires_at", account.credential_expires_at_ms);
+  ReadOauth(reader, account, secrets);
   if (reader.Has("group_id")) {
     account.group_ids = {0};
     reader.Integer("group_id", account.group_ids.front());
@@ -331,15 +336,6 @@ void ReadAccount(BodyReader& reader, Account& account, AccountSecrets& secrets) 
   reader.TextMap("headers", account.headers);
   reader.Texts("quirks", account.quirks);
   ReadAccountStatus(reader, account);
-}
-
-void Validate(const AccountSecrets& secrets, FieldErrors& errors) {
-  if (secrets.credential.has_value()) {
-    ValidateCredential(secrets.credential->Reveal(), "secret_key", errors);
-  }
-  if (secrets.proxy_url.has_value()) {
-    ValidateProxyUrl(secrets.proxy_url->Reveal(), "proxy_url", errors);
-  }
 }
 
 void ReadPrice(BodyReader& reader, Price& price) {

@@ -8,9 +8,11 @@
 #include <boost/json/object.hpp>
 
 #include "libs/common/secret.h"
+#include "services/admin/credentials/account_secrets.h"
 #include "services/admin/credentials/vault.h"
 #include "services/admin/json/body_reader.h"
 #include "services/admin/model/types.h"
+#include "services/admin/store/refresh_store.h"
 
 namespace weir::admin {
 
@@ -47,12 +49,13 @@ void ReadApiKey(BodyReader& reader, ApiKey& key);
 // What an administrator says of an invite.
 void ReadInvite(BodyReader& reader, Invite& invite);
 
-struct AccountSecrets {
-  std::optional<Secret> credential;
-  std::optional<Secret> proxy_url;
-};
 // A platform without a credential_type beside it gets its usual one.
 void ReadAccount(BodyReader& reader, Account& account, AccountSecrets& secrets);
+// null when the credential is of another type.
+boost::json::value OauthJson(const Account& account);
+void ReadOauth(BodyReader& reader, Account& account, AccountSecrets& secrets);
+// How its renewal goes: failures and the last error, beside what OauthJson has.
+void AddRefresh(const RefreshState& state, boost::json::object& oauth);
 // Names what no relay could use.
 void Validate(const AccountSecrets& secrets, FieldErrors& errors);
 void ReadPrice(BodyReader& reader, Price& price);

@@ -154,6 +154,17 @@ struct ModelCooldown {
   bool operator==(const ModelCooldown&) const = default;
 };
 
+// How an account of credential type oauth gets its next access token. All of it is the operator's
+// own: Weir is registered nowhere and pretends to be nobody.
+enum class ClientAuth { kBasic, kBody };  // where the client's secret stands (RFC 6749 §2.3.1)
+struct OauthClient {
+  std::string token_url;  // empty = nobody renews the credential
+  std::string client_id;
+  ClientAuth client_auth = ClientAuth::kBasic;
+  std::vector<std::string> scopes;
+  bool operator==(const OauthClient&) const = default;
+};
+
 struct Account : Record {
   std::string name;
   Platform platform = Platform::kClaude;
@@ -177,6 +188,13 @@ struct Account : Record {
   std::int64_t cooldown_until_ms = 0;
   std::int64_t status_observed_at_ms = 0;  // older observations are ignored
   std::vector<ModelCooldown> model_cooldowns;
+  OauthClient oauth;
+  std::string sealed_client_secret;
+  std::string sealed_refresh_token;
+  std::int64_t credential_expires_at_ms = 0;    // of a token or cookie; 0 = not known
+  std::int64_t credential_refreshed_at_ms = 0;  // by Weir; 0 = never
+  std::int64_t refresh_at_ms = 0;               // when Weir renews it next; 0 = not by itself
+  std::string given_mark;                       // tells whether weir.yaml's own secrets are new
   bool operator==(const Account&) const = default;
 };
 

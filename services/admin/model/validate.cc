@@ -163,6 +163,8 @@ void CheckQuirks(const Account& account, FieldErrors& errors) {
   }
 }
 
+}  // namespace
+
 bool IsMetadataHost(std::string_view host) {
   const std::optional<IpAddress> address = ParseIpAddress(host);
   if (!address.has_value()) {
@@ -179,8 +181,6 @@ bool IsMetadataHost(std::string_view host) {
     return block.ok() && Contains(*block, *address);
   });
 }
-
-}  // namespace
 
 void ValidateName(std::string_view name, std::string_view field, FieldErrors& errors) {
   if (StripSpace(name).empty()) {
@@ -282,6 +282,29 @@ void Validate(const Account& account, FieldErrors& errors) {
   }
   CheckTimeouts(account.timeouts, errors);
   CheckLimits(account.limits, errors);
+  ValidateOauth(account, errors);
+}
+
+void ValidateOauth(const Account& account, FieldErrors& errors) {
+  const OauthClient& client = account.oauth;
+  if (client == OauthClient()) return;
+  if (account.credential_type != CredentialType::kOauth) {
+    errors.Add("oauth", "is for accounts of credential_type oauth");
+    return;
+  }
+  ValidateUpstreamUrl(client.token_url, "oauth.token_url", errors);
+  if (client.client_id.empty() || client.client_id.size() > 512 || HasControl(client.client_id)) {
+    errors.Add("oauth.client_id", "must be 1 to 512 bytes, without control characters");
+  }
+  if (client.scopes.size() > 50) errors.Add("oauth.scopes", "must have at most 50 entries");
+  for (const std::string& scope : client.scopes) {
+    const bool is_word = std::all_of(scope.begin(), scope.end(), [](char c) {
+      return c > ' ' && c < '\x7f' && c != '"' && c != '\\';
+    });
+    if (scope.empty() || scope.size() > 512 || !is_word) {
+      errors.Add("oauth.scopes", "must be words of 1 to 512 bytes, one scope each");
+    }
+  }
 }
 
 void Validate(const Price& price, FieldErrors& errors) {

@@ -26,6 +26,12 @@ void ValidateName(std::string_view name, std::string_view field, FieldErrors& er
 // ever name this machine's cloud metadata are refused.
 void ValidateUpstreamUrl(std::string_view url, std::string_view field, FieldErrors& errors);
 
+// How an account's credential is renewed.
+void ValidateOauth(const Account& account, FieldErrors& errors);
+
+// A name or address that is link-local, or a cloud's metadata service.
+bool IsMetadataHost(std::string_view host);
+
 // What libs/common/proxy_url.h can parse; empty is direct.
 void ValidateProxyUrl(std::string_view url, std::string_view field, FieldErrors& errors);
 

@@ -45,6 +45,10 @@ inline constexpr std::array<std::pair<CredentialType, std::string_view>, 5> kWor
     }};
 
 template <>
+inline constexpr std::array<std::pair<ClientAuth, std::string_view>, 2> kWords<ClientAuth> = {
+    {{ClientAuth::kBasic, "basic"}, {ClientAuth::kBody, "body"}}};
+
+template <>
 inline constexpr std::array<std::pair<AccountStatus, std::string_view>, 5> kWords<AccountStatus> = {
     {
         {AccountStatus::kNormal, "normal"},

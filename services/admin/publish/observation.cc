@@ -1,11 +1,14 @@
 #include "services/admin/publish/observation.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "libs/common/log.h"
 #include "libs/common/reason.h"
+#include "services/admin/model/account_status.h"
 #include "services/admin/model/words.h"
+#include "services/admin/store/account_history.h"
 #include "services/admin/store/account_store.h"
 
 namespace weir::admin {
@@ -13,6 +16,9 @@ namespace {
 
 // When a provider does not say how long: long enough to matter, short enough to be tried again.
 constexpr std::int64_t kUsualCooldownMs = 60'000;
+
+// Between two renewals of a credential that the provider refuses.
+constexpr std::int64_t kRenewalMs = 5 * 60'000;
 
 // Models that rest are few; an upstream that refuses ever new names must not fill the row.
 constexpr std::size_t kModelCooldownsMax = 64;
@@ -79,6 +85,39 @@ bool ApplyToModel(const Observation& observation, Account& account) {
   return true;
 }
 
+// A token that its provider refuses before its end may have been revoked: another one may do. Not
+// again and again, where tokens are given out that nobody takes.
+void PlanRenewal(const Observation& observation, std::int64_t now_ms, Account& account) {
+  if (observation.signal != Signal::kCredentialRejected || !CanRefresh(account)) return;
+  account.refresh_at_ms = std::max(now_ms, account.credential_refreshed_at_ms + kRenewalMs);
+}
+
+absl::Status NoteHistory(sql::Transaction& transaction, const Observation& observation,
+                         const Account& before, const Account& account) {
+  AccountHistoryEntry entry = {.account_id = account.id,
+                               .at_ms = observation.observed_at_ms,
+                               .model = observation.model,
+                               .status = AccountStatus::kNormal,
+                               .reason = {},
+                               .source = std::string(account_history::kFromRelay),
+                               .until_ms = 0,
+                               .http_status = observation.http_status,
+                               .request_id = observation.request_id,
+                               .seen_by = observation.relay_id};
+  if (before.model_cooldowns == account.model_cooldowns) {
+    entry.model.clear();
+    return account_history::NoteStatus(transaction, before, account, std::move(entry));
+  }
+  if (observation.signal != Signal::kRecovered) {
+    const bool limited =
+        observation.signal == Signal::kRateLimited || observation.signal == Signal::kQuotaExhausted;
+    entry.status = limited ? AccountStatus::kRateLimited : AccountStatus::kApiException;
+    entry.reason = WordFor(observation);
+    entry.until_ms = CooldownUntil(observation);
+  }
+  return account_history::Note(transaction, entry);
+}
+
 }  // namespace
 
 bool Apply(const Observation& observation, Account& account) {
@@ -123,9 +162,13 @@ absl::Status StoreObservation(Store& store, const Observation& observation) {
         if (absl::IsNotFound(read.status())) return absl::OkStatus();
         if (!read.ok()) return read.status();
         account = *std::move(read);
+        const Account before = account;
         changed = Apply(observation, account);
-        return changed ? account_store::Update(transaction, changes, now_ms, account)
-                       : absl::OkStatus();
+        if (!changed) return absl::OkStatus();
+        PlanRenewal(observation, now_ms, account);
+        absl::Status noted = NoteHistory(transaction, observation, before, account);
+        if (!noted.ok()) return noted;
+        return account_store::Update(transaction, changes, now_ms, account);
       });
   if (status.ok() && changed) {
     LogInfo("account status changed", {{"account_id", account.id},

@@ -27,6 +27,9 @@ struct Observation {
   std::int64_t cooldown_until_ms = 0;  // 0 = the relay did not say
   std::string reason;                  // word of libs/common/reason.h
   std::string model = {};              // upstream model; empty = the whole account
+  std::int64_t http_status = 0;        // 0 = no answer
+  std::string request_id = {};         // the request that showed it
+  std::string relay_id = {};           // who saw it
 };
 
 // The rules, without a database: true when `account` was changed. A disabled account stays so until

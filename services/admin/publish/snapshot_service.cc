@@ -192,7 +192,10 @@ class Service final : public v1::SnapshotService::Service {
                                      .observed_at_ms = message.observed_at_unix_ms(),
                                      .cooldown_until_ms = message.cooldown_until_unix_ms(),
                                      .reason = message.reason().substr(0, 512),
-                                     .model = message.model().substr(0, 512)};
+                                     .model = message.model().substr(0, 512),
+                                     .http_status = message.http_status(),
+                                     .request_id = message.request_id().substr(0, 64),
+                                     .relay_id = connection.relay_id};
     absl::Status stored = StoreObservation(store_, observation);
     if (!stored.ok()) {
       LogWarning("an observation was not stored", {{"relay_id", connection.relay_id},

@@ -1,5 +1,4 @@
 // /api/v1/admin/accounts.
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,51 +6,21 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
-#include "libs/common/money.h"
 #include "libs/common/text.h"
 #include "services/admin/credentials/account_secrets.h"
 #include "services/admin/json/record_json.h"
 #include "services/admin/model/validate.h"
+#include "services/admin/oauth/token_exchange.h"
+#include "services/admin/oauth/token_refresher.h"
+#include "services/admin/resources/account_answer.h"
 #include "services/admin/resources/resource.h"
+#include "services/admin/store/account_history.h"
 #include "services/admin/store/account_store.h"
 
 namespace weir::admin {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
-
-json::object UseJson(const UsageClient::AccountUse& use) {
-  return {{"requests", use.requests},
-          {"errors", use.errors},
-          {"tokens", use.tokens},
-          {"cost_nano_usd", use.cost_nano_usd},
-          {"cost_usd", FormatUsd(use.cost_nano_usd)}};
-}
-
-// last_used_at and today (UTC); both are left out when usage is away.
-void AddUse(ResourceParts& parts, json::array& data) {
-  std::vector<std::int64_t> ids;
-  for (const json::value& value : data) ids.push_back(value.at("id").as_int64());
-  if (ids.empty()) return;
-  UsageClient::LastUsedTimes times;
-  if (!parts.usage.AccountsLastUsed(ids, times).ok()) return;
-  AddLastUsed(data, times);
-  std::map<std::int64_t, UsageClient::AccountUse> use;
-  const std::int64_t midnight_ms = parts.store.NowMs() / kDayMs * kDayMs;
-  if (!parts.usage.AccountsUse(ids, midnight_ms, use).ok()) return;
-  for (json::value& value : data) {
-    json::object& record = value.as_object();
-    record["today"] = UseJson(use[record.at("id").as_int64()]);
-  }
-}
-
-json::object OneJson(ResourceParts& parts, const Account& account) {
-  json::array one = {AccountJson(account, parts.vault, parts.store.NowMs())};
-  AddUse(parts, one);
-  return std::move(one.front().as_object());
-}
 
 void RequireNew(BodyReader& reader) { reader.Require({"name", "platform_type", "request_url"}); }
 
@@ -85,16 +54,6 @@ ListRules Rules() {
       .others = {WordParameter("status", WordsOf<AccountStatus>())}};
 }
 
-// last_used_at and today are left out while usage is away.
-Shape AccountShape(ResourceParts& parts) {
-  return [&parts] {
-    json::object account = AccountJson(Account(), parts.vault, 0);
-    account["last_used_at"] = MaybeAbsent(TimeJson(0));
-    account["today"] = MaybeAbsent(UseJson({}));
-    return Named("Account", std::move(account));
-  };
-}
-
 void DescribeBody(BodyReader& reader) {
   Account account;
   AccountSecrets secrets;
@@ -118,7 +77,7 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
   for (const Account& account : page->items) {
     data.push_back(AccountJson(account, parts.vault, parts.store.NowMs()));
   }
-  AddUse(parts, data);
+  CompleteAccounts(parts, data);
   return ListResponse(std::move(data), page->total, *query);
 }
 
@@ -129,7 +88,7 @@ absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request) {
     return account_store::Get(transaction, *id);
   });
   if (!account.ok()) return account.status();
-  return RecordResponse(200, OneJson(parts, *account), account->version);
+  return RecordResponse(200, AccountAnswer(parts, *account), account->version);
 }
 
 absl::Status ReadBody(const json::object& body, bool is_new, Account& account,
@@ -144,17 +103,11 @@ absl::Status ReadBody(const json::object& body, bool is_new, Account& account,
   return errors.ToStatus();
 }
 
-// A proxy's URL that comes back as it was shown, with *** for its password, is not a new one.
-bool IsShownProxy(const Vault& vault, const Account& account, const Secret& given) {
-  const auto held = OpenProxyUrl(vault, account);
-  return held.ok() && !held->empty() && MaskPassword(held->Reveal()) == given.Reveal();
-}
-
-void PutSecrets(const Vault& vault, const AccountSecrets& secrets, Account& account) {
-  if (secrets.credential.has_value()) SetCredential(vault, *secrets.credential, account);
-  if (secrets.proxy_url.has_value() && !IsShownProxy(vault, account, *secrets.proxy_url)) {
-    SetProxyUrl(vault, *secrets.proxy_url, account);
-  }
+// The secrets into the account, and what follows from them.
+void PutGiven(ResourceParts& parts, const AccountSecrets& secrets, const Account& before,
+              Account& account) {
+  PutSecrets(parts.vault, secrets, before, account);
+  PlanRefresh(before, secrets, parts.store.NowMs(), RefreshJitter(), account);
 }
 
 absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request) {
@@ -172,12 +125,13 @@ absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request) {
         absl::Status done = account_store::Insert(transaction, changes, now_ms, account);
         if (!done.ok()) return done;
         // The seal is bound to the id, which is known only now.
-        PutSecrets(parts.vault, secrets, account);
-        const bool sealed = !account.sealed_credential.empty() || !account.sealed_proxy_url.empty();
-        return sealed ? account_store::Update(transaction, changes, now_ms, account) : done;
+        const Account inserted = account;
+        PutGiven(parts, secrets, Account(), account);
+        return account == inserted ? done
+                                   : account_store::Update(transaction, changes, now_ms, account);
       });
   if (!stored.ok()) return stored;
-  return RecordResponse(201, OneJson(parts, account), account.version);
+  return RecordResponse(201, AccountAnswer(parts, account), account.version);
 }
 
 // Reads the account, lets `edit` change it, stores it.
@@ -191,23 +145,48 @@ absl::StatusOr<Response> Update(ResourceParts& parts, const Request& request, Ed
         auto read = account_store::Get(transaction, *id);
         if (!read.ok()) return read.status();
         if (auto match = CheckIfMatch(request, read->version); !match.ok()) return match;
-        const AccountStatus before = read->status;
+        const Account before = *read;
         absl::Status edited = edit(*read);
         if (!edited.ok()) return edited;
         // What relays saw before an administrator's decision no longer counts.
-        if (read->status != before) read->status_observed_at_ms = now_ms;
+        if (read->status != before.status) read->status_observed_at_ms = now_ms;
+        AccountHistoryEntry entry;
+        entry.at_ms = now_ms;
+        entry.source = account_history::kFromAdmin;
+        auto noted = account_history::NoteStatus(transaction, before, *read, std::move(entry));
+        if (!noted.ok()) return noted;
         auto done = account_store::Update(transaction, changes, now_ms, *read);
         if (!done.ok()) return done;
         return read;
       });
   if (!account.ok()) return account.status();
-  return RecordResponse(200, OneJson(parts, *account), account->version);
+  return RecordResponse(200, AccountAnswer(parts, *account), account->version);
 }
 
-// Another URL gets the credential: who says so proves to be present.
-absl::Status CheckUrl(ResourceParts& parts, const Caller& caller, const std::string& before,
-                      const Account& account) {
-  return account.request_url == before ? absl::OkStatus() : parts.sessions.CheckConfirmed(caller);
+// Another URL gets the credential, or what renews it: who says so proves to be present.
+absl::Status CheckUrls(ResourceParts& parts, const Caller& caller, const Account& before,
+                       const Account& account) {
+  const bool same =
+      account.request_url == before.request_url &&
+      (account.oauth.token_url == before.oauth.token_url || before.oauth.token_url.empty());
+  return same ? absl::OkStatus() : parts.sessions.CheckConfirmed(caller);
+}
+
+// Write-only or observed: a client that sends back what it got cannot know them.
+void KeepUnsaid(const Account& before, Account& account) {
+  static_cast<Record&>(account) = before;
+  account.sealed_credential = before.sealed_credential;
+  account.sealed_proxy_url = before.sealed_proxy_url;
+  account.sealed_client_secret = before.sealed_client_secret;
+  account.sealed_refresh_token = before.sealed_refresh_token;
+  account.credential_refreshed_at_ms = before.credential_refreshed_at_ms;
+  account.refresh_at_ms = before.refresh_at_ms;
+  account.given_mark = before.given_mark;
+  account.status = before.status;
+  account.status_reason = before.status_reason;
+  account.cooldown_until_ms = before.cooldown_until_ms;
+  account.status_observed_at_ms = before.status_observed_at_ms;
+  account.model_cooldowns = before.model_cooldowns;
 }
 
 absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, const Caller& caller,
@@ -215,23 +194,15 @@ absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, co
   auto body = ParseBody(request);
   if (!body.ok()) return body.status();
   return Update(parts, request, [&](Account& account) -> absl::Status {
-    const std::string url = account.request_url;
+    const Account before = account;
     if (whole) {
-      const Account before = std::exchange(account, Account());
-      static_cast<Record&>(account) = before;
-      // Write-only or observed: a client that sends back what it got cannot know them.
-      account.sealed_credential = before.sealed_credential;
-      account.sealed_proxy_url = before.sealed_proxy_url;
-      account.status = before.status;
-      account.status_reason = before.status_reason;
-      account.cooldown_until_ms = before.cooldown_until_ms;
-      account.status_observed_at_ms = before.status_observed_at_ms;
-      account.model_cooldowns = before.model_cooldowns;
+      account = Account();
+      KeepUnsaid(before, account);
     }
     AccountSecrets secrets;
     auto read = ReadBody(*body, whole, account, secrets);
-    if (read.ok()) read = CheckUrl(parts, caller, url, account);
-    if (read.ok()) PutSecrets(parts.vault, secrets, account);
+    if (read.ok()) read = CheckUrls(parts, caller, before, account);
+    if (read.ok()) PutGiven(parts, secrets, before, account);
     return read;
   });
 }
@@ -282,6 +253,15 @@ absl::StatusOr<Response> Reset(ResourceParts& parts, const Request& request) {
           account);
     return absl::OkStatus();
   });
+}
+
+// Renews its credential now.
+absl::StatusOr<Response> Refresh(ResourceParts& parts, const Request& request) {
+  auto id = request.Id();
+  if (!id.ok()) return id.status();
+  absl::Status done = parts.refresher.Refresh(*id);
+  if (!done.ok()) return done;
+  return Get(parts, request);
 }
 
 }  // namespace
@@ -353,6 +333,13 @@ Routes AccountRoutes(ResourceParts& parts) {
        {.summary = "Forget what was observed of an account",
         .answers = {Answers(AccountShape(parts))},
         .guarded = true}},
+      {"POST",
+       "/api/v1/admin/accounts/{id}/refresh",
+       Access::kAdmin,
+       [&parts](const Request& request, const Caller&) { return Refresh(parts, request); },
+       {.summary = "Renew an account's credential now",
+        .answers = {Answers(AccountShape(parts))},
+        .refusals = {409, 503}}},
   };
 }
 

@@ -196,7 +196,7 @@ struct Part {
   Routes (*make)(ResourceParts&);
 };
 
-constexpr std::array<Part, 28> kParts = {{{"Set-up", SetupRoutes},
+constexpr std::array<Part, 31> kParts = {{{"Set-up", SetupRoutes},
                                           {"Log-in", RegistrationRoutes},
                                           {"Users", InviteRoutes},
                                           {"Keys", KeyRotationRoutes},
@@ -207,6 +207,9 @@ constexpr std::array<Part, 28> kParts = {{{"Set-up", SetupRoutes},
                                           {"Keys", ApiKeyRoutes},
                                           {"Groups", GroupRoutes},
                                           {"Accounts", AccountRoutes},
+                                          {"Accounts", AccountHistoryRoutes},
+                                          {"Accounts", AccountExportRoutes},
+                                          {"Accounts", AccountImportRoutes},
                                           {"Accounts", ExplainRoutes},
                                           {"Prices", PriceRoutes},
                                           {"Prices", UnpricedRoutes},

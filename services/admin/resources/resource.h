@@ -31,6 +31,7 @@
 namespace weir::admin {
 
 class TaskScheduler;
+class TokenRefresher;
 
 // All outlive the routes.
 struct ResourceParts {
@@ -46,6 +47,7 @@ struct ResourceParts {
   TaskScheduler& tasks;
   SetupToken& setup;
   const DeclaredSettings& declared;
+  TokenRefresher& refresher;
 };
 
 using Routes = std::vector<Route>;
@@ -134,6 +136,9 @@ Routes ApiKeyRoutes(ResourceParts& parts);
 Routes KeyRotationRoutes(ResourceParts& parts);
 Routes GroupRoutes(ResourceParts& parts);
 Routes AccountRoutes(ResourceParts& parts);
+Routes AccountHistoryRoutes(ResourceParts& parts);
+Routes AccountExportRoutes(ResourceParts& parts);
+Routes AccountImportRoutes(ResourceParts& parts);
 Routes ExplainRoutes(ResourceParts& parts);
 Routes PriceRoutes(ResourceParts& parts);
 Routes UnpricedRoutes(ResourceParts& parts);

@@ -14,31 +14,40 @@ namespace {
 constexpr GroupLinks kGroups = {.table = "account_groups", .column = "account_id"};
 
 const Table& TheTable() {
-  static const Table table = {.name = "accounts",
-                              .what = "account",
-                              .columns = {"name",
-                                          "platform",
-                                          "provider",
-                                          "request_url",
-                                          "credential_type",
-                                          "sealed_credential",
-                                          "sealed_proxy_url",
-                                          "priority",
-                                          "weight",
-                                          "models",
-                                          "model_mapping",
-                                          "tier",
-                                          "timeouts",
-                                          "limits",
-                                          "headers",
-                                          "status",
-                                          "status_reason",
-                                          "cooldown_until_ms",
-                                          "status_observed_at_ms",
-                                          "model_cooldowns",
-                                          "quirks"},
-                              .kind = ResourceKind::kAccount,
-                              .hidden = {"sealed_credential", "sealed_proxy_url"}};
+  static const Table table = {
+      .name = "accounts",
+      .what = "account",
+      .columns = {"name",
+                  "platform",
+                  "provider",
+                  "request_url",
+                  "credential_type",
+                  "sealed_credential",
+                  "sealed_proxy_url",
+                  "priority",
+                  "weight",
+                  "models",
+                  "model_mapping",
+                  "tier",
+                  "timeouts",
+                  "limits",
+                  "headers",
+                  "status",
+                  "status_reason",
+                  "cooldown_until_ms",
+                  "status_observed_at_ms",
+                  "model_cooldowns",
+                  "quirks",
+                  "oauth",
+                  "sealed_client_secret",
+                  "sealed_refresh_token",
+                  "credential_expires_at_ms",
+                  "credential_refreshed_at_ms",
+                  "refresh_at_ms",
+                  "given_mark"},
+      .kind = ResourceKind::kAccount,
+      .hidden = {"sealed_credential", "sealed_proxy_url", "sealed_client_secret",
+                 "sealed_refresh_token", "given_mark"}};
   return table;
 }
 
@@ -68,6 +77,13 @@ Account FromRow(const sql::Row& row) {
   account.status_observed_at_ms = row.Int(column++);
   account.model_cooldowns = DecodeCooldowns(row.Text(column++));
   account.quirks = DecodeList(row.Text(column++));
+  account.oauth = DecodeOauth(row.Text(column++));
+  account.sealed_client_secret = row.Text(column++);
+  account.sealed_refresh_token = row.Text(column++);
+  account.credential_expires_at_ms = row.Int(column++);
+  account.credential_refreshed_at_ms = row.Int(column++);
+  account.refresh_at_ms = row.Int(column++);
+  account.given_mark = row.Text(column++);
   return account;
 }
 
@@ -92,7 +108,14 @@ std::vector<sql::Value> ValuesOf(const Account& account) {
           account.cooldown_until_ms,
           account.status_observed_at_ms,
           EncodeCooldowns(account.model_cooldowns),
-          EncodeList(account.quirks)};
+          EncodeList(account.quirks),
+          EncodeOauth(account.oauth),
+          account.sealed_client_secret,
+          account.sealed_refresh_token,
+          account.credential_expires_at_ms,
+          account.credential_refreshed_at_ms,
+          account.refresh_at_ms,
+          account.given_mark};
 }
 
 absl::StatusOr<std::vector<Account>> FromRows(sql::Transaction& transaction,

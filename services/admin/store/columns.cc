@@ -118,6 +118,32 @@ std::map<std::string, std::string> DecodeMap(const std::string& text) {
   return map;
 }
 
+std::string EncodeOauth(const OauthClient& client) {
+  json::object object;
+  if (!client.token_url.empty()) object["token_url"] = client.token_url;
+  if (!client.client_id.empty()) object["client_id"] = client.client_id;
+  if (client.client_auth != ClientAuth::kBasic) {
+    object["client_auth"] = json::string(WordOf(client.client_auth));
+  }
+  if (!client.scopes.empty()) {
+    object["scopes"] = json::array(client.scopes.begin(), client.scopes.end());
+  }
+  return json::serialize(object);
+}
+
+OauthClient DecodeOauth(const std::string& text) {
+  const json::object object = ParseObject(text);
+  OauthClient client = {
+      .token_url = TextOf(object, "token_url"),
+      .client_id = TextOf(object, "client_id"),
+      .client_auth =
+          FromWord<ClientAuth>(TextOf(object, "client_auth")).value_or(ClientAuth::kBasic),
+      .scopes = {}};
+  const json::value* scopes = object.if_contains("scopes");
+  if (scopes != nullptr) client.scopes = DecodeList(json::serialize(*scopes));
+  return client;
+}
+
 std::string EncodeCooldowns(const std::vector<ModelCooldown>& cooldowns) {
   json::array array;
   for (const ModelCooldown& cooldown : cooldowns) {

@@ -24,6 +24,9 @@ std::vector<std::string> DecodeList(const std::string& text);
 std::string EncodeMap(const std::map<std::string, std::string>& map);
 std::map<std::string, std::string> DecodeMap(const std::string& text);
 
+std::string EncodeOauth(const OauthClient& client);
+OauthClient DecodeOauth(const std::string& text);
+
 std::string EncodeCooldowns(const std::vector<ModelCooldown>& cooldowns);
 std::vector<ModelCooldown> DecodeCooldowns(const std::string& text);
 std::string EncodeSettings(const Settings& settings);

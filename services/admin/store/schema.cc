@@ -277,6 +277,48 @@ CREATE INDEX audit_resource ON audit (resource, resource_id);
 CREATE INDEX audit_user ON audit (user_id);
 )sql";
 
+// Tokens that Weir renews; who does it now is a row of account_refreshes.
+constexpr std::string_view kAccountOauth = R"sql(
+ALTER TABLE accounts ADD COLUMN oauth TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE accounts ADD COLUMN sealed_client_secret TEXT NOT NULL DEFAULT '';
+ALTER TABLE accounts ADD COLUMN sealed_refresh_token TEXT NOT NULL DEFAULT '';
+ALTER TABLE accounts ADD COLUMN credential_expires_at_ms BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE accounts ADD COLUMN credential_refreshed_at_ms BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE accounts ADD COLUMN refresh_at_ms BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE accounts ADD COLUMN given_mark TEXT NOT NULL DEFAULT '';
+CREATE INDEX accounts_refresh ON accounts (refresh_at_ms) WHERE refresh_at_ms > 0;
+CREATE TABLE account_refreshes (
+  account_id BIGINT PRIMARY KEY REFERENCES accounts (id) ON DELETE CASCADE,
+  runner TEXT NOT NULL,
+  run_until_ms BIGINT NOT NULL,
+  not_before_ms BIGINT NOT NULL,
+  failures BIGINT NOT NULL,
+  failed_at_ms BIGINT NOT NULL,
+  last_error TEXT NOT NULL
+);
+)sql";
+
+constexpr std::string_view kAccountHistory = R"sql(
+INSERT INTO ids (name, next_id) VALUES ('account_history', 1);
+CREATE TABLE account_history (
+  id BIGINT PRIMARY KEY,
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  account_id BIGINT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  model TEXT NOT NULL,
+  status TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  source TEXT NOT NULL,
+  until_ms BIGINT NOT NULL,
+  http_status BIGINT NOT NULL,
+  request_id TEXT NOT NULL,
+  seen_by TEXT NOT NULL
+);
+CREATE INDEX account_history_account ON account_history (account_id, id);
+CREATE INDEX account_history_time ON account_history (created_at_ms);
+)sql";
+
 const std::vector<sql::Migration>& Migrations() {
   static const std::vector<sql::Migration> migrations = {
       {.number = 1, .name = "init", .common = kInit},
@@ -296,7 +338,9 @@ const std::vector<sql::Migration>& Migrations() {
       {.number = 15, .name = "audit", .common = kAudit},
       {.number = 16, .name = "invites", .common = kInvites},
       {.number = 17, .name = "key_rotation", .common = kKeyRotation},
-      {.number = 18, .name = "task_runs", .common = kTaskRuns}};
+      {.number = 18, .name = "task_runs", .common = kTaskRuns},
+      {.number = 19, .name = "account_oauth", .common = kAccountOauth},
+      {.number = 20, .name = "account_history", .common = kAccountHistory}};
   return migrations;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "libs/common/text.h"
+#include "services/admin/store/account_history.h"
 #include "services/admin/store/session_store.h"
 
 namespace weir::admin {
@@ -24,11 +25,22 @@ absl::StatusOr<std::string> CleanChanges(Store& store) {
   return StrCat(*deleted, " changes deleted");
 }
 
+absl::StatusOr<std::string> CleanAccountHistory(Store& store) {
+  auto deleted = ChangeValue(store, [&](sql::Transaction& transaction, Changes&) {
+    return account_history::Prune(transaction, store.NowMs());
+  });
+  if (!deleted.ok()) return deleted.status();
+  return StrCat(*deleted, " entries deleted");
+}
+
 }  // namespace
 
 std::vector<TaskSpec> AllTasks(Store& store, MaintenanceClient& maintenance) {
   using Gone = std::function<bool()>;
   return {
+      {"account_history_cleanup",
+       "Keeps the newest 1,000 entries of each account's history, none older than 30 days.",
+       "13 * * * *", [&store](const Gone&) { return CleanAccountHistory(store); }},
       {"body_retention", "Takes recorded bodies away that are older than usage's setting says.",
        "47 3 * * *",
        [&maintenance](const Gone& gone) { return maintenance.ApplyBodyRetention(gone); }},

@@ -1,0 +1,107 @@
+#include "services/admin/resources/account_answer.h"
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include <boost/json/value.hpp>
+
+#include "libs/common/money.h"
+#include "services/admin/json/record_json.h"
+#include "services/admin/store/account_history.h"
+#include "services/admin/store/refresh_store.h"
+
+namespace weir::admin {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
+
+json::object UseJson(const UsageClient::AccountUse& use) {
+  return {{"requests", use.requests},
+          {"errors", use.errors},
+          {"tokens", use.tokens},
+          {"cost_nano_usd", use.cost_nano_usd},
+          {"cost_usd", FormatUsd(use.cost_nano_usd)}};
+}
+
+// last_used_at and today (UTC); both are left out when usage is away.
+void AddUse(ResourceParts& parts, json::array& data) {
+  std::vector<std::int64_t> ids;
+  for (const json::value& value : data) ids.push_back(value.at("id").as_int64());
+  if (ids.empty()) return;
+  UsageClient::LastUsedTimes times;
+  if (!parts.usage.AccountsLastUsed(ids, times).ok()) return;
+  AddLastUsed(data, times);
+  std::map<std::int64_t, UsageClient::AccountUse> use;
+  const std::int64_t midnight_ms = parts.store.NowMs() / kDayMs * kDayMs;
+  if (!parts.usage.AccountsUse(ids, midnight_ms, use).ok()) return;
+  for (json::value& value : data) {
+    json::object& record = value.as_object();
+    record["today"] = UseJson(use[record.at("id").as_int64()]);
+  }
+}
+
+// How the renewal of their credentials goes. Left out when the database does not tell.
+void AddRefreshes(ResourceParts& parts, json::array& data) {
+  std::vector<std::int64_t> ids;
+  for (const json::value& value : data) {
+    if (!value.at("oauth").is_null()) ids.push_back(value.at("id").as_int64());
+  }
+  if (ids.empty()) return;
+  auto states = ReadValue(parts.store, [&](sql::Transaction& transaction) {
+    return refresh_store::StatesOf(transaction, ids);
+  });
+  if (!states.ok()) return;
+  for (json::value& value : data) {
+    json::value& oauth = value.at("oauth");
+    if (oauth.is_object()) AddRefresh((*states)[value.at("id").as_int64()], oauth.as_object());
+  }
+}
+
+// Since when it is as it is, and who said so.
+void AddSince(const AccountHistoryEntry& latest, json::object& record) {
+  record["status_since"] = TimeJson(latest.at_ms);
+  record["status_source"] = TextOrNull(latest.source);
+}
+
+void AddSince(ResourceParts& parts, json::array& data) {
+  std::vector<std::int64_t> ids;
+  for (const json::value& value : data) ids.push_back(value.at("id").as_int64());
+  auto latest = ReadValue(parts.store, [&](sql::Transaction& transaction) {
+    return account_history::Latest(transaction, ids);
+  });
+  if (!latest.ok()) return;
+  for (json::value& value : data) {
+    json::object& record = value.as_object();
+    AddSince((*latest)[record.at("id").as_int64()], record);
+  }
+}
+
+}  // namespace
+
+void CompleteAccounts(ResourceParts& parts, json::array& accounts) {
+  AddSince(parts, accounts);
+  AddRefreshes(parts, accounts);
+  AddUse(parts, accounts);
+}
+
+json::object AccountAnswer(ResourceParts& parts, const Account& account) {
+  json::array one = {AccountJson(account, parts.vault, parts.store.NowMs())};
+  CompleteAccounts(parts, one);
+  return std::move(one.front().as_object());
+}
+
+// last_used_at and today are left out while usage is away.
+Shape AccountShape(ResourceParts& parts) {
+  return [&parts] {
+    json::object account = AccountJson(Account(), parts.vault, 0);
+    AddSince(AccountHistoryEntry(), account);
+    account["last_used_at"] = MaybeAbsent(TimeJson(0));
+    account["today"] = MaybeAbsent(UseJson({}));
+    return Named("Account", std::move(account));
+  };
+}
+
+}  // namespace weir::admin
