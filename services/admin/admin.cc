@@ -115,7 +115,7 @@ struct Admin::Parts {
 
   // weir.yaml, now and whenever it changes.
   absl::Status FollowConfigFile(const weir::Settings& settings) {
-    const std::string path = settings.Text("config_file");
+    const std::string& path = settings.Text("config_file");
     if (path.empty()) return absl::OkStatus();
     const FileMark before = MarkOf(path);
     const auto apply = [this, path] {

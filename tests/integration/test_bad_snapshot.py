@@ -50,6 +50,7 @@ def refusing(stack):
 def test_a_revision_that_is_wrong_is_refused_whole(stack, columns, word):
     good, bad = stack.claude("text"), stack.claude("text")
     account = stack.api.account(bad.accounts[0]["id"])
+    stack.api.wait_for_relays()
     served_by = relay_state(stack)["revision"]
     Database(stack).change_account(account["id"], **columns)
 

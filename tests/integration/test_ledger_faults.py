@@ -204,7 +204,8 @@ def gone(stack, seconds):
         eventually(lambda: seen(stack, "ok"), "all is well again", timeout=30)
     assert load.failed == 0
     # What waited for ten minutes takes its time, and so does reading that many rows.
-    eventually(lambda: metric(stack.relay_ops, "weir_relay_spool_events_pending") == 0, "the relay has reported all", timeout=60 + seconds)
+    eventually(lambda: metric(stack.relay_ops, "weir_relay_spool_events_pending") == 0,
+               "the relay has reported all", timeout=60 + seconds)
     check_ledger(stack.api, lane, load.answered, COST, timeout=60 + seconds)
 
 

@@ -168,8 +168,9 @@ absl::Status CheckMigrated(Database& database, std::string_view component,
   std::set<std::int64_t> applied;
   absl::Status read = database.Read([&](Transaction& transaction) {
     absl::StatusOr<std::set<std::int64_t>> numbers = AppliedNumbers(transaction, component);
-    if (numbers.ok()) applied = *std::move(numbers);
-    return numbers.status();
+    if (!numbers.ok()) return numbers.status();
+    applied = *std::move(numbers);
+    return absl::OkStatus();
   });
   if (absl::IsUnavailable(read)) return read;
   const std::int64_t known = migrations.empty() ? 0 : migrations.back().number;

@@ -67,9 +67,10 @@ json::object Secrets(const Account& account, const AccountSecrets& open) {
 }
 
 absl::Status OpenAll(const Account& account, const Vault& vault, AccountSecrets& open) {
-  const auto take = [](absl::StatusOr<Secret> secret, std::optional<Secret>& to) {
-    if (secret.ok()) to = *std::move(secret);
-    return secret.status();
+  const auto take = [](absl::StatusOr<Secret> secret, std::optional<Secret>& to) -> absl::Status {
+    if (!secret.ok()) return secret.status();
+    to = *std::move(secret);
+    return absl::OkStatus();
   };
   absl::Status status = take(OpenCredential(vault, account), open.credential);
   if (status.ok()) status = take(OpenProxyUrl(vault, account), open.proxy_url);

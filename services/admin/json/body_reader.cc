@@ -64,6 +64,7 @@ const json::value* BodyReader::Take(std::string_view name, std::string_view form
 
 void BodyReader::DescribeWord(std::string_view name, json::array words,
                               std::initializer_list<std::string_view> others) {
+  if (!IsDescribing()) return;
   for (const std::string_view other : others) words.emplace_back(KeyOf(other));
   schema_->Add(name, {{"type", "string"}, {"enum", std::move(words)}});
 }

@@ -133,6 +133,7 @@ std::string_view DialectWord(v1::Dialect dialect) {
 
 std::vector<std::string_view> DialectWords() {
   std::vector<std::string_view> words;
+  words.reserve(kDialects.size());
   for (const DialectName& name : kDialects) words.push_back(name.word);
   return words;
 }

@@ -148,7 +148,7 @@ absl::StatusOr<int> TokenRefresher::RefreshDue() {
 }
 
 absl::Status TokenRefresher::Refresh(std::int64_t account_id) {
-  const absl::Status done = RefreshOne(account_id, Wanted::kNow);
+  absl::Status done = RefreshOne(account_id, Wanted::kNow);
   if (absl::IsInvalidArgument(done)) {
     return Problem(absl::StatusCode::kFailedPrecondition, kNeedsLogin,
                    StrCat(done.message(), "; log in at the provider and set a new refresh_token"));

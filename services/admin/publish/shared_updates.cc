@@ -1,5 +1,8 @@
 #include "services/admin/publish/shared_updates.h"
 
+#include <iterator>
+#include <utility>
+
 namespace weir::admin {
 namespace {
 
@@ -22,15 +25,19 @@ absl::StatusOr<SharedUpdates::Update> SharedUpdates::Get(std::int64_t have_revis
   }
   slots_[key].building = true;
   lock.unlock();
-  absl::StatusOr<SnapshotUpdate> built = build_(have_revision, lineage);
-  Update update;
-  if (built.ok()) update = std::make_shared<const SnapshotUpdate>(*std::move(built));
+  absl::StatusOr<Update> update = Built(have_revision, lineage);
   lock.lock();
   slots_[key].building = false;
-  if (update != nullptr) Keep(key, update);
+  if (update.ok()) Keep(key, *update);
   built_.notify_all();
-  if (update == nullptr) return built.status();
   return update;
+}
+
+absl::StatusOr<SharedUpdates::Update> SharedUpdates::Built(std::int64_t have_revision,
+                                                           std::string_view lineage) const {
+  absl::StatusOr<SnapshotUpdate> built = build_(have_revision, lineage);
+  if (!built.ok()) return built.status();
+  return std::make_shared<const SnapshotUpdate>(*std::move(built));
 }
 
 void SharedUpdates::Keep(const Key& key, const Update& update) {

@@ -39,6 +39,7 @@ class SharedUpdates {
   };
   using Key = std::pair<std::int64_t, std::string>;
 
+  absl::StatusOr<Update> Built(std::int64_t have_revision, std::string_view lineage) const;
   void Keep(const Key& key, const Update& update);
 
   const Build build_;

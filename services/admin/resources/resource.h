@@ -96,6 +96,7 @@ inline constexpr std::string_view kDayForm =
 template <class Enum>
 std::vector<std::string_view> WordsOf() {
   std::vector<std::string_view> words;
+  words.reserve(kWords<Enum>.size());
   for (const auto& entry : kWords<Enum>) words.push_back(entry.second);
   return words;
 }
