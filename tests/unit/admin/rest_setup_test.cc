@@ -21,7 +21,7 @@ class RestSetupTest : public AdminServerTest {
                        R"(","password":"correct horse")", more, "}"));
   }
   std::string SecretFile(const std::string& text) {
-    const std::string path = folder() + "/password";
+    std::string path = folder() + "/password";
     std::ofstream(path) << text << "\n";
     chmod(path.c_str(), 0600);
     return path;
