@@ -40,6 +40,7 @@ constexpr std::array<Order, 4> kOrders = {{{"-started_at", v1::EVENT_ORDER_UNSPE
 
 QueryParameters ListParameters() {
   std::vector<std::string_view> orders;
+  orders.reserve(kOrders.size());
   for (const Order& order : kOrders) orders.push_back(order.name);
   return LogParameters({IntegerParameter("page", 1, 1'000'000), IntegerParameter("limit", 1, 200),
                         WordParameter("sort", std::move(orders)),

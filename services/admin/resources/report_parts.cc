@@ -64,6 +64,7 @@ constexpr std::array<OrderWord, 3> kOrders = {{{"-cost", v1::REPORT_ORDER_UNSPEC
 
 QueryParameter ByParameter() {
   std::vector<std::string_view> words;
+  words.reserve(kDimensions.size());
   for (const DimensionRule& rule : kDimensions) words.push_back(rule.word);
   return Repeated(WordParameter("by", std::move(words)));
 }
@@ -87,6 +88,7 @@ std::vector<v1::Dimension> ReadBy(const Request& request, const Caller& caller, 
 
 QueryParameter ReportOrderParameter() {
   std::vector<std::string_view> words;
+  words.reserve(kOrders.size());
   for (const OrderWord& order : kOrders) words.push_back(order.word);
   return WordParameter("sort", std::move(words));
 }
