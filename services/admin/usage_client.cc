@@ -130,6 +130,13 @@ absl::Status UsageClient::Unpriced(const v1::UnpricedRequest& request,
   return StatusOf(impl_->report_stub->Unpriced(&context, request, &response));
 }
 
+absl::Status UsageClient::Conflicts(const v1::ConflictsRequest& request,
+                                    v1::ConflictsResponse& response) {
+  grpc::ClientContext context;
+  impl_->Prepare(context, kDeadlineMs);
+  return StatusOf(impl_->report_stub->Conflicts(&context, request, &response));
+}
+
 absl::Status UsageClient::StartRerate(const v1::StartRerateRequest& request, v1::Rerate& run) {
   grpc::ClientContext context;
   impl_->Prepare(context, kDeadlineMs);

@@ -13,6 +13,8 @@
 #include "libs/common/grpc_security.h"
 
 namespace weir::v1 {
+class ConflictsRequest;
+class ConflictsResponse;
 class ExportChunk;
 class ExportRequest;
 class GetBodiesResponse;
@@ -70,6 +72,8 @@ class UsageClient {
                           weir::v1::ServedDaysResponse& response);
   absl::Status Unpriced(const weir::v1::UnpricedRequest& request,
                         weir::v1::UnpricedResponse& response);
+  absl::Status Conflicts(const weir::v1::ConflictsRequest& request,
+                         weir::v1::ConflictsResponse& response);
   absl::Status StartRerate(const weir::v1::StartRerateRequest& request, weir::v1::Rerate& run);
   absl::Status ListRerates(weir::v1::ListReratesResponse& response);
   // NotFound.

@@ -11,6 +11,7 @@
 #include "libs/common/reason.h"
 #include "libs/common/text.h"
 #include "services/usage/event_columns.h"
+#include "services/usage/event_filter.h"
 
 namespace weir::usage {
 namespace {
@@ -81,6 +82,54 @@ absl::Status KeepOne(Transaction& transaction, const UsageEvent& event) {
   return transaction.InsertMany("usage_conflicts", columns, {std::move(values)});
 }
 
+WhereBuilder ConditionsOf(const ConflictQuestion& question) {
+  WhereBuilder where;
+  where.And(StrCat("received_at_unix_ms >= ", where.Parameter(question.from_unix_ms)));
+  if (question.to_unix_ms != 0) {
+    where.And(StrCat("received_at_unix_ms < ", where.Parameter(question.to_unix_ms)));
+  }
+  if (!question.id.empty()) where.And(StrCat("id = ", where.Parameter(Blob{question.id})));
+  return where;
+}
+
+absl::Status CountConflicts(Transaction& transaction, const ConflictQuestion& question,
+                            ConflictAnswer& answer) {
+  const WhereBuilder where = ConditionsOf(question);
+  const absl::StatusOr<Result> count = transaction.Execute(
+      StrCat("SELECT COUNT(*) FROM usage_conflicts ", where.Clause()), where.parameters());
+  if (count.ok()) answer.total = count->rows[0].Int(0);
+  return count.status();
+}
+
+absl::Status ListConflicts(Transaction& transaction, const ConflictQuestion& question,
+                           ConflictAnswer& answer) {
+  WhereBuilder where = ConditionsOf(question);
+  const std::string limit = where.Parameter(question.limit);
+  const absl::StatusOr<Result> found = transaction.Execute(
+      StrCat("SELECT ", EventColumnList(), ", received_at_unix_ms FROM usage_conflicts ",
+             where.Clause(), " ORDER BY received_at_unix_ms DESC, id DESC LIMIT ", limit),
+      where.parameters());
+  if (!found.ok()) return found.status();
+  for (const sql::Row& row : found->rows) {
+    answer.conflicts.push_back(
+        {.received_at_unix_ms = row.Int(EventColumns().size()), .repeated = EventFromRow(row)});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AddStored(Transaction& transaction, ConflictAnswer& answer) {
+  std::vector<const UsageEvent*> repeated;
+  repeated.reserve(answer.conflicts.size());
+  for (const Conflict& conflict : answer.conflicts) repeated.push_back(&conflict.repeated);
+  const absl::StatusOr<Contents> stored = ReadContents(transaction, "usage_events", repeated);
+  if (!stored.ok()) return stored.status();
+  for (Conflict& conflict : answer.conflicts) {
+    const auto found = stored->find(conflict.repeated.id);
+    if (found != stored->end()) conflict.stored = found->second;
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::set<const UsageEvent*>> KeepConflicts(
@@ -107,6 +156,22 @@ absl::StatusOr<std::set<const UsageEvent*>> KeepConflicts(
 
 absl::Status DeleteConflictsBefore(Transaction& transaction, const Blob& least_id) {
   return transaction.Execute("DELETE FROM usage_conflicts WHERE id < $1", {least_id}).status();
+}
+
+absl::StatusOr<ConflictAnswer> ReadConflicts(sql::Database& database,
+                                             const ConflictQuestion& question) {
+  ConflictAnswer answer;
+  const absl::Status read = database.Read([&](Transaction& transaction) {
+    answer = ConflictAnswer{};
+    if (absl::Status counted = CountConflicts(transaction, question, answer); !counted.ok()) {
+      return counted;
+    }
+    if (question.limit == 0 || answer.total == 0) return absl::OkStatus();
+    absl::Status listed = ListConflicts(transaction, question, answer);
+    return listed.ok() ? AddStored(transaction, answer) : listed;
+  });
+  if (!read.ok()) return read;
+  return answer;
 }
 
 }  // namespace weir::usage

@@ -2,7 +2,10 @@
 // apart.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -22,5 +25,27 @@ absl::StatusOr<std::set<const UsageEvent*>> KeepConflicts(
 
 // Those whose events are no longer kept, by the least id that is.
 absl::Status DeleteConflictsBefore(sql::Transaction& transaction, const sql::Blob& least_id);
+
+struct ConflictQuestion {
+  std::int64_t from_unix_ms = 0;  // of when the other content came
+  std::int64_t to_unix_ms = 0;    // exclusive; 0 = no end
+  std::string id = {};            // 16 bytes; empty = of all requests
+  std::int64_t limit = 0;         // 0 = the count alone
+};
+
+struct Conflict {
+  std::int64_t received_at_unix_ms = 0;
+  UsageEvent repeated = {};               // without attempts, as is the other
+  std::optional<UsageEvent> stored = {};  // without: deleted since
+};
+
+struct ConflictAnswer {
+  std::vector<Conflict> conflicts;  // the newest first
+  std::int64_t total = 0;           // in the range, also those that `limit` leaves out
+};
+
+// Errors of Database::Read.
+absl::StatusOr<ConflictAnswer> ReadConflicts(sql::Database& database,
+                                             const ConflictQuestion& question);
 
 }  // namespace weir::usage

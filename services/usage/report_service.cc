@@ -5,6 +5,9 @@
 #include <grpcpp/server_context.h>
 
 #include "libs/common/clock.h"
+#include "libs/common/ids.h"
+#include "libs/common/text.h"
+#include "services/usage/event_conflicts.h"
 #include "services/usage/event_proto.h"
 #include "services/usage/grpc_edge.h"
 #include "services/usage/query_proto.h"
@@ -56,6 +59,28 @@ void UnpricedToProto(const UnpricedModel& model, v1::UnpricedModel& proto) {
   proto.set_output_tokens(model.output_tokens);
   proto.set_last_seen_unix_ms(model.last_seen_unix_ms);
   proto.set_first_seen_unix_ms(model.first_seen_unix_ms);
+}
+
+void ConflictToProto(const Conflict& conflict, v1::Conflict& proto) {
+  proto.set_received_at_unix_ms(conflict.received_at_unix_ms);
+  EventToProto(conflict.repeated, *proto.mutable_repeated_event());
+  if (conflict.stored) EventToProto(*conflict.stored, *proto.mutable_stored_event());
+}
+
+absl::StatusOr<ConflictQuestion> QuestionFromProto(const v1::ConflictsRequest& proto) {
+  if (proto.from_unix_ms() < 0 || proto.to_unix_ms() < 0) {
+    return absl::InvalidArgumentError("times must not be negative");
+  }
+  if (proto.limit() > kListRowsMax) {
+    return absl::InvalidArgumentError(StrCat("limit must be 0 to ", kListRowsMax));
+  }
+  if (!proto.id().empty() && !IsUuid7(proto.id())) {
+    return absl::InvalidArgumentError("id is no UUIDv7");
+  }
+  return ConflictQuestion{.from_unix_ms = proto.from_unix_ms(),
+                          .to_unix_ms = proto.to_unix_ms(),
+                          .id = proto.id(),
+                          .limit = proto.limit()};
 }
 
 void DayToProto(const ServedDay& day, v1::ServedDay& proto) {
@@ -138,6 +163,21 @@ class ReportService::Impl final : public v1::UsageReports::Service {
           ReadUnpriced(parts_.database, request->from_unix_ms(), request->to_unix_ms());
       if (!models.ok()) return models.status();
       for (const UnpricedModel& model : *models) UnpricedToProto(model, *response->add_models());
+      return absl::OkStatus();
+    });
+  }
+
+  grpc::Status Conflicts(grpc::ServerContext* context, const v1::ConflictsRequest* request,
+                         v1::ConflictsResponse* response) override {
+    return Checked(*context, [&] {
+      const absl::StatusOr<ConflictQuestion> question = QuestionFromProto(*request);
+      if (!question.ok()) return question.status();
+      const absl::StatusOr<ConflictAnswer> answer = ReadConflicts(parts_.database, *question);
+      if (!answer.ok()) return answer.status();
+      for (const Conflict& one : answer->conflicts) {
+        ConflictToProto(one, *response->add_conflicts());
+      }
+      response->set_total(answer->total);
       return absl::OkStatus();
     });
   }

@@ -193,6 +193,11 @@ constexpr std::string_view kConflicts = R"(
   CREATE INDEX usage_conflicts_by_id ON usage_conflicts (id);
 )";
 
+// Conflicts by when they came.
+constexpr std::string_view kConflictsByTime = R"(
+  CREATE INDEX usage_conflicts_by_time ON usage_conflicts (received_at_unix_ms, id);
+)";
+
 // They may be few among millions, or none.
 constexpr std::string_view kCacheHitIndex = R"(
   CREATE INDEX usage_events_cache_hits ON usage_events (started_at_unix_ms, id) WHERE cache_hit = 1;
@@ -287,7 +292,8 @@ const std::vector<sql::Migration>& LedgerMigrations() {
        .common = kSubjectSums,
        .postgres = kRoomForSubjectSums},
       {.number = 16, .name = "indexes of cost and latency", .common = kCostIndexes},
-      {.number = 17, .name = "an index of keys' and users' sums", .common = kSubjectSumsByTime}};
+      {.number = 17, .name = "an index of keys' and users' sums", .common = kSubjectSumsByTime},
+      {.number = 18, .name = "an index of conflicts", .common = kConflictsByTime}};
   return migrations;
 }
 

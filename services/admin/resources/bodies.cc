@@ -15,6 +15,7 @@
 #include "libs/common/zstd_text.h"
 #include "services/admin/model/problem.h"
 #include "services/admin/model/report_time.h"
+#include "services/admin/resources/report_parts.h"
 #include "services/admin/resources/resource.h"
 #include "weir/v1/bodies.pb.h"
 
@@ -123,16 +124,8 @@ absl::Status ReadWhich(const Request& request, v1::DeleteBodiesRequest& which) {
   FieldErrors errors;
   const absl::StatusOr<absl::TimeZone> zone = FindZone(request.Query("tz"));
   if (!zone.ok()) errors.Add("tz", View(zone.status().message()));
-  bool any = false;
-  const auto time = [&](std::string_view name) -> std::int64_t {
-    const std::string_view text = request.Query(name);
-    if (text.empty()) return 0;
-    any = true;
-    const auto read = ParseTimeIn(text, zone.value_or(absl::UTCTimeZone()));
-    if (!read.ok()) errors.Add(name, View(read.status().message()));
-    if (read.ok() && *read <= 0) errors.Add(name, "must be after 1970");
-    return read.value_or(0);
-  };
+  const absl::TimeZone in = zone.value_or(absl::UTCTimeZone());
+  bool any = !request.Query("from").empty() || !request.Query("before").empty();
   const auto number = [&](std::string_view name) -> std::int64_t {
     const std::string_view text = request.Query(name);
     if (text.empty()) return 0;
@@ -140,8 +133,8 @@ absl::Status ReadWhich(const Request& request, v1::DeleteBodiesRequest& which) {
     std::int64_t value = 0;
     return ParseInteger(text, value) ? value : 0;
   };
-  which.set_from_unix_ms(time("from"));
-  which.set_before_unix_ms(time("before"));
+  which.set_from_unix_ms(ReadTime(request, "from", 0, in, errors));
+  which.set_before_unix_ms(ReadTime(request, "before", 0, in, errors));
   which.set_key_id(number("key_id"));
   which.set_user_id(number("user_id"));
   which.set_group_id(number("group_id"));

@@ -8,6 +8,7 @@
 
 #include "libs/common/text.h"
 #include "services/admin/json/describe.h"
+#include "services/admin/model/report_time.h"
 #include "services/admin/store/name_store.h"
 
 namespace weir::admin {
@@ -99,6 +100,16 @@ v1::ReportOrder ReadReportOrder(const Request& request) {
     if (order.word == word) return order.order;
   }
   return v1::REPORT_ORDER_UNSPECIFIED;
+}
+
+std::int64_t ReadTime(const Request& request, std::string_view name, std::int64_t usual,
+                      absl::TimeZone zone, FieldErrors& errors) {
+  const std::string_view text = request.Query(name);
+  if (text.empty()) return usual;
+  const absl::StatusOr<std::int64_t> time = ParseTimeIn(text, zone);
+  if (!time.ok()) errors.Add(name, View(time.status().message()));
+  if (time.ok() && *time <= 0) errors.Add(name, "must be after 1970");
+  return time.value_or(usual);
 }
 
 std::int64_t ReadCount(const Request& request, std::string_view name, std::int64_t usual) {

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include <boost/json/object.hpp>
 
 #include "services/admin/resources/resource.h"
@@ -24,6 +25,11 @@ std::vector<weir::v1::Dimension> ReadBy(const Request& request, const Caller& ca
 // `sort=-cost`, `-tokens` or `-requests`.
 QueryParameter ReportOrderParameter();
 weir::v1::ReportOrder ReadReportOrder(const Request& request);
+
+// The moment a parameter names, `usual` when it is not given. What is none, or lies before 1970, is
+// an error: 0 means "no bound" from here on.
+std::int64_t ReadTime(const Request& request, std::string_view name, std::int64_t usual,
+                      absl::TimeZone zone, FieldErrors& errors);
 
 // A whole number that the router has checked; `usual` when it is not given.
 std::int64_t ReadCount(const Request& request, std::string_view name, std::int64_t usual);

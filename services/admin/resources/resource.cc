@@ -196,7 +196,7 @@ struct Part {
   Routes (*make)(ResourceParts&);
 };
 
-constexpr std::array<Part, 31> kParts = {{{"Set-up", SetupRoutes},
+constexpr std::array<Part, 32> kParts = {{{"Set-up", SetupRoutes},
                                           {"Log-in", RegistrationRoutes},
                                           {"Users", InviteRoutes},
                                           {"Keys", KeyRotationRoutes},
@@ -218,6 +218,7 @@ constexpr std::array<Part, 31> kParts = {{{"Set-up", SetupRoutes},
                                           {"Models", ModelRoutes},
                                           {"Models", ModelRouteRoutes},
                                           {"Logs", LogRoutes},
+                                          {"Logs", ConflictRoutes},
                                           {"Logs", BodyRoutes},
                                           {"Usage", UsageRoutes},
                                           {"Usage", UsageSeriesRoutes},

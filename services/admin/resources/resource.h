@@ -122,6 +122,9 @@ void AddLastUsed(boost::json::array& records, const UsageClient::LastUsedTimes& 
 // is away.
 void AddUnpricedNotice(ResourceParts& parts, boost::json::object& status);
 boost::json::object UnpricedNoticeShape();
+// Adds `conflicts` to the status: how many requests came again with another content in the last
+// day. Left out while usage is away.
+void AddConflictsNotice(ResourceParts& parts, boost::json::object& status);
 
 // There is no administrator yet, and this process has printed a token for /setup.
 bool IsSetupNeeded(ResourceParts& parts);
@@ -148,6 +151,7 @@ Routes SettingsRoutes(ResourceParts& parts);
 Routes ModelRoutes(ResourceParts& parts);
 Routes ModelRouteRoutes(ResourceParts& parts);
 Routes LogRoutes(ResourceParts& parts);
+Routes ConflictRoutes(ResourceParts& parts);
 Routes BodyRoutes(ResourceParts& parts);
 Routes UsageRoutes(ResourceParts& parts);
 Routes AuditRoutes(ResourceParts& parts);

@@ -134,6 +134,7 @@ json::value StatusShape() {
   body["ingest"] = MaybeAbsent(IngestJson(LedgerIngest()));
   body["ledger"] = MaybeAbsent(StorageJson(LedgerStorage()));
   body["unpriced"] = MaybeAbsent(UnpricedNoticeShape());
+  body["conflicts"] = MaybeAbsent(0);
   return Named("Status", std::move(body));
 }
 
@@ -167,6 +168,7 @@ absl::StatusOr<Response> Status(ResourceParts& parts, const Request& request) {
       if (usage) {
         AddLedger(parts, body);
         AddUnpricedNotice(parts, body);
+        AddConflictsNotice(parts, body);
       }
     }
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/time/time.h"
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
@@ -16,8 +17,8 @@
 #include "services/admin/json/record_json.h"
 #include "services/admin/model/problem.h"
 #include "services/admin/model/provider.h"
-#include "services/admin/model/report_time.h"
 #include "services/admin/publish/to_proto.h"
+#include "services/admin/resources/report_parts.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/store/account_store.h"
 #include "services/admin/store/all.h"
@@ -120,16 +121,11 @@ struct Parameters {
 
 absl::StatusOr<Parameters> ReadParameters(const Request& request, std::int64_t now_ms) {
   FieldErrors errors;
-  const auto time_of = [&](std::string_view name, std::int64_t otherwise) {
-    const std::string_view text = request.Query(name);
-    if (text.empty()) return otherwise;
-    const auto time = ParseTimeIn(text, absl::UTCTimeZone());
-    if (!time.ok()) errors.Add(name, View(time.status().message()));
-    return time.value_or(otherwise);
-  };
+  const absl::TimeZone utc = absl::UTCTimeZone();
+  const std::int64_t usual_ms = now_ms - kDaysUsual * kDayMs;
   Parameters parameters;
-  parameters.question.set_from_unix_ms(time_of("from", now_ms - kDaysUsual * kDayMs));
-  parameters.question.set_to_unix_ms(time_of("to", 0));
+  parameters.question.set_from_unix_ms(ReadTime(request, "from", usual_ms, utc, errors));
+  parameters.question.set_to_unix_ms(ReadTime(request, "to", 0, utc, errors));
   parameters.all = request.Query("show") == "all";
   if (!errors.empty()) return errors.ToStatus();
   return parameters;

@@ -9,6 +9,7 @@
 #include "services/admin/json/usage_json.h"
 #include "services/admin/model/problem.h"
 #include "services/admin/model/report_time.h"
+#include "services/admin/resources/report_parts.h"
 #include "services/admin/resources/resource.h"
 #include "weir/v1/query.pb.h"
 
@@ -29,17 +30,9 @@ void EachInteger(const Request& request, std::string_view name, Add add) {
 void ReadTimes(const Request& request, v1::EventFilter& filter, FieldErrors& errors) {
   const absl::StatusOr<absl::TimeZone> zone = FindZone(request.Query("tz"));
   if (!zone.ok()) errors.Add("tz", View(zone.status().message()));
-  const auto time_of = [&](std::string_view name) -> std::int64_t {
-    const std::string_view text = request.Query(name);
-    if (text.empty()) return 0;
-    const auto time = ParseTimeIn(text, zone.value_or(absl::UTCTimeZone()));
-    if (!time.ok()) errors.Add(name, View(time.status().message()));
-    // 0 means "no bound" from here on.
-    if (time.ok() && *time <= 0) errors.Add(name, "must be after 1970");
-    return time.value_or(0);
-  };
-  filter.set_from_unix_ms(time_of("from"));
-  filter.set_to_unix_ms(time_of("to"));
+  const absl::TimeZone in = zone.value_or(absl::UTCTimeZone());
+  filter.set_from_unix_ms(ReadTime(request, "from", 0, in, errors));
+  filter.set_to_unix_ms(ReadTime(request, "to", 0, in, errors));
 }
 
 // "true" or "false"; nothing when it is not given.
@@ -87,11 +80,7 @@ void ReadWords(const Request& request, v1::EventFilter& filter, FieldErrors& err
   filter.set_search(std::string(request.Query("search")));
   filter.set_client_ip(std::string(request.Query("client_ip")));
   filter.set_user_agent(std::string(request.Query("user_agent")));
-  const std::string_view id = request.Query("request_id");
-  if (id.empty()) return;
-  const absl::StatusOr<std::string> bytes = UuidFromText(id);
-  if (!bytes.ok() || !IsUuid7(*bytes)) errors.Add("request_id", "must be a request's id");
-  filter.set_id(bytes.value_or(""));
+  filter.set_id(ReadRequestId(request, errors));
 }
 
 // HTTP statuses, or the word "error" for all that went wrong.
@@ -120,6 +109,15 @@ QueryParameters ReportParameters(const QueryParameters& others) {
                  WordParameter("scope", {"mine", "all"}), Repeated(TextParameter("model")),
                  id("user_id"), id("key_id"), id("group_id"), id("account_id")},
                 others);
+}
+
+std::string ReadRequestId(const Request& request, FieldErrors& errors) {
+  const std::string_view text = request.Query("request_id");
+  if (text.empty()) return "";
+  absl::StatusOr<std::string> id = UuidFromText(text);
+  if (id.ok() && IsUuid7(*id)) return *std::move(id);
+  errors.Add("request_id", "must be a request's id");
+  return "";
 }
 
 QueryParameters LogParameters(const QueryParameters& others) {

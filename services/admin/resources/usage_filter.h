@@ -1,10 +1,13 @@
 // The parameters that narrow logs and summaries, as usage wants them.
 #pragma once
 
+#include <string>
+
 #include "absl/status/status.h"
 
 #include "services/admin/http/message.h"
 #include "services/admin/http/route_doc.h"
+#include "services/admin/model/problem.h"
 
 namespace weir::v1 {
 class EventFilter;
@@ -22,5 +25,8 @@ QueryParameters ReportParameters(const QueryParameters& others = {});
 // router checks.
 absl::Status ReadUsageFilter(const Request& request, const Caller& caller,
                              weir::v1::EventFilter& filter);
+
+// The 16 bytes of the parameter request_id; empty when it is not given.
+std::string ReadRequestId(const Request& request, FieldErrors& errors);
 
 }  // namespace weir::admin

@@ -54,6 +54,7 @@ class FakeUsage final : public v1::UsageQuery::Service {
     row.set_model("claude-x");
     row.set_account_id(1);
     *response->mutable_totals() = row;
+    response->set_truncated(request->by_size() == 2);
     return grpc::Status::OK;
   }
   grpc::Status LastUsed(grpc::ServerContext*, const v1::LastUsedRequest* request,
@@ -219,6 +220,9 @@ TEST_F(RestLogsTest, SummariesHaveTotalsAndRows) {
   const auto& row = At(json, "data").as_array().at(0);
   EXPECT_EQ(row.at("model").as_string(), "claude-x");
   EXPECT_EQ(row.at("account_id").as_int64(), 1);
+  EXPECT_TRUE(At(json, "truncated").as_bool());
+  const auto by_model = Admin("GET", "/api/v1/usage/summary?by=model").Json();
+  EXPECT_FALSE(At(by_model, "truncated").as_bool());
   EXPECT_EQ(Admin("GET", "/api/v1/usage/summary?by=colour").status, 400);
   EXPECT_EQ(row.at("account_name").is_null(), true) << "no account has this id any more";
   EXPECT_EQ(Admin("GET", "/api/v1/usage/summary?by=model&by=key&by=user").status, 400);

@@ -48,6 +48,7 @@ class FakeReports final : public v1::UsageReports::Service {
                      v1::StatsResponse* response) override {
     if (request->filter().only_errors()) return {grpc::StatusCode::INVALID_ARGUMENT, "too many"};
     response->set_requests(8);
+    response->set_since_unix_ms(1'771'923'600'000);
     response->set_cache_hits(2);
     response->mutable_latency()->set_measured(6);
     response->mutable_latency()->set_p95_ms(1200);
@@ -86,9 +87,35 @@ class FakeReports final : public v1::UsageReports::Service {
     day.mutable_tokens()->set_output(9);
     return grpc::Status::OK;
   }
+  // One model without a price, seen in February and served.
+  grpc::Status Unpriced(grpc::ServerContext*, const v1::UnpricedRequest*,
+                        v1::UnpricedResponse* response) override {
+    v1::UnpricedModel& model = *response->add_models();
+    model.set_model("odd");
+    model.set_served_model("odd");
+    model.set_account_id(1);
+    model.set_served_requests(3);
+    model.set_first_seen_unix_ms(1'771'923'600'000);
+    return grpc::Status::OK;
+  }
+  grpc::Status Conflicts(grpc::ServerContext*, const v1::ConflictsRequest* request,
+                         v1::ConflictsResponse* response) override {
+    const std::lock_guard lock(mutex);
+    conflicts = *request;
+    response->set_total(7);
+    if (request->limit() == 0) return grpc::Status::OK;
+    v1::Conflict& both = *response->add_conflicts();
+    both.set_received_at_unix_ms(1'771'923'600'000);
+    *both.mutable_repeated_event() = event;
+    *both.mutable_stored_event() = event;
+    both.mutable_stored_event()->set_cost_nano_usd(1);
+    *response->add_conflicts()->mutable_repeated_event() = event;
+    return grpc::Status::OK;
+  }
 
   std::mutex mutex;
   v1::UsageEvent event;
+  v1::ConflictsRequest conflicts;
   v1::SeriesRequest series;
   v1::EventFilter export_filter;
   v1::ServedDaysRequest served;
@@ -128,6 +155,16 @@ class RestReportsTest : public AdminServerTest {
     ASSERT_NE(server_, nullptr);
     AdminServerTest::SetUp();
     Start({{"usage-target", StrCat("127.0.0.1:", port)}});
+  }
+
+  // An OpenAI account, the first one.
+  std::int64_t MakeAccount() {
+    const auto account =
+        Admin("POST", "/api/v1/admin/accounts",
+              R"({"name":"oa","platform_type":"openai","request_url":"https://api.openai.com/v1",
+                  "secret_key":"sk-test-000000"})")
+            .Json();
+    return At(account, "id").as_int64();
   }
 
   FakeReports reports_;
@@ -194,6 +231,7 @@ TEST_F(RestReportsTest, StatisticsHavePercentilesClassesAndShares) {
             "rate_limited");
   EXPECT_EQ(At(json, "cache_hit_share").as_string(), "0.25");
   EXPECT_FALSE(At(json, "exact").as_bool());
+  EXPECT_EQ(At(json, "since").as_string(), "2026-02-24T09:00:00Z");
   EXPECT_EQ(Admin("GET", "/api/v1/admin/logs/stats?status=error").status, 400);
 }
 
@@ -277,12 +315,7 @@ TEST_F(RestReportsTest, OnlyAKeyThatWorksIsShown) {
 }
 
 TEST_F(RestReportsTest, ReconcilesAProvidersExport) {
-  const auto account =
-      Admin("POST", "/api/v1/admin/accounts",
-            R"({"name":"oa","platform_type":"openai","request_url":"https://api.openai.com/v1",
-                "secret_key":"sk-test-000000"})")
-          .Json();
-  const std::int64_t id = At(account, "id").as_int64();
+  const std::int64_t id = MakeAccount();
   const std::string csv =
       "start_time,end_time,num_model_requests,model,input_tokens,output_tokens,input_cached_"
       "tokens\n"
@@ -310,6 +343,53 @@ TEST_F(RestReportsTest, ReconcilesAProvidersExport) {
   const Reply unknown = Admin("POST", "/api/v1/admin/reconcile?account_id=1&account_id=4711", csv);
   EXPECT_EQ(unknown.status, 400);
   EXPECT_EQ(At(unknown.Json(), "fields", "account_id").as_string(), "there is no account 4711");
+}
+
+TEST_F(RestReportsTest, ConflictsShowBothContents) {
+  const Reply reply = Admin("GET", "/api/v1/admin/logs/conflicts?limit=2");
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  const auto json = reply.Json();
+  EXPECT_EQ(At(json, "total").as_int64(), 7);
+  const auto& data = At(json, "data").as_array();
+  ASSERT_EQ(data.size(), 2U);
+  EXPECT_EQ(data.at(0).at("repeated").at("cost_nano_usd").as_int64(), 1'500'000'000);
+  EXPECT_EQ(data.at(0).at("stored").at("cost_nano_usd").as_int64(), 1);
+  EXPECT_TRUE(data.at(1).at("stored").is_null()) << "deleted since";
+  EXPECT_EQ(reports_.conflicts.limit(), 2U);
+  EXPECT_GT(reports_.conflicts.from_unix_ms(), 0) << "the last seven days";
+  const std::string id = UuidToText(reports_.event.id());
+  EXPECT_EQ(Admin("GET", "/api/v1/admin/logs/conflicts?request_id=" + id).status, 200);
+  EXPECT_EQ(reports_.conflicts.id(), reports_.event.id());
+  EXPECT_EQ(reports_.conflicts.from_unix_ms(), 0) << "one request's, however old";
+  for (const char* bad : {"limit=0", "limit=201", "request_id=x", "from=x", "from=1960-01-01"}) {
+    EXPECT_EQ(Admin("GET", std::string("/api/v1/admin/logs/conflicts?") + bad).status, 400) << bad;
+  }
+  EXPECT_EQ(As(MakeUser("ann"), "GET", "/api/v1/admin/logs/conflicts").status, 403);
+}
+
+// A price for the time from now on leaves what was served before it unpaid.
+TEST_F(RestReportsTest, AModelIsUnpricedUntilItsRequestsHaveAPrice) {
+  const auto unpriced = [&] {
+    return At(Admin("GET", "/api/v1/admin/prices/unpriced").Json(), "data").as_array();
+  };
+  const auto price = [&](const std::string& from) {
+    const Reply reply = Admin("POST", "/api/v1/admin/prices",
+                              R"({"provider":"openai","model":"odd","input":"1","output":"2",)"
+                              R"("effective_from":")" +
+                                  from + R"("})");
+    EXPECT_EQ(reply.status, 201) << reply.body;
+  };
+  ASSERT_EQ(MakeAccount(), 1) << "whose requests usage tells of";
+  ASSERT_EQ(unpriced().size(), 1U);
+  EXPECT_FALSE(unpriced().at(0).at("priced_now").as_bool());
+  price("2026-03-01T00:00:00Z");
+  ASSERT_EQ(unpriced().size(), 1U);
+  EXPECT_TRUE(unpriced().at(0).at("priced_now").as_bool());
+  EXPECT_FALSE(unpriced().at(0).at("priced_then").as_bool());
+  price("2026-02-01T00:00:00Z");
+  EXPECT_TRUE(unpriced().empty());
+  const auto all = At(Admin("GET", "/api/v1/admin/prices/unpriced?show=all").Json(), "data");
+  EXPECT_TRUE(all.as_array().at(0).at("priced_then").as_bool());
 }
 
 }  // namespace

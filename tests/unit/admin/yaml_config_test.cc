@@ -191,6 +191,14 @@ TEST_P(YamlConfigTest, APriceThatDiffersHoldsFromNowOn) {
       << past;
 }
 
+TEST_P(YamlConfigTest, AModelIsFreeOnlyWhereTheFileSaysSo) {
+  const std::string zero = "prices:\n - {provider: x, model: gift, input: 0, output: 0";
+  const absl::Status left_out = Apply(zero + "}");
+  EXPECT_NE(std::string(left_out.message()).find("free"), std::string::npos) << left_out;
+  const absl::Status given = Apply(zero + ", free: true}");
+  EXPECT_TRUE(given.ok()) << given;
+}
+
 TEST_P(YamlConfigTest, WhatIsNoUtf8IsRefused) {
   const absl::Status file = Apply("groups:\n - {name: caf\xe9}");
   EXPECT_NE(std::string(file.message()).find("line 2: is not UTF-8"), std::string::npos) << file;

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "services/usage/event_conflicts.h"
 #include "services/usage/rollups.h"
 #include "services/usage/schema.h"
 #include "services/usage/usage_query.h"
@@ -199,6 +200,32 @@ TEST_P(UsageLedgerTest, ConflictsAmongManyRepeatedEventsAreFoundAndBounded) {
     Insert({events[0]});
   }
   EXPECT_EQ(Number("SELECT COUNT(*) FROM usage_conflicts"), 16 + 3);
+}
+
+TEST_P(UsageLedgerTest, ConflictsAreReadWithWhatIsStored) {
+  const UsageEvent event = MakeEvent();
+  UsageEvent changed = event;
+  changed.tokens.output += 1;
+  UsageEvent other = MakeEvent();
+  ASSERT_EQ(Insert({event, changed, other}), 2);
+  ++other.latency_ms;
+  ASSERT_EQ(Insert({other}), 0);
+  const auto all = ReadConflicts(database(), {.limit = 10});
+  ASSERT_TRUE(all.ok()) << all.status();
+  EXPECT_EQ(all->total, 2);
+  ASSERT_EQ(all->conflicts.size(), 2U);
+  const auto one = ReadConflicts(database(), {.id = event.id, .limit = 10});
+  ASSERT_TRUE(one.ok()) << one.status();
+  ASSERT_EQ(one->conflicts.size(), 1U);
+  EXPECT_EQ(one->conflicts[0].repeated, changed);
+  EXPECT_EQ(one->conflicts[0].stored, event);
+  EXPECT_GT(one->conflicts[0].received_at_unix_ms, kTestUnixMs);
+  const auto count = ReadConflicts(database(), {});
+  EXPECT_EQ(count->total, 2);
+  EXPECT_TRUE(count->conflicts.empty());
+  const std::int64_t later = one->conflicts[0].received_at_unix_ms + 60'000;
+  EXPECT_EQ(ReadConflicts(database(), {.from_unix_ms = later, .limit = 10})->total, 0);
+  EXPECT_EQ(ReadConflicts(database(), {.to_unix_ms = kTestUnixMs, .limit = 10})->total, 0);
 }
 
 TEST_P(UsageLedgerTest, RollupsAreTheSumsOfAnyMixOfNewAndRepeatedEvents) {
