@@ -40,6 +40,9 @@ tests/bench/bench.py; ./weir bench --options lists them.
 
 ./weir bench usage measures the ledger instead: ingest beside a bare \copy, reports, memory. Its
 options go to tests/bench/usage_bench.py.
+
+./weir bench admin measures the control plane with a million keys: lists, searches, pages, log-in,
+start, on both databases. Its options go to tests/bench/admin_bench.py.
 TEXT
       return 0
       ;;
@@ -49,6 +52,12 @@ TEXT
     shift
     compile release weir-usage weir-usage-load
     /usr/bin/python3 "$WEIR_ROOT/tests/bench/usage_bench.py" --build-dir "$(build_dir release)" "$@"
+    return
+  fi
+  if [[ ${1:-} == admin ]]; then
+    shift
+    compile release weir-admin weir-usage
+    /usr/bin/python3 "$WEIR_ROOT/tests/bench/admin_bench.py" --build-dir "$(build_dir release)" "$@"
     return
   fi
   compile release weir-relay weir-admin weir-usage weir-fake-provider weir-load
