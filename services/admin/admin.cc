@@ -26,6 +26,7 @@
 #include "services/admin/model/declared_settings.h"
 #include "services/admin/oauth/token_refresher.h"
 #include "services/admin/outbound/web_client.h"
+#include "services/admin/publish/account_test_broker.h"
 #include "services/admin/publish/explain_broker.h"
 #include "services/admin/publish/relay_registry.h"
 #include "services/admin/publish/snapshot_builder.h"
@@ -111,6 +112,7 @@ struct Admin::Parts {
         http(router, metrics, static_cast<int>(settings.Integer("http_threads"))) {
     AddRelayGauges(metrics, registry);
     explain.SetWake([this] { publisher.WakeAll(); });
+    account_tests.SetWake([this] { publisher.WakeAll(); });
   }
 
   // weir.yaml, now and whenever it changes.
@@ -154,7 +156,8 @@ struct Admin::Parts {
   RelayRegistry registry{SystemClock()};
   SnapshotPublisher publisher;
   ExplainBroker explain;
-  SnapshotServer grpc{store, builder, publisher, registry, explain, security};
+  AccountTestBroker account_tests;
+  SnapshotServer grpc{store, builder, publisher, registry, explain, account_tests, security};
   UsageClient usage;
   MaintenanceClient maintenance;
   DeclaredSettings declared;
@@ -163,8 +166,9 @@ struct Admin::Parts {
   TaskScheduler tasks{store, AllTasks(store, maintenance), metrics};
   TokenRefresher refresher;
   ConsoleSessions sessions{store, SystemClock(), vault};
-  ResourceParts for_resources{store,   vault,       sessions, usage, publisher, registry, explain,
-                              metrics, maintenance, tasks,    setup, declared,  refresher};
+  ResourceParts for_resources{store,    vault,    sessions,  usage,        publisher,
+                              registry, explain,  metrics,   maintenance,  tasks,
+                              setup,    declared, refresher, account_tests};
   Router router{AllRoutes(for_resources),
                 [this](const Request& request) { return sessions.Authenticate(request); },
                 [this](const Request& request) { return limiter.WaitSeconds(request.client_ip); }};

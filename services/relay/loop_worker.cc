@@ -162,6 +162,10 @@ void LoopWorker::Stop() {
   thread_.join();
 }
 
+void LoopWorker::CallUpstream(std::function<void(UpstreamEnvironment&)> work) {
+  loop_.Post([this, work = std::move(work)] { work(environment_.upstream); });
+}
+
 bool LoopWorker::PeekShared(std::vector<SharedPeek>& peeks, std::int64_t timeout_ms) {
   struct Answer {
     std::mutex mutex;

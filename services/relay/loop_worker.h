@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -72,6 +73,9 @@ class LoopWorker final : public RequestHandler {
   void Drain();
   void CloseAll();
   void Stop();
+
+  // From another thread: runs `work` on the loop, with what it calls upstreams by.
+  void CallUpstream(std::function<void(UpstreamEnvironment&)> work);
 
   // From another thread: SharedLimiter::Peek on the loop, within `timeout_ms`. False: Redis is
   // away.

@@ -23,6 +23,7 @@
 #include "libs/common/text.h"
 #include "libs/common/version.h"
 #include "services/relay/account_gauges.h"
+#include "services/relay/account_test_desk.h"
 #include "services/relay/accounts/session_memory.h"
 #include "services/relay/bodies/body_desk.h"
 #include "services/relay/budgets/lease_client.h"
@@ -128,6 +129,8 @@ class Relay::Impl {
   SessionMemory sessions_;
   std::unique_ptr<SnapshotFile> snapshot_file_;
   ExplainDesk explain_{[this](const v1::ExplainRequest& question) { AnswerExplain(question); }};
+  AccountTestDesk account_tests_{
+      snapshots_, [this](const v1::AccountTestEvent& event) { subscriber_->Answer(event); }};
   std::unique_ptr<SnapshotSubscriber> subscriber_;
   std::unique_ptr<UsageSpool> spool_;
   std::int64_t earlier_events_ = 0;  // that earlier runs left to be sent
@@ -137,6 +140,7 @@ class Relay::Impl {
   std::unique_ptr<BodyDesk> bodies_;
   PeekBudgets peek_budgets_;
   std::vector<std::unique_ptr<LoopWorker>> workers_;
+  std::atomic<std::size_t> next_tester_ = 0;  // of the workers
   std::unique_ptr<OpsServer> ops_;
 };
 
@@ -189,6 +193,9 @@ absl::Status Relay::Impl::Start() {
   subscriber_ = std::make_unique<SnapshotSubscriber>(subscriber_options, snapshots_, health_,
                                                      snapshot_file_.get(), metrics_);
   subscriber_->SetExplainer([this](const v1::ExplainRequest& question) { explain_.Ask(question); });
+  subscriber_->SetTester(
+      {.take = [this](const v1::WatchResponse& message) { account_tests_.Take(message); },
+       .ended = [this] { account_tests_.EndAll(); }});
   subscriber_->LoadFromFile();
   subscriber_->Start();
 
@@ -198,6 +205,10 @@ absl::Status Relay::Impl::Start() {
   if (absl::Status status = StartOps(); !status.ok()) return status;
   for (const auto& worker : workers_) worker->Start();
   explain_.Start();  // it asks the workers
+  account_tests_.Start([this](std::function<void(UpstreamEnvironment&)> work) {
+    const std::size_t turn = next_tester_.fetch_add(1) % workers_.size();
+    workers_[turn]->CallUpstream(std::move(work));
+  });
   return absl::OkStatus();
 }
 
@@ -285,6 +296,7 @@ bool Relay::Impl::AwaitIdle(std::int64_t timeout_ms) const {
 void Relay::Impl::DrainAndStop() {
   draining_ = true;
   explain_.Stop();
+  account_tests_.Stop();
   LogInfo("draining", {{"connections", Connections()}});
   for (const auto& worker : workers_) worker->Drain();
   if (!AwaitIdle(config_.drain_timeout_ms)) {

@@ -58,7 +58,8 @@ struct Connection {
 class Service final : public v1::SnapshotService::Service {
  public:
   Service(Store& store, SnapshotBuilder& builder, SnapshotPublisher& publisher,
-          RelayRegistry& registry, ExplainBroker& explain, const GrpcSecurity& security)
+          RelayRegistry& registry, ExplainBroker& explain, AccountTestBroker& tests,
+          const GrpcSecurity& security)
       : store_(store),
         updates_([&builder](std::int64_t have, std::string_view lineage) {
           return builder.Build(have, lineage);
@@ -66,6 +67,7 @@ class Service final : public v1::SnapshotService::Service {
         publisher_(publisher),
         registry_(registry),
         explain_(explain),
+        tests_(tests),
         security_(security) {}
 
   grpc::Status Watch(grpc::ServerContext* context, Stream* stream) override {
@@ -89,10 +91,12 @@ class Service final : public v1::SnapshotService::Service {
                             static_cast<std::int64_t>(hello.have_revision()));
     LogInfo("relay connected",
             {{"relay_id", hello.relay_id()}, {"have_revision", hello.have_revision()}});
+    tests_.Join(connection.number, hello.relay_id());
     std::thread reader([&] { ReadAll(*stream, connection); });
     WriteAll(*context, *stream, connection);
     context->TryCancel();  // ends the reader's Read
     reader.join();
+    tests_.Leave(connection.number);
     explain_.Leave(connection.number);
     registry_.Disconnected(connection.relay_id, number);
     LogInfo("relay disconnected", {{"relay_id", connection.relay_id}});
@@ -125,6 +129,9 @@ class Service final : public v1::SnapshotService::Service {
       v1::WatchResponse response;
       *response.mutable_explain() = *std::move(question);
       if (!stream.Write(response)) return false;
+    }
+    while (std::optional<v1::WatchResponse> message = tests_.Take(connection.number)) {
+      if (!stream.Write(*message)) return false;
     }
     return true;
   }
@@ -162,6 +169,9 @@ class Service final : public v1::SnapshotService::Service {
           break;
         case v1::WatchRequest::kExplanation:
           explain_.Answer(connection.number, request.explanation());
+          break;
+        case v1::WatchRequest::kAccountTest:
+          tests_.Tell(connection.number, request.account_test());
           break;
         default:
           break;  // a newer relay's message: nothing we could do with it
@@ -209,6 +219,7 @@ class Service final : public v1::SnapshotService::Service {
   SnapshotPublisher& publisher_;
   RelayRegistry& registry_;
   ExplainBroker& explain_;
+  AccountTestBroker& tests_;
   const GrpcSecurity& security_;
 };
 
@@ -224,8 +235,8 @@ struct SnapshotServer::Impl {
 
 SnapshotServer::SnapshotServer(Store& store, SnapshotBuilder& builder, SnapshotPublisher& publisher,
                                RelayRegistry& registry, ExplainBroker& explain,
-                               const GrpcSecurity& security)
-    : impl_(new Impl{.service = {store, builder, publisher, registry, explain, security},
+                               AccountTestBroker& tests, const GrpcSecurity& security)
+    : impl_(new Impl{.service = {store, builder, publisher, registry, explain, tests, security},
                      .publisher = publisher,
                      .security = security,
                      .server = nullptr}) {}

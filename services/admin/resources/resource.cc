@@ -1,6 +1,5 @@
 #include "services/admin/resources/resource.h"
 
-#include <array>
 #include <utility>
 
 #include <boost/json/array.hpp>
@@ -196,38 +195,39 @@ struct Part {
   Routes (*make)(ResourceParts&);
 };
 
-constexpr std::array<Part, 32> kParts = {{{"Set-up", SetupRoutes},
-                                          {"Log-in", RegistrationRoutes},
-                                          {"Users", InviteRoutes},
-                                          {"Keys", KeyRotationRoutes},
-                                          {"Log-in", AuthRoutes},
-                                          {"Log-in", SessionRoutes},
-                                          {"Log-in", SecondFactorRoutes},
-                                          {"Users", UserRoutes},
-                                          {"Keys", ApiKeyRoutes},
-                                          {"Groups", GroupRoutes},
-                                          {"Accounts", AccountRoutes},
-                                          {"Accounts", AccountHistoryRoutes},
-                                          {"Accounts", AccountExportRoutes},
-                                          {"Accounts", AccountImportRoutes},
-                                          {"Accounts", ExplainRoutes},
-                                          {"Prices", PriceRoutes},
-                                          {"Prices", UnpricedRoutes},
-                                          {"Usage", RerateRoutes},
-                                          {"Settings", SettingsRoutes},
-                                          {"Models", ModelRoutes},
-                                          {"Models", ModelRouteRoutes},
-                                          {"Logs", LogRoutes},
-                                          {"Logs", ConflictRoutes},
-                                          {"Logs", BodyRoutes},
-                                          {"Usage", UsageRoutes},
-                                          {"Usage", UsageSeriesRoutes},
-                                          {"Usage", UsageExportRoutes},
-                                          {"Keys", KeyUsageRoutes},
-                                          {"Usage", ReconcileRoutes},
-                                          {"Audit", AuditRoutes},
-                                          {"Tasks", TaskRoutes},
-                                          {"Operation", StatusRoutes}}};
+constexpr Part kParts[] = {{"Set-up", SetupRoutes},
+                           {"Log-in", RegistrationRoutes},
+                           {"Users", InviteRoutes},
+                           {"Keys", KeyRotationRoutes},
+                           {"Log-in", AuthRoutes},
+                           {"Log-in", SessionRoutes},
+                           {"Log-in", SecondFactorRoutes},
+                           {"Users", UserRoutes},
+                           {"Keys", ApiKeyRoutes},
+                           {"Groups", GroupRoutes},
+                           {"Accounts", AccountRoutes},
+                           {"Accounts", AccountHistoryRoutes},
+                           {"Accounts", AccountTestRoutes},
+                           {"Accounts", AccountExportRoutes},
+                           {"Accounts", AccountImportRoutes},
+                           {"Accounts", ExplainRoutes},
+                           {"Prices", PriceRoutes},
+                           {"Prices", UnpricedRoutes},
+                           {"Usage", RerateRoutes},
+                           {"Settings", SettingsRoutes},
+                           {"Models", ModelRoutes},
+                           {"Models", ModelRouteRoutes},
+                           {"Logs", LogRoutes},
+                           {"Logs", ConflictRoutes},
+                           {"Logs", BodyRoutes},
+                           {"Usage", UsageRoutes},
+                           {"Usage", UsageSeriesRoutes},
+                           {"Usage", UsageExportRoutes},
+                           {"Keys", KeyUsageRoutes},
+                           {"Usage", ReconcileRoutes},
+                           {"Audit", AuditRoutes},
+                           {"Tasks", TaskRoutes},
+                           {"Operation", StatusRoutes}};
 
 }  // namespace
 

@@ -21,6 +21,7 @@
 #include "services/admin/json/describe.h"
 #include "services/admin/maintenance_client.h"
 #include "services/admin/model/declared_settings.h"
+#include "services/admin/publish/account_test_broker.h"
 #include "services/admin/publish/explain_broker.h"
 #include "services/admin/publish/relay_registry.h"
 #include "services/admin/publish/snapshot_publisher.h"
@@ -48,6 +49,7 @@ struct ResourceParts {
   SetupToken& setup;
   const DeclaredSettings& declared;
   TokenRefresher& refresher;
+  AccountTestBroker& account_tests;
 };
 
 using Routes = std::vector<Route>;
@@ -141,6 +143,7 @@ Routes KeyRotationRoutes(ResourceParts& parts);
 Routes GroupRoutes(ResourceParts& parts);
 Routes AccountRoutes(ResourceParts& parts);
 Routes AccountHistoryRoutes(ResourceParts& parts);
+Routes AccountTestRoutes(ResourceParts& parts);
 Routes AccountExportRoutes(ResourceParts& parts);
 Routes AccountImportRoutes(ResourceParts& parts);
 Routes ExplainRoutes(ResourceParts& parts);

@@ -11,6 +11,8 @@
 
 #include <openssl/ssl.h>
 
+#include "libs/common/clock.h"
+
 namespace weir::relay {
 namespace {
 
@@ -158,6 +160,11 @@ Task<ConnectError> HandshakeTls(EventLoop& loop, TlsClient& tls, const ConnectTa
   }
 }
 
+// Of the address that is being tried: what one before had is forgotten.
+void NoteTime(const ConnectTarget& target, std::int64_t ConnectTimes::*part) {
+  if (target.times != nullptr) target.times->*part = SteadyNs();
+}
+
 // When to give up one address, with `left` to try: an address that swallows packets must leave time
 // for the next one.
 std::int64_t ShareOf(std::int64_t deadline_ms, std::int64_t now_ms, std::size_t left) {
@@ -174,6 +181,7 @@ Task<ConnectResult> Connect(EventLoop& loop, Resolver& resolver, TlsClient& tls,
   const AwaitAddresses::Result resolved =
       co_await AwaitAddresses(loop, resolver, target, client, deadline_ms);
   if (resolved.error != ConnectError::kNone) co_return ConnectResult{nullptr, resolved.error};
+  NoteTime(target, &ConnectTimes::resolved_ns);
   ConnectError error = ConnectError::kRefused;
   std::size_t left = resolved.addresses.size();
   for (const SocketAddress& address : resolved.addresses) {
@@ -182,12 +190,15 @@ Task<ConnectResult> Connect(EventLoop& loop, Resolver& resolver, TlsClient& tls,
     if (stream == nullptr) continue;
     error = co_await Await(loop, *stream, ready::kWrite, client, until_ms);
     if (error == ConnectError::kNone && !Connected(*stream)) error = ConnectError::kRefused;
+    if (error == ConnectError::kNone) NoteTime(target, &ConnectTimes::connected_ns);
     if (error == ConnectError::kNone && target.proxy != nullptr) {
       error = ErrorOf(co_await OpenTunnel(loop, *stream, *target.proxy, target.host, target.port,
                                           client, until_ms));
+      if (error == ConnectError::kNone) NoteTime(target, &ConnectTimes::proxied_ns);
     }
     if (error == ConnectError::kNone && target.tls) {
       error = co_await HandshakeTls(loop, tls, target, *stream, client, until_ms);
+      if (error == ConnectError::kNone) NoteTime(target, &ConnectTimes::secured_ns);
     }
     if (error == ConnectError::kNone) co_return ConnectResult{std::move(stream), error};
     if (error == ConnectError::kTimeout && until_ms == deadline_ms) break;

@@ -28,12 +28,21 @@ struct ConnectResult {
   ConnectError error = ConnectError::kNone;
 };
 
+// When each part was done; steady ns, 0 = not, or there was none.
+struct ConnectTimes {
+  std::int64_t resolved_ns = 0;
+  std::int64_t connected_ns = 0;
+  std::int64_t proxied_ns = 0;
+  std::int64_t secured_ns = 0;
+};
+
 struct ConnectTarget {
   std::string host;
   int port = 443;
   bool tls = true;
   std::string pool_key;                // for TLS session reuse
   const TunnelProxy* proxy = nullptr;  // null = direct
+  ConnectTimes* times = nullptr;       // null = nobody wants to know
 
   // Where the socket goes: the proxy, or the host itself.
   const std::string& dialed_host() const { return proxy == nullptr ? host : proxy->host; }

@@ -73,6 +73,7 @@ SSL* TlsClient::NewClient(const std::string& host, const std::string& session_ke
     SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
              const_cast<char*>(host.c_str()));
   }
+  if (session_key.empty()) return ssl;
   SSL_SESSION*& slot = sessions_[session_key];
   if (slot != nullptr) SSL_set_session(ssl, slot);
   SSL_set_ex_data(ssl, kSlotIndex, &slot);

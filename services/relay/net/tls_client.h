@@ -23,7 +23,8 @@ class TlsClient {
   TlsClient& operator=(const TlsClient&) = delete;
 
   // A client for `host` (name or address) that accepts only a certificate for it; resumes the last
-  // session with the same `session_key`. The caller owns it. Null when memory is short.
+  // session with the same `session_key`, none when it is empty. The caller owns it. Null when
+  // memory is short.
   SSL* NewClient(const std::string& host, const std::string& session_key);
 
  private:

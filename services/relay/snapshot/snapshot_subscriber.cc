@@ -54,6 +54,8 @@ class SnapshotSubscriber::Impl {
 
   void SetExplainer(Explainer explainer) { explainer_ = std::move(explainer); }
 
+  void SetTester(Tester tester) { tester_ = std::move(tester); }
+
   void Start() {
     thread_ = std::thread([this] { Run(); });
   }
@@ -70,8 +72,18 @@ class SnapshotSubscriber::Impl {
   void Answer(const v1::Explanation& answer) {
     v1::WatchRequest request;
     *request.mutable_explanation() = answer;
+    SendAnswer(request);
+  }
+
+  void Answer(const v1::AccountTestEvent& event) {
+    v1::WatchRequest request;
+    *request.mutable_account_test() = event;
+    SendAnswer(request);
+  }
+
+  void SendAnswer(const v1::WatchRequest& request) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    explanations_.push_back(request.SerializeAsString());
+    answers_.push_back(request.SerializeAsString());
     woken_ = true;
     wakes_.notify_all();
   }
@@ -101,6 +113,7 @@ class SnapshotSubscriber::Impl {
       Serve(stream);
       const bool was_connected = stream.connected();
       const absl::Status status = stream.Finish();
+      EndTests();
       Metrics::Set(connected_, 0);
       if (stopping()) return;
       // Once per kind of failure, not per attempt.
@@ -164,9 +177,9 @@ class SnapshotSubscriber::Impl {
       return message;
     }
     std::unique_lock<std::mutex> lock(mutex_);
-    if (!explanations_.empty()) {
-      message = std::move(explanations_.front());
-      explanations_.pop_front();
+    if (!answers_.empty()) {
+      message = std::move(answers_.front());
+      answers_.pop_front();
       return message;
     }
     if (observations_.empty()) return std::nullopt;
@@ -185,6 +198,10 @@ class SnapshotSubscriber::Impl {
     }
     if (response.has_explain()) {
       if (explainer_) explainer_(response.explain());
+      return;
+    }
+    if (response.has_account_test() || response.has_account_test_cancel()) {
+      if (tester_.take) tester_.take(response);
       return;
     }
     if (!response.has_chunk()) return;  // of a later version
@@ -223,6 +240,13 @@ class SnapshotSubscriber::Impl {
   void PutInForce(std::shared_ptr<const Snapshot> snapshot) {
     Metrics::Set(revision_, static_cast<double>(snapshot->revision()));
     holder_.Swap(std::move(snapshot));
+  }
+
+  // Nobody would hear what they say, and another admin's ids are others.
+  void EndTests() {
+    if (tester_.ended) tester_.ended();
+    const std::lock_guard<std::mutex> lock(mutex_);
+    answers_.clear();
   }
 
   void Wake() {
@@ -264,9 +288,10 @@ class SnapshotSubscriber::Impl {
   bool stopping_ = false;  // these four by mutex_
   bool woken_ = false;
   std::deque<AccountObservation> observations_;
-  std::deque<std::string> explanations_;
+  std::deque<std::string> answers_;
 
-  Explainer explainer_;  // set before the thread begins
+  Explainer explainer_;  // both set before the thread begins
+  Tester tester_;
 
   // The thread's own.
   Backoff backoff_;
@@ -291,6 +316,9 @@ void SnapshotSubscriber::SetExplainer(Explainer explainer) {
 }
 
 void SnapshotSubscriber::Answer(const v1::Explanation& answer) { impl_->Answer(answer); }
+
+void SnapshotSubscriber::SetTester(Tester tester) { impl_->SetTester(std::move(tester)); }
+void SnapshotSubscriber::Answer(const v1::AccountTestEvent& event) { impl_->Answer(event); }
 
 void SnapshotSubscriber::Start() { impl_->Start(); }
 void SnapshotSubscriber::Stop() { impl_->Stop(); }

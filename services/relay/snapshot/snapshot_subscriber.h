@@ -12,8 +12,10 @@ namespace weir {
 class Metrics;
 }
 namespace weir::v1 {
+class AccountTestEvent;
 class ExplainRequest;
 class Explanation;
+class WatchResponse;
 }  // namespace weir::v1
 
 namespace weir::relay {
@@ -67,6 +69,15 @@ class SnapshotSubscriber {
   void SetExplainer(Explainer explainer);
   // An answer, with its question's id. Any thread.
   void Answer(const v1::Explanation& answer);
+
+  // The same for tests of accounts: takes those messages that ask for one, or end it. A stream that
+  // ends takes its tests with it: `ended` is told.
+  struct Tester {
+    std::function<void(const v1::WatchResponse&)> take;
+    std::function<void()> ended;
+  };
+  void SetTester(Tester tester);
+  void Answer(const v1::AccountTestEvent& event);
 
   // Puts the copy on disk in force, if there is a good one; true when it did. Before Start().
   bool LoadFromFile();

@@ -95,6 +95,7 @@ Task<AttemptOutcome> UpstreamCall::Open(bool fresh, std::int64_t total_deadline_
   const std::int64_t began_ns = SteadyNs();
   TunnelProxy tunnel;
   ConnectTarget target{url.host, url.port, url.tls, url.pool_key};
+  target.times = times_;
   if (account_.proxy.has_value()) {
     tunnel = TunnelOf(*account_.proxy);
     target.proxy = &tunnel;
@@ -105,6 +106,7 @@ Task<AttemptOutcome> UpstreamCall::Open(bool fresh, std::int64_t total_deadline_
                                              environment_.tls, target, client_, deadline_ms);
   waited_ns_ += SteadyNs() - began_ns;
   stream_ = std::move(connected.stream);
+  connect_error_ = connected.error;
   co_return OutcomeOf(connected.error);
 }
 

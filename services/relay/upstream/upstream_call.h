@@ -80,6 +80,11 @@ class UpstreamCall {
   // Becomes 1 at that moment; must outlive Start. Null = nobody wants to know.
   void TellWhenSent(std::atomic<std::uint32_t>* sent) { tell_sent_ = sent; }
 
+  // How connecting goes; must outlive Start. Null = nobody wants to know.
+  void TellTimes(ConnectTimes* times) { times_ = times; }
+  // Why there is no connection, after kConnectFailed.
+  ConnectError connect_error() const { return connect_error_; }
+
   // Time spent waiting for the upstream, in ns: not our overhead.
   std::int64_t waited_ns() const { return waited_ns_; }
 
@@ -114,6 +119,8 @@ class UpstreamCall {
   bool reused_ = false;
   bool request_sent_ = false;
   std::atomic<std::uint32_t>* tell_sent_ = nullptr;
+  ConnectTimes* times_ = nullptr;
+  ConnectError connect_error_ = ConnectError::kNone;
   bool any_byte_ = false;
   bool keep_alive_ = false;
   bool clean_end_ = false;
