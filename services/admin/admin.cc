@@ -15,6 +15,8 @@
 #include "libs/common/sql/database.h"
 #include "libs/common/text.h"
 #include "services/admin/after_restore.h"
+#include "services/admin/alerts/alert_courier.h"
+#include "services/admin/alerts/alert_watch.h"
 #include "services/admin/config_watcher.h"
 #include "services/admin/credentials/vault.h"
 #include "services/admin/http/console_session.h"
@@ -34,6 +36,7 @@
 #include "services/admin/publish/snapshot_service.h"
 #include "services/admin/reseal.h"
 #include "services/admin/resources/resource.h"
+#include "services/admin/resources/unpriced_models.h"
 #include "services/admin/seed.h"
 #include "services/admin/setup.h"
 #include "services/admin/store/price_list.h"
@@ -95,6 +98,18 @@ void AddRelayGauges(Metrics& metrics, RelayRegistry& registry) {
       });
 }
 
+AlertSources SourcesOfAlerts(Store& store, UsageClient& usage, MaintenanceClient& maintenance) {
+  using Models = std::vector<std::string>;
+  return {.ingest = [&maintenance] { return maintenance.Ingest(); },
+          .peek_budgets = [&usage](const auto& request,
+                                   auto& response) { return usage.PeekBudgets(request, response); },
+          .unpriced_models = [&store, &usage]() -> absl::StatusOr<Models> {
+            const auto unpriced = FindUnpriced(store, usage);
+            if (!unpriced.ok()) return unpriced.status();
+            return Models(unpriced->models.begin(), unpriced->models.end());
+          }};
+}
+
 }  // namespace
 
 // In the order in which they are made; destroyed in reverse.
@@ -108,6 +123,7 @@ struct Admin::Parts {
         publisher(store, settings.Text("database_url")),
         usage(settings.Text("usage_target"), security),
         maintenance(settings.Text("usage_target"), security),
+        alerts(store, vault, registry, MakeWebClient(settings.Text("upstream_ca_file")), metrics),
         refresher(store, vault, MakeWebClient(settings.Text("upstream_ca_file")), metrics),
         http(router, metrics, static_cast<int>(settings.Integer("http_threads"))) {
     AddRelayGauges(metrics, registry);
@@ -163,12 +179,14 @@ struct Admin::Parts {
   DeclaredSettings declared;
   SetupToken setup{SystemClock()};
   Secret setup_token;  // as it was printed
-  TaskScheduler tasks{store, AllTasks(store, maintenance), metrics};
+  AlertWatch alert_watch{store, SourcesOfAlerts(store, usage, maintenance)};
+  TaskScheduler tasks{store, AllTasks(store, maintenance, alert_watch), metrics};
+  AlertCourier alerts;
   TokenRefresher refresher;
   ConsoleSessions sessions{store, SystemClock(), vault};
-  ResourceParts for_resources{store,    vault,    sessions,  usage,        publisher,
-                              registry, explain,  metrics,   maintenance,  tasks,
-                              setup,    declared, refresher, account_tests};
+  ResourceParts for_resources{store,    vault,    sessions,  usage,         publisher,
+                              registry, explain,  metrics,   maintenance,   tasks,
+                              setup,    declared, refresher, account_tests, alerts};
   Router router{AllRoutes(for_resources),
                 [this](const Request& request) { return sessions.Authenticate(request); },
                 [this](const Request& request) { return limiter.WaitSeconds(request.client_ip); }};
@@ -182,6 +200,7 @@ Admin::Admin(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Admin::~Admin() {
   parts_->tasks.Stop();
+  parts_->alerts.Stop();
   parts_->refresher.Stop();
   parts_->publisher.Stop();
 }
@@ -211,6 +230,7 @@ absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settin
   if (status.ok()) status = parts->tasks.Start();
   if (!status.ok()) return status;
   parts->refresher.Start();
+  parts->alerts.Start();
   return std::unique_ptr<Admin>(new Admin(std::move(parts)));
 }
 

@@ -266,8 +266,11 @@ absl::Status ApplySettings(Run& run, const json::object& entry) {
   FieldErrors errors;
   BodyReader reader(entry, errors, "", Scalars::kText);
   Settings settings = *known;
-  ReadSettings(reader, settings);
+  SettingSecrets secrets;
+  ReadSettings(reader, settings, secrets);
   reader.Finish();
+  Validate(secrets, errors);
+  PutSecrets(run.vault, secrets, settings);
   Validate(settings, errors);
   if (!errors.empty()) return errors.ToStatus();
   if (settings == *known) return absl::OkStatus();

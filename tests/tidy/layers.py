@@ -97,7 +97,14 @@ LAYERS = {
     "services/admin/oauth": [
         ADMIN + "model/", ADMIN + "store/", ADMIN + "credentials/", ADMIN + "outbound/", *COMMON,
     ],
-    "services/admin/tasks": [ADMIN + "store/", ADMIN + "maintenance_client", *COMMON],
+    # What is wrong, and whom it is told.
+    "services/admin/alerts": [
+        ADMIN + "model/", ADMIN + "store/", ADMIN + "credentials/", ADMIN + "outbound/",
+        ADMIN + "publish/relay_registry", ADMIN + "maintenance_client", *COMMON, *PROTO,
+    ],
+    "services/admin/tasks": [
+        ADMIN + "store/", ADMIN + "alerts/", ADMIN + "maintenance_client", *COMMON,
+    ],
     "services/admin/json": [
         ADMIN + "model/", ADMIN + "store/", ADMIN + "credentials/", *COMMON, *PROTO,
     ],
@@ -107,7 +114,7 @@ LAYERS = {
     "services/admin/resources": [
         ADMIN + "model/", ADMIN + "json/", ADMIN + "store/", ADMIN + "credentials/",
         ADMIN + "publish/", ADMIN + "http/", ADMIN + "contract/", ADMIN + "tasks/", ADMIN + "oauth/",
-        ADMIN + "maintenance_client",
+        ADMIN + "alerts/", ADMIN + "maintenance_client",
         ADMIN + "usage_client", *COMMON, *PROTO,
     ],
     # Usage.

@@ -9,6 +9,7 @@
 
 #include "libs/common/secret.h"
 #include "services/admin/credentials/account_secrets.h"
+#include "services/admin/credentials/setting_secrets.h"
 #include "services/admin/credentials/vault.h"
 #include "services/admin/json/body_reader.h"
 #include "services/admin/model/types.h"
@@ -31,7 +32,8 @@ boost::json::object ApiKeyJson(const ApiKey& key, std::int64_t now_ms);
 boost::json::object AccountJson(const Account& account, const Vault& vault, std::int64_t now_ms);
 boost::json::object PriceJson(const Price& price);
 boost::json::object SettingsJson(const Settings& settings);
-// Each by its whole name ("timeouts.idle_ms"), without version and time.
+// Each by its whole name ("timeouts.idle_ms"), without version and time; of a secret, whether there
+// is one.
 boost::json::object FlatSettingsJson(const Settings& settings);
 
 // `now_ms` decides whether the invite has expired. The code is not in it.
@@ -62,7 +64,8 @@ void ReadPrice(BodyReader& reader, Price& price);
 // `free`, which must be true where input and output cost nothing; said in `errors`. After
 // ReadPrice.
 void ReadFree(BodyReader& reader, const Price& price, FieldErrors& errors);
-void ReadSettings(BodyReader& reader, Settings& settings);
+void ReadSettings(BodyReader& reader, Settings& settings, SettingSecrets& secrets);
+void Validate(const SettingSecrets& secrets, FieldErrors& errors);
 // A route without a name is called as its model is.
 void ReadRoute(BodyReader& reader, ModelRoute& route);
 

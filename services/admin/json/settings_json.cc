@@ -4,6 +4,9 @@
 #include "libs/common/text.h"
 #include "services/admin/json/record_json.h"
 #include "services/admin/json/value_json.h"
+#include "services/admin/model/setting_table.h"
+#include "services/admin/model/settings_rules.h"
+#include "services/admin/model/validate.h"
 
 namespace weir::admin {
 
@@ -17,6 +20,8 @@ json::object SettingsJson(const Settings& settings) {
           {"login_failures_max", CapJson(settings.login_failures_max)},
           {"login_lock_ms", CapJson(settings.login_lock_ms)},
           {"password_bytes_min", CapJson(settings.password_bytes_min)},
+          {"alert_url", settings.alert_url},
+          {"has_alert_secret", !settings.sealed_alert_secret.empty()},
           {"serve_unpriced_models", settings.serve_unpriced_models},
           {"system_prompt", settings.system_prompt},
           {"timeouts", TimeoutsJson(settings.timeouts)},
@@ -36,10 +41,15 @@ json::object SettingsJson(const Settings& settings) {
 }
 
 json::object FlatSettingsJson(const Settings& settings) {
+  constexpr json::string_view kHas(kHasPrefix.data(), kHasPrefix.size());
   json::object flat;
   for (const auto& member : SettingsJson(settings)) {
     const json::string_view name = member.key();
     if (name == "version" || name == "updated_at") continue;
+    if (name.starts_with(kHas)) {
+      flat[name.substr(kHas.size())] = member.value();
+      continue;
+    }
     if (!member.value().is_object()) {
       flat[name] = member.value();
       continue;
@@ -52,8 +62,8 @@ json::object FlatSettingsJson(const Settings& settings) {
   return flat;
 }
 
-void ReadSettings(BodyReader& reader, Settings& settings) {
-  reader.Ignore({"version", "updated_at", "sources"});
+void ReadSettings(BodyReader& reader, Settings& settings, SettingSecrets& secrets) {
+  reader.Ignore({"version", "updated_at", "sources", "has_alert_secret"});
   reader.Text("site_name", settings.site_name);
   reader.Text("relay_url", settings.relay_url);
   reader.Word("registration", settings.registration);
@@ -61,6 +71,8 @@ void ReadSettings(BodyReader& reader, Settings& settings) {
   reader.Cap("login_failures_max", settings.login_failures_max);
   reader.Cap("login_lock_ms", settings.login_lock_ms);
   reader.Cap("password_bytes_min", settings.password_bytes_min);
+  reader.Text("alert_url", settings.alert_url);
+  reader.HiddenLine("alert_secret", secrets.alert_secret);
   reader.Flag("serve_unpriced_models", settings.serve_unpriced_models);
   reader.Text("system_prompt", settings.system_prompt);
   ReadTimeouts(reader, settings.timeouts);
@@ -75,6 +87,15 @@ void ReadSettings(BodyReader& reader, Settings& settings) {
   reader.Cap("body_bytes_max", settings.body_bytes_max);
   reader.Flag("body_mask_emails", settings.body_mask_emails);
   reader.Texts("body_mask_patterns", settings.body_mask_patterns);
+}
+
+void Validate(const SettingSecrets& secrets, FieldErrors& errors) {
+  const auto& secret = secrets.alert_secret;
+  if (!secret.has_value() || secret->empty()) return;
+  ValidateCredential(secret->Reveal(), "alert_secret", errors);
+  if (secret->Reveal().size() < kAlertSecretBytesMin) {
+    errors.Add("alert_secret", StrCat("must have at least ", kAlertSecretBytesMin, " bytes"));
+  }
 }
 
 }  // namespace weir::admin

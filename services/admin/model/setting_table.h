@@ -8,7 +8,7 @@
 
 namespace weir::admin {
 
-enum class SettingForm { kFlag, kText, kTexts, kWord, kInteger, kUsd };
+enum class SettingForm { kFlag, kText, kTexts, kWord, kInteger, kUsd, kSecret };
 enum class SettingReach { kAdmin, kRelays };  // who goes by it
 
 struct SettingRow {
@@ -23,6 +23,9 @@ struct SettingRow {
   std::string_view choices = "";   // of words: "closed, invite, open"
   std::string_view standard = "";  // what holds while it is null
 };
+
+// What a secret's name has before it where only whether there is one is told: "has_alert_secret".
+inline constexpr std::string_view kHasPrefix = "has_";
 
 // In the order in which a page shows them.
 std::span<const SettingRow> SettingTable();

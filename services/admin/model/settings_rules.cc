@@ -14,6 +14,8 @@ bool SameForRelays(const Settings& a, const Settings& b) {
   same.login_failures_max = b.login_failures_max;
   same.login_lock_ms = b.login_lock_ms;
   same.password_bytes_min = b.password_bytes_min;
+  same.alert_url = b.alert_url;
+  same.sealed_alert_secret = b.sealed_alert_secret;
   return same == b;
 }
 

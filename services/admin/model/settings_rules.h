@@ -2,6 +2,7 @@
 // libs/common/resource_rules.h.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "services/admin/model/types.h"
@@ -17,6 +18,8 @@ inline constexpr std::int64_t kLoginLockMsMin = 60LL * 1000;
 inline constexpr std::int64_t kLoginLockMsMax = 24LL * 3600 * 1000;
 inline constexpr std::int64_t kPasswordBytesMin = 8;      // at least, whatever is set
 inline constexpr std::int64_t kPasswordBytesMinMax = 64;  // more asks for sentences
+
+inline constexpr std::size_t kAlertSecretBytesMin = 16;
 
 // 0 = not set.
 inline std::int64_t OrElse(std::int64_t value, std::int64_t standard) {

@@ -274,6 +274,8 @@ struct Settings {
   std::int64_t login_failures_max = 0;
   std::int64_t login_lock_ms = 0;
   std::int64_t password_bytes_min = 0;
+  std::string alert_url;            // the webhook; empty = nobody is told
+  std::string sealed_alert_secret;  // signs what it is told
   bool serve_unpriced_models = false;
   std::string system_prompt;
   Timeouts timeouts;

@@ -15,7 +15,6 @@
 #include "libs/common/resource_rules.h"
 #include "libs/common/text.h"
 #include "libs/common/upstream_url.h"
-#include "services/admin/model/settings_rules.h"
 #include "services/admin/model/words.h"
 
 namespace weir::admin {
@@ -108,31 +107,6 @@ void CheckTimeouts(const Timeouts& timeouts, FieldErrors& errors) {
   for (const auto& [field, value] : values) {
     AddIfWrong(CheckTimeoutMs(value), field, errors);
   }
-}
-
-// 0 = not set.
-void CheckBounds(std::int64_t value, std::int64_t min, std::int64_t max, std::string_view field,
-                 FieldErrors& errors) {
-  if (value != 0 && (value < min || value > max)) {
-    errors.Add(field, StrCat("must be ", min, " to ", max));
-  }
-}
-
-// What admin itself goes by.
-void CheckOwnSettings(const Settings& settings, FieldErrors& errors) {
-  if (settings.site_name.size() > kNameBytesMax || HasControl(settings.site_name)) {
-    errors.Add("site_name", "must be at most 128 bytes long, without control characters");
-  }
-  if (!settings.relay_url.empty()) {
-    AddIfWrong(ParseAccountUrl(settings.relay_url).status(), "relay_url", errors);
-  }
-  CheckBounds(settings.session_life_ms, kSessionLifeMsMin, kSessionLifeMsMax, "session_life_ms",
-              errors);
-  CheckBounds(settings.login_failures_max, kLoginFailuresMin, kLoginFailuresMax,
-              "login_failures_max", errors);
-  CheckBounds(settings.login_lock_ms, kLoginLockMsMin, kLoginLockMsMax, "login_lock_ms", errors);
-  CheckBounds(settings.password_bytes_min, kPasswordBytesMin, kPasswordBytesMinMax,
-              "password_bytes_min", errors);
 }
 
 // What would be a credential that can be read back.
@@ -340,7 +314,7 @@ void Validate(const Settings& settings, FieldErrors& errors) {
   AddIfWrong(CheckLimit(settings.drain_nano_usd_max), "drain_usd_max", errors);
   AddIfWrong(CheckTokens(settings.budget_output_tokens_default), "budget_output_tokens_default",
              errors);
-  CheckOwnSettings(settings, errors);
+  ValidateOwnSettings(settings, errors);
   AddIfWrong(CheckBodyBytes(settings.body_bytes_max), "body_bytes_max", errors);
   if (settings.body_mask_patterns.size() > kMaskPatternsMax) {
     errors.Add("body_mask_patterns", StrCat("must have at most ", kMaskPatternsMax, " entries"));

@@ -17,6 +17,8 @@ void Validate(const Invite& invite, FieldErrors& errors);
 void Validate(const Account& account, FieldErrors& errors);
 void Validate(const Price& price, FieldErrors& errors);
 void Validate(const Settings& settings, FieldErrors& errors);
+// The part of the settings that is for admin alone.
+void ValidateOwnSettings(const Settings& settings, FieldErrors& errors);
 void Validate(const ModelRoute& route, FieldErrors& errors);
 
 // What people call a record: not empty, at most 128 bytes, no control characters.
@@ -25,6 +27,9 @@ void ValidateName(std::string_view name, std::string_view field, FieldErrors& er
 // Where an account's requests may go: what libs/common/upstream_url.h can parse. Hosts that only
 // ever name this machine's cloud metadata are refused.
 void ValidateUpstreamUrl(std::string_view url, std::string_view field, FieldErrors& errors);
+
+// The same for a webhook, whose URL may have a query.
+void ValidateWebhookUrl(std::string_view url, std::string_view field, FieldErrors& errors);
 
 // How an account's credential is renewed.
 void ValidateOauth(const Account& account, FieldErrors& errors);

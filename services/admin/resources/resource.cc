@@ -227,6 +227,7 @@ constexpr Part kParts[] = {{"Set-up", SetupRoutes},
                            {"Usage", ReconcileRoutes},
                            {"Audit", AuditRoutes},
                            {"Tasks", TaskRoutes},
+                           {"Alerts", AlertRoutes},
                            {"Operation", StatusRoutes}};
 
 }  // namespace

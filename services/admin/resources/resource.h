@@ -31,6 +31,7 @@
 
 namespace weir::admin {
 
+class AlertCourier;
 class TaskScheduler;
 class TokenRefresher;
 
@@ -50,6 +51,7 @@ struct ResourceParts {
   const DeclaredSettings& declared;
   TokenRefresher& refresher;
   AccountTestBroker& account_tests;
+  AlertCourier& alerts;
 };
 
 using Routes = std::vector<Route>;
@@ -159,6 +161,7 @@ Routes BodyRoutes(ResourceParts& parts);
 Routes UsageRoutes(ResourceParts& parts);
 Routes AuditRoutes(ResourceParts& parts);
 Routes TaskRoutes(ResourceParts& parts);
+Routes AlertRoutes(ResourceParts& parts);
 Routes UsageSeriesRoutes(ResourceParts& parts);
 Routes UsageExportRoutes(ResourceParts& parts);
 Routes KeyUsageRoutes(ResourceParts& parts);

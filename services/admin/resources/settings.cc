@@ -41,7 +41,8 @@ json::value SettingsShape() {
 
 void DescribeBody(BodyReader& reader) {
   Settings settings;
-  ReadSettings(reader, settings);
+  SettingSecrets secrets;
+  ReadSettings(reader, settings, secrets);
 }
 
 Response WholeResponse(ResourceParts& parts, const Settings& settings) {
@@ -77,6 +78,8 @@ std::string_view FormWord(SettingForm form) {
       return "integer";
     case SettingForm::kUsd:
       return "usd";
+    case SettingForm::kSecret:
+      return "secret";
   }
   return "";
 }
@@ -105,7 +108,7 @@ json::object RowJson(const SettingRow& row) {
 
 json::value RowShape() {
   json::object row = {{"name", ""}, {"section", ""}, {"description", ""}};
-  row["type"] = OneWord({"flag", "text", "texts", "word", "integer", "usd"}, "flag");
+  row["type"] = OneWord({"flag", "text", "texts", "word", "integer", "usd", "secret"}, "flag");
   row["reach"] = OneWord({"admin", "relays"}, "admin");
   row["source"] = SourceWord("default");
   for (const char* text : {"unit", "when_unset"}) row[text] = MaybeAbsent("");
@@ -142,6 +145,11 @@ void CheckDeclared(const Settings& before, const Settings& after,
     if (value == nullptr || *value == is.at(name)) continue;
     errors.Add(name, "is set by weir.yaml; change it there");
   }
+  for (const SecretSetting& secret : SecretSettings()) {
+    if (declared.contains(secret.name) && before.*secret.sealed != after.*secret.sealed) {
+      errors.Add(secret.name, "is set by weir.yaml; change it there");
+    }
+  }
 }
 
 // A whole record that leaves out what weir.yaml declares does not mean to change it.
@@ -163,7 +171,8 @@ void KeepDeclared(const Settings& before, const DeclaredSettings::Names& declare
   }
   FieldErrors none;  // they were good when they were stored
   BodyReader reader(kept, none);
-  ReadSettings(reader, changed);
+  SettingSecrets stay;
+  ReadSettings(reader, changed, stay);
 }
 
 absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, bool whole) {
@@ -176,17 +185,16 @@ absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, bo
         if (!before.ok()) return before.status();
         if (auto match = CheckIfMatch(request, before->version); !match.ok()) return match;
         const DeclaredSettings::Names declared = parts.declared.Get();
-        Settings changed;
-        if (whole) {
-          changed.version = before->version;
-          KeepDeclared(*before, declared, *body, changed);
-        } else {
-          changed = *before;
-        }
+        Settings changed = whole ? WithSecretsOf(*before) : *before;
+        changed.version = before->version;
+        if (whole) KeepDeclared(*before, declared, *body, changed);
         FieldErrors errors;
         BodyReader reader(*body, errors);
-        ReadSettings(reader, changed);
+        SettingSecrets secrets;
+        ReadSettings(reader, changed, secrets);
         reader.Finish();
+        Validate(secrets, errors);
+        PutSecrets(parts.vault, secrets, changed);
         Validate(changed, errors);
         CheckDeclared(*before, changed, declared, errors);
         if (!errors.empty()) return errors.ToStatus();
@@ -220,7 +228,8 @@ Routes SettingsRoutes(ResourceParts& parts) {
         .body = DescribeBody,
         .answers = {Answers(SettingsShape)},
         .guarded = true,
-        .about = "What is left out gets its default, but for what weir.yaml declares."}},
+        .about = "What is left out gets its default, but for what weir.yaml declares and for "
+                 "secrets, which stay; null takes a secret away."}},
       {"PATCH",
        "/api/v1/admin/settings",
        Access::kAdmin,

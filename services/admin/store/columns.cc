@@ -179,6 +179,7 @@ std::string EncodeSettings(const Settings& settings) {
       {"login_failures_max", settings.login_failures_max},
       {"login_lock_ms", settings.login_lock_ms},
       {"password_bytes_min", settings.password_bytes_min},
+      {"alert_url", settings.alert_url},
       {"registration", std::string(WordOf(settings.registration))},
       {"serve_unpriced_models", settings.serve_unpriced_models},
       {"system_prompt", settings.system_prompt},
@@ -210,6 +211,7 @@ Settings DecodeSettings(const std::string& text) {
   settings.login_failures_max = IntOf(object, "login_failures_max");
   settings.login_lock_ms = IntOf(object, "login_lock_ms");
   settings.password_bytes_min = IntOf(object, "password_bytes_min");
+  settings.alert_url = TextOf(object, "alert_url");
   settings.serve_unpriced_models = FlagOf(object, "serve_unpriced_models");
   if (const json::value* prompt = object.if_contains("system_prompt");
       prompt != nullptr && prompt->is_string()) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "libs/common/ids.h"
+#include "services/admin/store/schema_of_alerts.h"
 #include "services/admin/store/schema_of_users.h"
 
 namespace weir::admin {
@@ -340,7 +341,8 @@ const std::vector<sql::Migration>& Migrations() {
       {.number = 17, .name = "key_rotation", .common = kKeyRotation},
       {.number = 18, .name = "task_runs", .common = kTaskRuns},
       {.number = 19, .name = "account_oauth", .common = kAccountOauth},
-      {.number = 20, .name = "account_history", .common = kAccountHistory}};
+      {.number = 20, .name = "account_history", .common = kAccountHistory},
+      {.number = 21, .name = "alerts", .common = kAlerts}};
   return migrations;
 }
 

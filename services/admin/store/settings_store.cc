@@ -9,36 +9,40 @@
 namespace weir::admin::settings_store {
 
 absl::StatusOr<Settings> Get(sql::Transaction& transaction) {
-  auto result =
-      transaction.Execute("SELECT value, updated_at_ms, version FROM settings WHERE one = 1");
+  auto result = transaction.Execute(
+      "SELECT value, updated_at_ms, version, sealed_alert_secret FROM settings WHERE one = 1");
   if (!result.ok()) return result.status();
   if (result->rows.size() != 1) return absl::InternalError("the settings' row is missing");
   const sql::Row& row = result->rows.front();
   Settings settings = DecodeSettings(row.Text(0));
   settings.updated_at_ms = row.Int(1);
   settings.version = row.Int(2);
+  settings.sealed_alert_secret = row.Text(3);
   return settings;
 }
 
 absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     Settings& settings) {
-  const auto before = transaction.Execute("SELECT value FROM settings WHERE one = 1");
-  if (!before.ok()) return before.status();
-  const Settings known = DecodeSettings(before->rows.at(0).Text(0));
+  const absl::StatusOr<Settings> known = Get(transaction);
+  if (!known.ok()) return known.status();
   auto updated = transaction.Execute(
-      "UPDATE settings SET value = $1, updated_at_ms = $2, version = version + 1 "
-      "WHERE one = 1 AND version = $3",
-      {EncodeSettings(settings), now_ms, settings.version});
+      "UPDATE settings SET value = $1, updated_at_ms = $2, version = version + 1, "
+      "sealed_alert_secret = $4 WHERE one = 1 AND version = $3",
+      {EncodeSettings(settings), now_ms, settings.version, settings.sealed_alert_secret});
   if (!updated.ok()) return updated.status();
   if (updated->affected_rows != 1) {
     return absl::AbortedError("the settings were changed at the same time");
   }
   settings.version += 1;
   settings.updated_at_ms = now_ms;
-  if (!SameForRelays(known, settings)) changes.Add(ResourceKind::kSettings, 0);
-  static const Table table = {.name = "settings", .what = "settings", .columns = {"settings"}};
+  if (!SameForRelays(*known, settings)) changes.Add(ResourceKind::kSettings, 0);
+  static const Table table = {.name = "settings",
+                              .what = "settings",
+                              .columns = {"settings", "settings.alert_secret"},
+                              .hidden = {"settings.alert_secret"}};
   changes.Note({"settings", 0, "settings", "update",
-                Difference(table, {EncodeSettings(known)}, {EncodeSettings(settings)})});
+                Difference(table, {EncodeSettings(*known), known->sealed_alert_secret},
+                           {EncodeSettings(settings), settings.sealed_alert_secret})});
   return absl::OkStatus();
 }
 

@@ -35,12 +35,14 @@ absl::StatusOr<std::string> CleanAccountHistory(Store& store) {
 
 }  // namespace
 
-std::vector<TaskSpec> AllTasks(Store& store, MaintenanceClient& maintenance) {
+std::vector<TaskSpec> AllTasks(Store& store, MaintenanceClient& maintenance, AlertWatch& alerts) {
   using Gone = std::function<bool()>;
   return {
       {"account_history_cleanup",
        "Keeps the newest 1,000 entries of each account's history, none older than 30 days.",
        "13 * * * *", [&store](const Gone&) { return CleanAccountHistory(store); }},
+      {"alerts_watch", "Looks for what the alerts' webhook is to be told.", "* * * * *",
+       [&alerts](const Gone& gone) { return alerts.Look(gone); }},
       {"body_retention", "Takes recorded bodies away that are older than usage's setting says.",
        "47 3 * * *",
        [&maintenance](const Gone& gone) { return maintenance.ApplyBodyRetention(gone); }},

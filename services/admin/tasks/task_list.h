@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "services/admin/alerts/alert_watch.h"
 #include "services/admin/maintenance_client.h"
 #include "services/admin/store/store.h"
 
@@ -22,7 +23,7 @@ struct TaskSpec {
   std::function<absl::StatusOr<std::string>(const std::function<bool()>& gone)> run;
 };
 
-// Both must outlive the tasks.
-std::vector<TaskSpec> AllTasks(Store& store, MaintenanceClient& maintenance);
+// All must outlive the tasks.
+std::vector<TaskSpec> AllTasks(Store& store, MaintenanceClient& maintenance, AlertWatch& alerts);
 
 }  // namespace weir::admin

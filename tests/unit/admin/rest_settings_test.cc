@@ -106,6 +106,40 @@ TEST_F(RestSettingsTest, WhatTheFileDeclaresIsChangedThere) {
   EXPECT_EQ(At(put.Json(), "timeouts", "idle_ms").as_int64(), 7000);
 }
 
+TEST_F(RestSettingsTest, ASecretIsKeptAndNeverShown) {
+  EXPECT_EQ(Patch("alert_secret", "\"0123456789abcdef\""), "");
+  EXPECT_EQ(Patch("alert_url", "\"https://hooks.example.com/a?b=c\""), "");
+  const Reply shown = Admin("GET", kPath);
+  EXPECT_TRUE(At(shown.Json(), "has_alert_secret").as_bool());
+  EXPECT_EQ(shown.body.find("0123456789abcdef"), std::string::npos);
+  EXPECT_EQ(SourceOf("alert_secret"), "database");
+  const auto table = Admin("GET", "/api/v1/admin/settings/table").Json();
+  for (const auto& row : At(table, "data").as_array()) {
+    if (At(row, "name") != "alert_secret") continue;
+    EXPECT_EQ(At(row, "type"), "secret");
+    EXPECT_EQ(At(row, "value"), true);
+  }
+  const Reply whole = Admin("PUT", kPath, R"({"alert_url":"https://other.example.com"})");
+  ASSERT_EQ(whole.status, 200) << whole.body;
+  EXPECT_TRUE(At(whole.Json(), "has_alert_secret").as_bool()) << "what is left out stays";
+  EXPECT_NE(Patch("alert_secret", "null"), "") << "the webhook needs it";
+  EXPECT_NE(Patch("alert_secret", "\"too short\""), "");
+  EXPECT_EQ(Patch("alert_url", "null"), "");
+  EXPECT_EQ(Patch("alert_secret", "null"), "");
+  EXPECT_EQ(SourceOf("alert_secret"), "default");
+}
+
+TEST_F(RestSettingsTest, ASecretOfTheFileIsChangedThere) {
+  const std::string path = folder() + "/weir.yaml";
+  std::ofstream(path) << "settings:\n  alert_url: https://hooks.example.com\n"
+                         "  alert_secret: 0123456789abcdef\n";
+  Start({{"config-file", path}});
+  EXPECT_EQ(SourceOf("alert_secret"), "file");
+  EXPECT_NE(Patch("alert_secret", "\"another secret of 16\"").find("weir.yaml"), std::string::npos);
+  EXPECT_EQ(Patch("alert_secret", "\"0123456789abcdef\""), "") << "no change";
+  EXPECT_EQ(Patch("site_name", "\"Ours\""), "");
+}
+
 TEST_F(RestSettingsTest, LogInsFollowAtOnce) {
   EXPECT_EQ(Patch("session_life_ms", "600000"), "");
   const Reply login = Send("POST", "/api/v1/auth/login",
