@@ -43,7 +43,7 @@ void AddStatusFilter(std::string_view status, std::int64_t now_ms, ListQuery& qu
 
 ListRules Rules() {
   return {
-      .filters = {{"name", "LOWER(name) LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
+      .filters = {{"name", "name", Filter::Kind::kContains},
                   {"platform_type", "platform = ?", Filter::Kind::kText, WordsOf<Platform>()},
                   {"group_id", "id IN (SELECT account_id FROM account_groups WHERE group_id = ?)",
                    Filter::Kind::kInteger}},

@@ -46,7 +46,7 @@ absl::StatusOr<Response> ListWhere(ResourceParts& parts, ListQuery query) {
 }
 
 ListRules Rules() {
-  return {.filters = {{"name", "LOWER(name) LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
+  return {.filters = {{"name", "name", Filter::Kind::kContains},
                       {"user_id", "user_id = ?", Filter::Kind::kInteger},
                       {"group_id", "group_id = ?", Filter::Kind::kInteger}},
           .sorts = {{"id", "id"},

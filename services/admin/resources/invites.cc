@@ -38,8 +38,8 @@ void AddStatusFilter(std::string_view status, std::int64_t now_ms, ListQuery& qu
 }
 
 ListRules Rules() {
-  return {.filters = {{"name", "LOWER(name) LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
-                      {"email", "email LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
+  return {.filters = {{"name", "name", Filter::Kind::kContains},
+                      {"email", "email", Filter::Kind::kContains},
                       {"group_id", "group_id = ?", Filter::Kind::kInteger}},
           .sorts = {{"id", "id"},
                     {"created_at", "created_at_ms"},

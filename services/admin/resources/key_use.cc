@@ -57,16 +57,15 @@ Condition AmongIds(const std::vector<std::int64_t>& ids, std::string& among) {
   return condition;
 }
 
-constexpr std::string_view kNotExpired =
-    "status = 'active' AND (expires_at_ms = 0 OR expires_at_ms > ?)";
+// Not "= 0 OR > ?": SQLite would gather the rows of both before it gives the first.
+constexpr std::string_view kNotExpired = "status = 'active' AND NOT expires_at_ms BETWEEN 1 AND ?";
 
 absl::Status KeepExhausted(ResourceParts& parts, ListQuery& query, std::string& among) {
   constexpr std::int64_t kAtOnce = 500;
-  constexpr std::int64_t kCandidatesMax = 20'000;
-  ListQuery candidates = {.conditions = query.conditions, .limit = kAtOnce};
+  ListQuery candidates = {
+      .conditions = query.conditions, .searches = query.searches, .limit = kAtOnce};
   candidates.conditions.push_back({kNotExpired, {parts.store.NowMs()}});
-  // As store/columns.h writes limits: only those that there are.
-  candidates.conditions.push_back({"limits LIKE ?", {std::string("%_total\":%")}});
+  candidates.conditions.push_back({api_key_store::kHasLifetimeLimit, {}});
   candidates.conditions.push_back({"id > ?", {std::int64_t{0}}});
   std::vector<std::int64_t> spent_ids;
   for (bool more = true; more;) {
@@ -74,9 +73,9 @@ absl::Status KeepExhausted(ResourceParts& parts, ListQuery& query, std::string& 
       return api_key_store::List(transaction, candidates);
     });
     if (!page.ok()) return page.status();
-    if (page->total > kCandidatesMax) {
+    if (page->total.at_least) {
       return BadParameter(
-          StrCat("more than ", kCandidatesMax,
+          StrCat("more than ", page->total.rows,
                  " keys have a limit for their lifetime; ask by user_id or group_id"));
     }
     if (page->items.empty()) break;

@@ -23,8 +23,7 @@ namespace json = boost::json;
 constexpr std::size_t kImportBytesMax = 16 << 20;
 
 ListRules Rules() {
-  return {.filters = {{"provider", "provider = ?"},
-                      {"model", "LOWER(model) LIKE ? ESCAPE '\\'", Filter::Kind::kContains}},
+  return {.filters = {{"provider", "provider = ?"}, {"model", "model", Filter::Kind::kContains}},
           .sorts = {{"id", "id"},
                     {"provider", "provider"},
                     {"model", "model"},
@@ -50,10 +49,12 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
 // Without a date, the first price of a model holds since ever, any further one from now on.
 absl::Status SetDate(sql::Transaction& transaction, std::int64_t now_ms, Price& price) {
   const ListQuery same_model = {
-      .conditions = {{"provider = ? AND model = ?", {price.provider, price.model}}}, .limit = 1};
+      .conditions = {{"provider = ? AND model = ?", {price.provider, price.model}}},
+      .limit = 1,
+      .with_total = false};
   auto known = price_store::List(transaction, same_model);
   if (!known.ok()) return known.status();
-  price.effective_from_ms = known->total == 0 ? 0 : now_ms;
+  price.effective_from_ms = known->items.empty() ? 0 : now_ms;
   return absl::OkStatus();
 }
 
@@ -63,9 +64,10 @@ absl::Status CheckPast(sql::Transaction& transaction, std::int64_t now_ms, const
   const ListQuery in_force = {
       .conditions = {{"provider = ? AND model = ? AND effective_from_ms <= ?",
                       {price.provider, price.model, price.effective_from_ms}}},
-      .limit = 1};
+      .limit = 1,
+      .with_total = false};
   auto known = price_store::List(transaction, in_force);
-  if (!known.ok() || known->total == 0) return known.status();
+  if (!known.ok() || known->items.empty()) return known.status();
   return Conflict("the model had a price then, and what was valid is never rewritten");
 }
 

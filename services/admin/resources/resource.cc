@@ -19,16 +19,6 @@ namespace json = boost::json;
 constexpr std::int64_t kLimitMax = 200;
 constexpr std::int64_t kPageMax = 1'000'000;
 
-// `%` and `_` of the searched text mean themselves.
-std::string LikePattern(std::string_view text) {
-  std::string pattern = "%";
-  for (const char c : text) {
-    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
-    pattern += c;
-  }
-  return pattern + "%";
-}
-
 constexpr std::int64_t kLimitUsual = 20;
 
 // The router has checked that it is one.
@@ -54,7 +44,7 @@ void ReadFilter(const Request& request, const Filter& filter, ListQuery& query) 
       query.conditions.push_back({filter.sql, {text}});
       return;
     case Filter::Kind::kContains:
-      query.conditions.push_back({filter.sql, {LikePattern(ToLower(text))}});
+      query.searches.push_back({filter.sql, text});
       return;
     case Filter::Kind::kInteger:
       query.conditions.push_back({filter.sql, {NumberOf(request, filter.name, 0)}});
@@ -147,13 +137,18 @@ absl::StatusOr<ListQuery> ParseList(const Request& request, const ListRules& rul
 
 namespace {
 
-json::object ListBody(json::array data, std::int64_t total, std::int64_t page, std::int64_t limit) {
-  return {{"data", std::move(data)}, {"total", total}, {"page", page}, {"limit", limit}};
+json::object ListBody(json::array data, const RowTotal& total, std::int64_t page,
+                      std::int64_t limit) {
+  return {{"data", std::move(data)},
+          {"total", total.rows},
+          {"total_at_least", total.at_least},
+          {"page", page},
+          {"limit", limit}};
 }
 
 }  // namespace
 
-Response ListResponse(json::array data, std::int64_t total, const ListQuery& query) {
+Response ListResponse(json::array data, const RowTotal& total, const ListQuery& query) {
   return JsonResponse(
       200, ListBody(std::move(data), total, query.offset / query.limit + 1, query.limit));
 }
@@ -164,7 +159,7 @@ Answer AnswersList(Shape item) {
   return Answers([item = std::move(item)] {
     json::array data;
     data.push_back(item());
-    return ListBody(std::move(data), 0, 1, kLimitUsual);
+    return ListBody(std::move(data), RowTotal(), 1, kLimitUsual);
   });
 }
 

@@ -67,7 +67,7 @@ absl::StatusOr<boost::json::object> ParseBody(const Request& request);
 // Conflict when If-Match names another version than the record's.
 absl::Status CheckIfMatch(const Request& request, std::int64_t version);
 
-// A parameter of a list that narrows it: `sql` with one `?`.
+// A parameter of a list that narrows it: `sql` with one `?`, of kContains the column.
 struct Filter {
   enum class Kind { kText, kInteger, kContains };
   std::string_view name;
@@ -105,8 +105,8 @@ std::vector<std::string_view> WordsOf() {
   return words;
 }
 
-// {"data":[…],"total":N,"page":1,"limit":20}
-Response ListResponse(boost::json::array data, std::int64_t total, const ListQuery& query);
+// {"data":[…],"total":N,"total_at_least":false,"page":1,"limit":20}
+Response ListResponse(boost::json::array data, const RowTotal& total, const ListQuery& query);
 
 // Answers as the contract has them. A list is ListResponse's, `data` alone a list without pages.
 Answer Answers(Shape shape, int status = 200);

@@ -14,7 +14,7 @@ namespace {
 namespace json = boost::json;
 
 ListRules Rules() {
-  return {.filters = {{"name", "LOWER(name) LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
+  return {.filters = {{"name", "name", Filter::Kind::kContains},
                       {"model", "model = ?"},
                       {"status", "status = ?", Filter::Kind::kText, WordsOf<ActiveStatus>()}},
           .sorts = {{"position", "position"},

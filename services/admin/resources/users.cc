@@ -23,9 +23,9 @@ namespace {
 namespace json = boost::json;
 
 ListRules Rules() {
-  return {.filters = {{"username", "username LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
-                      {"name", "LOWER(name) LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
-                      {"email", "email LIKE ? ESCAPE '\\'", Filter::Kind::kContains},
+  return {.filters = {{"username", "username", Filter::Kind::kContains},
+                      {"name", "name", Filter::Kind::kContains},
+                      {"email", "email", Filter::Kind::kContains},
                       {"role", "role = ?", Filter::Kind::kText, WordsOf<Role>()},
                       {"status", "status = ?", Filter::Kind::kText, WordsOf<ActiveStatus>()},
                       {"group_id", "group_id = ?", Filter::Kind::kInteger}},

@@ -18,7 +18,13 @@ const Table& TheTable() {
                   "allowed_models", "allowed_ips", "limits", "system_prompt", "cache", "managed",
                   "record_bodies", "previous_key_hash", "previous_key_hint", "previous_until_ms"},
       .kind = ResourceKind::kApiKey,
-      .hidden = {"key_hash", "previous_key_hash"}};
+      .hidden = {"key_hash", "previous_key_hash"},
+      .searched = {"name"},
+      .counted = true,
+      .orders = {{"id", "sqlite_autoindex_api_keys_1"},
+                 {"name", "api_keys_name"},
+                 {"created_at_ms", "api_keys_created"},
+                 {"expires_at_ms", "api_keys_expires"}}};
   return table;
 }
 
@@ -92,7 +98,8 @@ absl::StatusOr<ApiKey> FindByHash(sql::Transaction& transaction, std::string_vie
   const ListQuery rotated = {
       .conditions = {{"previous_key_hash = ? AND previous_key_hash <> ''", {HexOf(sha256)}},
                      {"previous_until_ms > ?", {now_ms}}},
-      .limit = 1};
+      .limit = 1,
+      .with_total = false};
   auto page = List(transaction, rotated);
   if (!page.ok()) return page.status();
   if (page->items.empty()) return NotFound(TheTable().what);
@@ -102,7 +109,9 @@ absl::StatusOr<ApiKey> FindByHash(sql::Transaction& transaction, std::string_vie
 absl::StatusOr<ApiKey> FindByName(sql::Transaction& transaction, std::int64_t user_id,
                                   std::string_view name) {
   const ListQuery query = {
-      .conditions = {{"user_id = ? AND name = ?", {user_id, std::string(name)}}}, .limit = 1};
+      .conditions = {{"user_id = ? AND name = ?", {user_id, std::string(name)}}},
+      .limit = 1,
+      .with_total = false};
   auto page = List(transaction, query);
   if (!page.ok()) return page.status();
   if (page->items.empty()) return NotFound(TheTable().what);

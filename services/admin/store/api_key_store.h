@@ -14,6 +14,9 @@
 
 namespace weir::admin::api_key_store {
 
+// As columns.h writes limits: those that there are. An index has this very condition.
+inline constexpr std::string_view kHasLifetimeLimit = R"(limits LIKE '%_total":%')";
+
 // NotFound.
 absl::StatusOr<ApiKey> Get(sql::Transaction& transaction, std::int64_t id);
 // By the hash of its text, or of the one before its rotation while that is good. NotFound.

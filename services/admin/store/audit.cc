@@ -25,7 +25,8 @@ const Table& TheTable() {
   static const Table table = {.name = "audit",
                               .what = "audit entry",
                               .columns = {"user_id", "actor", "client_ip", "request_id", "resource",
-                                          "resource_id", "resource_name", "action", "fields"}};
+                                          "resource_id", "resource_name", "action", "fields"},
+                              .counted = true};
   return table;
 }
 

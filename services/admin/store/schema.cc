@@ -4,7 +4,10 @@
 #include <vector>
 
 #include "libs/common/ids.h"
+#include "libs/common/log.h"
+#include "libs/common/text.h"
 #include "services/admin/store/schema_of_alerts.h"
+#include "services/admin/store/schema_of_lists.h"
 #include "services/admin/store/schema_of_users.h"
 
 namespace weir::admin {
@@ -342,8 +345,30 @@ const std::vector<sql::Migration>& Migrations() {
       {.number = 18, .name = "task_runs", .common = kTaskRuns},
       {.number = 19, .name = "account_oauth", .common = kAccountOauth},
       {.number = 20, .name = "account_history", .common = kAccountHistory},
-      {.number = 21, .name = "alerts", .common = kAlerts}};
+      {.number = 21, .name = "alerts", .common = kAlerts},
+      {.number = 22,
+       .name = "list_indexes",
+       .common = kListIndexes,
+       .sqlite = kSqliteCounting,
+       .postgres = kPostgresCounting},
+      {.number = 23, .name = "name_index", .common = {}, .sqlite = kSqliteNameIndex}};
   return migrations;
+}
+
+// Searching works without them too, only slower the more rows there are.
+void MakeNameIndexes(sql::Database& database) {
+  const absl::Status made = database.Transact([](sql::Transaction& transaction) {
+    absl::Status status = transaction.Lock("weir_name_indexes");
+    for (const std::string_view statement : kPostgresNameIndexes) {
+      if (status.ok()) status = transaction.Execute(statement).status();
+    }
+    return status;
+  });
+  if (made.ok()) return;
+  LogWarning(
+      "searches for a part of a name have no index and read all rows; let a superuser run "
+      "CREATE EXTENSION pg_trgm in this database, then start again",
+      {{"error", View(made.message())}});
 }
 
 // The revision starts at 1, with the default group and the settings in it: 0 means "nothing" to a
@@ -365,7 +390,9 @@ absl::Status CheckSchema(sql::Database& database) {
 
 absl::Status MigrateSchema(sql::Database& database) {
   absl::Status migrated = sql::Migrate(database, "admin", Migrations());
-  return migrated.ok() ? StartRevision(database) : migrated;
+  if (!migrated.ok()) return migrated;
+  if (database.dialect() == sql::SqlDialect::kPostgres) MakeNameIndexes(database);
+  return StartRevision(database);
 }
 
 }  // namespace weir::admin

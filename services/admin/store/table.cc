@@ -11,33 +11,6 @@
 namespace weir::admin {
 namespace {
 
-std::string SelectFrom(const Table& table) {
-  std::string sql = "SELECT id, created_at_ms, updated_at_ms, version";
-  for (const std::string_view column : table.columns) StrAppend(sql, ", ", column);
-  StrAppend(sql, " FROM ", table.name);
-  return sql;
-}
-
-// Appends " WHERE a AND b" with numbered parameters, whose values go to `values`.
-void AppendWhere(const std::vector<Condition>& conditions, std::string& sql,
-                 std::vector<sql::Value>& values) {
-  std::string_view joint = " WHERE ";
-  for (const Condition& condition : conditions) {
-    StrAppend(sql, joint, "(");
-    std::size_t next = 0;
-    for (const char c : condition.sql) {
-      if (c != '?') {
-        sql += c;
-        continue;
-      }
-      values.push_back(condition.values.at(next++));
-      StrAppend(sql, "$", values.size());
-    }
-    sql += ")";
-    joint = " AND ";
-  }
-}
-
 absl::Status ExplainWrite(const absl::Status& status, const Table& table) {
   if (absl::IsAlreadyExists(status)) {
     return Problem(absl::StatusCode::kAlreadyExists, reason::kConflict,
@@ -79,6 +52,13 @@ std::vector<sql::Value> ValuesLike(const std::vector<sql::Value>& values, const 
 
 }  // namespace
 
+std::string SelectFrom(const Table& table) {
+  std::string sql = "SELECT id, created_at_ms, updated_at_ms, version";
+  for (const std::string_view column : table.columns) StrAppend(sql, ", ", column);
+  StrAppend(sql, " FROM ", table.name);
+  return sql;
+}
+
 void ReadRecord(const sql::Row& row, Record& record) {
   record.id = row.Int(0);
   record.created_at_ms = row.Int(1);
@@ -97,29 +77,6 @@ absl::StatusOr<sql::Row> FindRow(sql::Transaction& transaction, const Table& tab
   if (!result.ok()) return result.status();
   if (result->rows.empty()) return NotFound(table.what);
   return std::move(result->rows.front());
-}
-
-absl::StatusOr<Page<sql::Row>> ListRows(sql::Transaction& transaction, const Table& table,
-                                        const ListQuery& query) {
-  Page<sql::Row> page;
-  std::vector<sql::Value> values;
-  std::string where;
-  AppendWhere(query.conditions, where, values);
-  auto total = transaction.Execute(StrCat("SELECT COUNT(*) FROM ", table.name, where), values);
-  if (!total.ok()) return total.status();
-  page.total = total->rows.front().Int(0);
-
-  const std::string_view direction = query.descending ? " DESC" : "";
-  std::string sql = StrCat(SelectFrom(table), where, " ORDER BY ", query.order_column, direction);
-  if (query.order_column != "id") StrAppend(sql, ", id", direction);
-  values.emplace_back(query.limit);
-  StrAppend(sql, " LIMIT $", values.size());
-  values.emplace_back(query.offset);
-  StrAppend(sql, " OFFSET $", values.size());
-  auto rows = transaction.Execute(sql, values);
-  if (!rows.ok()) return rows.status();
-  page.items = std::move(rows->rows);
-  return page;
 }
 
 absl::StatusOr<std::vector<sql::Row>> RowsAfter(sql::Transaction& transaction, const Table& table,

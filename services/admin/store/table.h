@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -23,9 +24,13 @@ struct Table {
   std::string_view name;
   std::string_view what;  // "user": for messages
   std::vector<std::string_view> columns;
-  std::optional<ResourceKind> kind = {};      // as which relays know it
-  std::string_view title = "name";            // the column that people call it by
-  std::vector<std::string_view> hidden = {};  // columns of which the audit log tells no value
+  std::optional<ResourceKind> kind = {};        // as which relays know it
+  std::string_view title = "name";              // the column that people call it by
+  std::vector<std::string_view> hidden = {};    // columns of which the audit log tells no value
+  std::vector<std::string_view> searched = {};  // columns that have an index of their texts' parts
+  bool counted = false;                         // row_counts knows how many rows there are
+  // Columns to sort by, with the SQLite index that has the order; of tables that may be large.
+  std::vector<std::pair<std::string_view, std::string_view>> orders = {};
 };
 inline constexpr std::size_t kRecordColumns = 4;
 
@@ -35,19 +40,39 @@ struct Condition {
   std::vector<sql::Value> values;
 };
 
+// The text somewhere in the column, in any case.
+struct Search {
+  std::string_view column;  // a constant of ours
+  std::string text;
+};
+
 struct ListQuery {
   std::vector<Condition> conditions = {};
+  std::vector<Search> searches = {};
   std::string_view order_column = "id";  // a constant of ours
   bool descending = false;
   std::int64_t limit = 20;
   std::int64_t offset = 0;
+  bool with_total = true;
+};
+
+// So many rows are counted at most, where no trigger counts them: a million would take longer than
+// the page itself. A tenth of it in searches that no index helps.
+inline constexpr std::int64_t kCountedRowsMax = 10'000;
+
+struct RowTotal {
+  std::int64_t rows = 0;
+  bool at_least = false;  // there are more
 };
 
 template <class T>
 struct Page {
   std::vector<T> items;
-  std::int64_t total = 0;  // all that match
+  RowTotal total;  // all that match; when the query wants it
 };
+
+// "SELECT id, …, version, COLUMNS FROM name"
+std::string SelectFrom(const Table& table);
 
 // Fills id, times and version from the first columns.
 void ReadRecord(const sql::Row& row, Record& record);
@@ -57,6 +82,8 @@ absl::StatusOr<sql::Row> ReadRow(sql::Transaction& transaction, const Table& tab
                                  std::int64_t id);
 absl::StatusOr<sql::Row> FindRow(sql::Transaction& transaction, const Table& table,
                                  std::string_view column, const sql::Value& value);
+// In table_list.cc. No page takes time that grows with the table, but for searches of one or two
+// letters that nothing has.
 absl::StatusOr<Page<sql::Row>> ListRows(sql::Transaction& transaction, const Table& table,
                                         const ListQuery& query);
 // Rows with id > after, by id: for walking a whole table.

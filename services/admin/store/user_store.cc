@@ -18,7 +18,14 @@ const Table& TheTable() {
                   "password_hash", "last_login_at_ms", "allowed_ips"},
       .kind = ResourceKind::kUser,
       .title = "username",
-      .hidden = {"password_hash"}};
+      .hidden = {"password_hash"},
+      .searched = {"username", "name", "email"},
+      .counted = true,
+      .orders = {{"id", "sqlite_autoindex_users_1"},
+                 {"username", "sqlite_autoindex_users_2"},
+                 {"email", "users_email_order"},
+                 {"created_at_ms", "users_created"},
+                 {"last_login_at_ms", "users_last_login"}}};
   return table;
 }
 

@@ -14,6 +14,15 @@
 
 namespace weir::admin {
 
+// What every case needs: one statement of a store in a change of its own.
+template <class T>
+absl::Status Insert(Store& store, T& item,
+                    absl::Status (*insert)(sql::Transaction&, Changes&, std::int64_t, T&)) {
+  return store.Change([&](sql::Transaction& transaction, Changes& changes) {
+    return insert(transaction, changes, store.NowMs(), item);
+  });
+}
+
 class StoreTest : public weir::testing::DatabaseTest {
  protected:
   void SetUp() override {

@@ -1,0 +1,238 @@
+// Pages of a table that may have a million rows.
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "libs/common/text.h"
+#include "services/admin/store/table.h"
+
+namespace weir::admin {
+namespace {
+
+using sql::Result;
+using sql::SqlDialect;
+using sql::Transaction;
+using sql::Value;
+
+// SQLite's index of names is made of pieces of three characters; PostgreSQL's is too.
+constexpr std::ptrdiff_t kIndexedLengthMin = 3;
+
+// `%` and `_` of the searched text mean themselves.
+std::string LikePattern(std::string_view text) {
+  std::string pattern = "%";
+  for (const char c : text) {
+    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+    pattern += c;
+  }
+  return pattern + "%";
+}
+
+std::ptrdiff_t Characters(std::string_view utf8) {
+  return std::count_if(utf8.begin(), utf8.end(),
+                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+}
+
+// A statement in the making. Its texts are constants of ours but for the values.
+class Statement {
+ public:
+  // Adds a value and gives its marker.
+  std::string Parameter(Value value) {
+    values_.push_back(std::move(value));
+    return StrCat("$", values_.size());
+  }
+  void And(std::string_view condition) {
+    StrAppend(where_, where_.empty() ? " WHERE (" : " AND (", condition, ")");
+  }
+  void And(const Condition& condition) {
+    std::string text;
+    std::size_t next = 0;
+    for (const char c : condition.sql) {
+      if (c == '?') {
+        text += Parameter(condition.values.at(next++));
+      } else {
+        text += c;
+      }
+    }
+    And(text);
+  }
+
+  const std::string& where() const { return where_; }
+  absl::StatusOr<Result> Run(Transaction& transaction, std::string_view sql) const {
+    return transaction.Execute(sql, values_);
+  }
+
+ private:
+  std::string where_;
+  std::vector<Value> values_;
+};
+
+// How SQLite finds rows; PostgreSQL's statistics tell it by themselves.
+enum class Way {
+  kPlain,      // as SQLite finds best
+  kNameIndex,  // those that the index of names gives
+  kWalk,       // all in their order, looked at one by one
+};
+
+bool IsIndexed(const Table& table, const Search& search) {
+  const auto& columns = table.searched;
+  return std::find(columns.begin(), columns.end(), search.column) != columns.end() &&
+         Characters(search.text) >= kIndexedLengthMin;
+}
+
+// Nothing when no index has the order.
+std::optional<std::string_view> OrderIndex(const Table& table, const ListQuery& query) {
+  for (const auto& [column, index] : table.orders) {
+    if (column == query.order_column) return index;
+  }
+  return std::nullopt;
+}
+
+// FTS5's words for "this text in that column": name : "ab""c".
+std::string MatchText(const std::vector<Search>& searches) {
+  std::string match;
+  for (const Search& search : searches) {
+    StrAppend(match, match.empty() ? "" : " AND ", search.column, " : \"");
+    for (const char c : search.text) match += c == '"' ? "\"\"" : std::string(1, c);
+    match += '"';
+  }
+  return match;
+}
+
+// The table to select from, with the conditions in `statement`.
+std::string FromWhere(const Table& table, const ListQuery& query, Way way, Statement& statement) {
+  std::string from(table.name);
+  std::vector<Search> indexed;
+  for (const Search& search : query.searches) {
+    if (way == Way::kNameIndex && IsIndexed(table, search)) {
+      indexed.push_back(search);
+    } else {
+      statement.And(StrCat("LOWER(", search.column, ") LIKE LOWER(",
+                           statement.Parameter(LikePattern(search.text)), ") ESCAPE '\\'"));
+    }
+  }
+  if (way == Way::kWalk) StrAppend(from, " INDEXED BY ", *OrderIndex(table, query));
+  if (!indexed.empty()) {
+    const std::string match = statement.Parameter(MatchText(indexed));
+    from = StrCat("(SELECT rowid AS found_id FROM ", table.name, "_search WHERE ", table.name,
+                  "_search MATCH ", match, ") AS found CROSS JOIN ", table.name);
+    statement.And("id = found_id");
+  }
+  for (const Condition& condition : query.conditions) statement.And(condition);
+  return StrCat(from, statement.where());
+}
+
+Way NameIndexOf(const Transaction& transaction, const Table& table, const ListQuery& query) {
+  const bool indexed = std::any_of(query.searches.begin(), query.searches.end(),
+                                   [&](const Search& search) { return IsIndexed(table, search); });
+  return indexed && transaction.dialect() == SqlDialect::kSqlite ? Way::kNameIndex : Way::kPlain;
+}
+
+absl::StatusOr<std::int64_t> OneNumber(const absl::StatusOr<Result>& result) {
+  if (!result.ok()) return result.status();
+  return result->rows.empty() ? 0 : result->rows.front().Int(0);
+}
+
+// Of all rows: triggers keep the number.
+absl::StatusOr<std::int64_t> RowsOf(Transaction& transaction, const Table& table) {
+  return OneNumber(transaction.Execute("SELECT row_count FROM row_counts WHERE table_name = $1",
+                                       {std::string(table.name)}));
+}
+
+// Of a text without an index all rows have to be looked at on the way.
+std::int64_t CountedRowsMax(const Table& table, const ListQuery& query) {
+  const bool indexed = std::all_of(query.searches.begin(), query.searches.end(),
+                                   [&](const Search& search) { return IsIndexed(table, search); });
+  return indexed || table.orders.empty() ? kCountedRowsMax : kCountedRowsMax / 10;
+}
+
+absl::StatusOr<RowTotal> CountRows(Transaction& transaction, const Table& table,
+                                   const ListQuery& query) {
+  if (table.counted && query.conditions.empty() && query.searches.empty()) {
+    const auto rows = RowsOf(transaction, table);
+    if (!rows.ok()) return rows.status();
+    return RowTotal{*rows, false};
+  }
+  Statement statement;
+  const std::string from =
+      FromWhere(table, query, NameIndexOf(transaction, table, query), statement);
+  const std::int64_t counted_max = CountedRowsMax(table, query);
+  const std::string limit = statement.Parameter(counted_max + 1);
+  const auto rows =
+      OneNumber(statement.Run(transaction, StrCat("SELECT COUNT(*) FROM (SELECT 1 AS one FROM ",
+                                                  from, " LIMIT ", limit, ") AS counted")));
+  if (!rows.ok()) return rows.status();
+  return RowTotal{std::min(*rows, counted_max), *rows > counted_max};
+}
+
+// Of few rows all are read and sorted. Among many a page is full soon when rows are taken in the
+// order wanted.
+Way WayTo(const Transaction& transaction, const Table& table, const ListQuery& query,
+          const RowTotal& total) {
+  const Way way = NameIndexOf(transaction, table, query);
+  // In the order of the index of names nothing has to be sorted.
+  if (way == Way::kNameIndex && query.order_column == "id") return way;
+  const bool sqlite = transaction.dialect() == SqlDialect::kSqlite;
+  const bool walk = sqlite && total.at_least && OrderIndex(table, query).has_value();
+  return walk ? Way::kWalk : way;
+}
+
+std::string OrderText(std::string_view column, bool descending) {
+  const std::string_view direction = descending ? " DESC" : "";
+  if (column == "id") return StrCat("id", direction);
+  return StrCat(column, direction, ", id", direction);
+}
+
+// The ids of a page are picked out of indexes alone; only its rows are then read whole.
+absl::StatusOr<std::vector<sql::Row>> PageRows(Transaction& transaction, const Table& table,
+                                               const ListQuery& query, Way way) {
+  Statement statement;
+  const std::string from = FromWhere(table, query, way, statement);
+  const bool by_rowid = way == Way::kNameIndex && query.order_column == "id";
+  const std::string order = by_rowid ? StrCat("found_id", query.descending ? " DESC" : "")
+                                     : OrderText(query.order_column, query.descending);
+  const std::string limit = statement.Parameter(query.limit);
+  const std::string offset = statement.Parameter(query.offset);
+  auto rows = statement.Run(
+      transaction, StrCat(SelectFrom(table), " WHERE id IN (SELECT id FROM ", from, " ORDER BY ",
+                          order, " LIMIT ", limit, " OFFSET ", offset, ") ORDER BY ",
+                          OrderText(query.order_column, query.descending)));
+  if (!rows.ok()) return rows.status();
+  return std::move(rows->rows);
+}
+
+// The same page counted from the end, when that is nearer.
+ListQuery FromNearerEnd(const ListQuery& query, std::int64_t rows) {
+  ListQuery nearer = query;
+  nearer.descending = !query.descending;
+  nearer.limit = std::min(query.limit, rows - query.offset);
+  nearer.offset = rows - query.offset - nearer.limit;
+  return nearer;
+}
+
+}  // namespace
+
+absl::StatusOr<Page<sql::Row>> ListRows(Transaction& transaction, const Table& table,
+                                        const ListQuery& query) {
+  Page<sql::Row> page;
+  if (query.with_total) {
+    const auto total = CountRows(transaction, table, query);
+    if (!total.ok()) return total.status();
+    page.total = *total;
+  }
+  const bool exact = query.with_total && !page.total.at_least;
+  if (exact && query.offset >= page.total.rows) return page;
+  const Way way = WayTo(transaction, table, query, page.total);
+  const bool from_end = exact && query.offset > page.total.rows / 2;
+  auto rows =
+      PageRows(transaction, table, from_end ? FromNearerEnd(query, page.total.rows) : query, way);
+  if (!rows.ok()) return rows.status();
+  page.items = *std::move(rows);
+  if (from_end) std::reverse(page.items.begin(), page.items.end());
+  return page;
+}
+
+}  // namespace weir::admin

@@ -1,0 +1,180 @@
+// Lists against a plain model of the same rows: whatever way is taken, the page is the same.
+#include <algorithm>
+#include <functional>
+#include <random>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "libs/common/text.h"
+#include "services/admin/store/api_key_store.h"
+#include "services/admin/store/user_store.h"
+#include "tests/unit/admin/store_fixture.h"
+
+namespace weir::admin {
+namespace {
+
+class TableListTest : public StoreTest {
+ protected:
+  void SetUp() override {
+    StoreTest::SetUp();
+    owner_.username = "owner";
+    owner_.group_id = kDefaultGroupId;
+    ASSERT_TRUE(Insert(store(), owner_, user_store::Insert).ok());
+  }
+
+  ApiKey Add(const std::string& name, std::int64_t expires_at_ms = 0) {
+    ApiKey key;
+    key.user_id = owner_.id;
+    key.group_id = kDefaultGroupId;
+    key.name = name;
+    key.key_hash = std::string(31, 'h') + std::to_string(++made_);
+    key.expires_at_ms = expires_at_ms;
+    EXPECT_TRUE(Insert(store(), key, api_key_store::Insert).ok());
+    return key;
+  }
+
+  Page<ApiKey> List(const ListQuery& query) {
+    auto page =
+        ReadValue(store(), [&](sql::Transaction& t) { return api_key_store::List(t, query); });
+    EXPECT_TRUE(page.ok()) << page.status();
+    return page.ok() ? *std::move(page) : Page<ApiKey>();
+  }
+
+  std::vector<std::string> Found(const std::string& text) {
+    std::vector<std::string> names;
+    for (const ApiKey& key : List({.searches = {{"name", text}}}).items) names.push_back(key.name);
+    return names;
+  }
+
+  void Exec(const std::string& sql) {
+    const auto done = store().database().Execute(sql);
+    ASSERT_TRUE(done.ok()) << done.status();
+  }
+
+  User owner_;
+  int made_ = 0;
+};
+
+INSTANTIATE_ON_BOTH_DATABASES(TableListTest);
+
+using Names = std::vector<std::string>;
+
+TEST_P(TableListTest, APartOfANameIsFoundInAnyCase) {
+  for (const char* name : {"Build-Agent", "agent \"x\"", "100%_sure", "back\\slash", "zürich-ü"}) {
+    Add(name);
+  }
+  EXPECT_EQ(Found("AGENT"), (Names{"Build-Agent", "agent \"x\""}));
+  EXPECT_EQ(Found("t \"x\""), Names{"agent \"x\""}) << "a quote is a character like others";
+  EXPECT_EQ(Found("0%_s"), Names{"100%_sure"}) << "and so are LIKE's own";
+  EXPECT_EQ(Found("0%s"), Names{});
+  EXPECT_EQ(Found("%_"), Names{"100%_sure"}) << "two characters have no index";
+  EXPECT_EQ(Found("k\\s"), Names{"back\\slash"});
+  EXPECT_EQ(Found("ürich"), Names{"zürich-ü"});
+  EXPECT_EQ(Found("ü"), Names{"zürich-ü"});
+  EXPECT_EQ(Found("name : agent"), Names{}) << "words of FTS5's own mean nothing";
+  EXPECT_EQ(Found("age* OR 100"), Names{});
+}
+
+TEST_P(TableListTest, WhatWasRenamedOrDeletedIsFoundAsItIs) {
+  ApiKey key = Add("first-name");
+  const ApiKey gone = Add("first-too");
+  key.name = "second-name";
+  ASSERT_TRUE(store()
+                  .Change([&](sql::Transaction& t, Changes& c) {
+                    return api_key_store::Update(t, c, 7, key);
+                  })
+                  .ok());
+  ASSERT_TRUE(store()
+                  .Change([&](sql::Transaction& t, Changes& c) {
+                    return api_key_store::Delete(t, c, gone.id);
+                  })
+                  .ok());
+  EXPECT_EQ(Found("first"), Names{});
+  EXPECT_EQ(Found("second-n"), Names{"second-name"});
+  EXPECT_EQ(List({}).total.rows, 1);
+}
+
+TEST_P(TableListTest, AllRowsAreCountedAndMatchingOnesUpToABound) {
+  for (int i = 0; i < 3; ++i) Add("template");
+  const std::string numbers =
+      "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < "
+      "12000) ";
+  Exec(numbers +
+       "INSERT INTO users (id, created_at_ms, updated_at_ms, version, username, name, email, role, "
+       "status, group_id, limits, password_hash, last_login_at_ms) SELECT 1000 + n, n, n, 1, "
+       "'user-' || n, '', '', 'user', 'active', 1, '{}', '', 0 FROM numbers");
+  const auto users = [&](const ListQuery& query) {
+    return *ReadValue(store(), [&](sql::Transaction& t) { return user_store::List(t, query); });
+  };
+  EXPECT_EQ(users({}).total.rows, 12'001);
+  EXPECT_FALSE(users({}).total.at_least);
+  const Page<User> many = users({.searches = {{"username", "user-"}}, .offset = 11'990});
+  EXPECT_EQ(many.total.rows, kCountedRowsMax);
+  EXPECT_TRUE(many.total.at_least);
+  ASSERT_EQ(many.items.size(), 10U) << "pages go on behind what is counted";
+  EXPECT_EQ(many.items.back().username, "user-12000");
+  Exec("DELETE FROM users WHERE id > 2000");
+  EXPECT_EQ(users({}).total.rows, 1'001);
+  EXPECT_EQ(users({.searches = {{"username", "user-1"}}}).total.rows, 112);
+}
+
+// Every way to a page (walked, from the end, by the index of names, sorted or not) gives the same.
+TEST_P(TableListTest, PagesAreThoseOfTheModel) {
+  std::mt19937 random(11);
+  const auto pick = [&](int below) {
+    return static_cast<int>(std::uniform_int_distribution<>(0, below - 1)(random));
+  };
+  const std::vector<std::string> words = {"alpha", "beta", "gam", "de", "x%y", "q\"r"};
+  std::vector<ApiKey> model;
+  for (int i = 0; i < 120; ++i) {
+    model.push_back(Add(StrCat(words[pick(6)], "-", words[pick(6)], i % 7), pick(5) * 100));
+  }
+  struct Order {
+    std::string_view column;
+    std::function<bool(const ApiKey&, const ApiKey&)> less;
+  };
+  const std::vector<Order> orders = {
+      {"id", [](const ApiKey& a, const ApiKey& b) { return a.id < b.id; }},
+      {"name", [](const ApiKey& a,
+                  const ApiKey& b) { return std::tie(a.name, a.id) < std::tie(b.name, b.id); }},
+      {"expires_at_ms", [](const ApiKey& a, const ApiKey& b) {
+         return std::tie(a.expires_at_ms, a.id) < std::tie(b.expires_at_ms, b.id);
+       }}};
+  const std::vector<std::string> texts = {"",    "alp", "a-",   "beta-gam", "eta",
+                                          "-de", "%",   "\"r-", "zz"};
+  for (int round = 0; round < 300; ++round) {
+    const Order& order = orders[pick(3)];
+    ListQuery query = {.order_column = order.column,
+                       .descending = pick(2) == 1,
+                       .limit = 1 + pick(30),
+                       .offset = pick(140)};
+    const std::string& text = texts[pick(9)];
+    if (!text.empty()) query.searches = {{"name", text}};
+    const int expires = pick(8) * 100;
+    if (expires < 500) query.conditions = {{"expires_at_ms = ?", {std::int64_t{expires}}}};
+    std::vector<ApiKey> wanted;
+    for (const ApiKey& key : model) {
+      if (expires < 500 && key.expires_at_ms != expires) continue;
+      if (key.name.find(text) != std::string::npos) wanted.push_back(key);
+    }
+    std::sort(wanted.begin(), wanted.end(), order.less);
+    if (query.descending) std::reverse(wanted.begin(), wanted.end());
+    const Page<ApiKey> page = List(query);
+    ASSERT_EQ(page.total.rows, static_cast<std::int64_t>(wanted.size())) << text;
+    std::vector<std::int64_t> ids;
+    std::vector<std::int64_t> wanted_ids;
+    for (const ApiKey& key : page.items) ids.push_back(key.id);
+    for (std::int64_t i = query.offset;
+         i < std::min<std::int64_t>(query.offset + query.limit, wanted.size()); ++i) {
+      wanted_ids.push_back(wanted[i].id);
+    }
+    ASSERT_EQ(ids, wanted_ids) << "search " << text << ", order " << order.column << ", offset "
+                               << query.offset << ", round " << round;
+  }
+}
+
+}  // namespace
+}  // namespace weir::admin
