@@ -119,8 +119,8 @@ def copies(admin, table, template, own, rows):
     """Copies of one row, with values of their own made from their number n."""
     columns = admin.columns(table)
     values = ", ".join(own.get(column, column) for column in columns)
-    return (f"WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers "
-            f"WHERE n < {rows - 1}) INSERT INTO {table} ({', '.join(columns)}) SELECT {values} "
+    return (f"WITH RECURSIVE numbers(n) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT n + 1 FROM "
+            f"numbers WHERE n < {rows - 1}) INSERT INTO {table} ({', '.join(columns)}) SELECT {values} "
             f"FROM {table}, numbers WHERE {template}")
 
 

@@ -118,8 +118,7 @@ absl::Status NarrowByStatus(ResourceParts& parts, std::string_view status, ListQ
   const std::int64_t now_ms = parts.store.NowMs();
   if (status == "exhausted") return KeepExhausted(parts, query, among);
   if (status == "expired") {
-    query.conditions.push_back(
-        {"status = 'active' AND expires_at_ms <> 0 AND expires_at_ms <= ?", {now_ms}});
+    query.conditions.push_back({"status = 'active' AND expires_at_ms BETWEEN 1 AND ?", {now_ms}});
   } else if (status == "active") {
     query.conditions.push_back({kNotExpired, {now_ms}});
   } else if (status == "disabled") {

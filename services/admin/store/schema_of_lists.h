@@ -14,6 +14,7 @@ INSERT INTO row_counts (table_name, row_count) SELECT 'api_keys', COUNT(*) FROM 
 INSERT INTO row_counts (table_name, row_count) SELECT 'audit', COUNT(*) FROM audit;
 CREATE INDEX users_created ON users (created_at_ms, id);
 CREATE INDEX users_last_login ON users (last_login_at_ms, id);
+CREATE INDEX users_username_order ON users (username, id);
 CREATE INDEX users_email_order ON users (email, id);
 CREATE INDEX users_status ON users (status, id);
 CREATE INDEX users_role ON users (role, id);

@@ -57,8 +57,8 @@ struct ListQuery {
 };
 
 // So many rows are counted at most, where no trigger counts them: a million would take longer than
-// the page itself. A tenth of it in searches that no index helps.
-inline constexpr std::int64_t kCountedRowsMax = 10'000;
+// the page itself.
+inline constexpr std::int64_t kCountedRowsMax = 2'000;
 
 struct RowTotal {
   std::int64_t rows = 0;

@@ -22,7 +22,7 @@ const Table& TheTable() {
       .searched = {"username", "name", "email"},
       .counted = true,
       .orders = {{"id", "sqlite_autoindex_users_1"},
-                 {"username", "sqlite_autoindex_users_2"},
+                 {"username", "users_username_order"},
                  {"email", "users_email_order"},
                  {"created_at_ms", "users_created"},
                  {"last_login_at_ms", "users_last_login"}}};
