@@ -29,7 +29,8 @@ class PriceListTest : public StoreTest {
     return plan.ok() ? *plan : PriceListPlan();
   }
   std::int64_t Count() {
-    return ReadValue(store(), [](sql::Transaction& t) { return price_store::List(t, {}); })->total.rows;
+    return ReadValue(store(), [](sql::Transaction& t) { return price_store::List(t, {}); })
+        ->total.rows;
   }
 };
 
