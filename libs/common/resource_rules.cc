@@ -84,6 +84,10 @@ absl::Status CheckHeaderName(std::string_view name) {
   return Unless(!IsFraming(name), "belongs to the connection and must not be set");
 }
 
+absl::Status CheckCookieName(std::string_view name) {
+  return Unless(IsToken(name), "is no cookie's name");
+}
+
 absl::Status CheckHeaderValue(std::string_view value) {
   const bool plain =
       std::none_of(value.begin(), value.end(), [](char c) { return IsControl(c) && c != '\t'; });

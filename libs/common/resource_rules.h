@@ -45,6 +45,7 @@ absl::Status CheckModelName(std::string_view text);
 
 // A header that an account may add: any case, none that frames the message or names its goal.
 absl::Status CheckHeaderName(std::string_view name);
+absl::Status CheckCookieName(std::string_view name);
 // At most 4096 bytes, of control characters only tabs.
 absl::Status CheckHeaderValue(std::string_view value);
 

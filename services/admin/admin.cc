@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,7 @@
 #include "services/admin/model/declared_settings.h"
 #include "services/admin/oauth/token_refresher.h"
 #include "services/admin/outbound/web_client.h"
+#include "services/admin/publish/account_check.h"
 #include "services/admin/publish/account_test_broker.h"
 #include "services/admin/publish/explain_broker.h"
 #include "services/admin/publish/relay_registry.h"
@@ -180,13 +182,18 @@ struct Admin::Parts {
   SetupToken setup{SystemClock()};
   Secret setup_token;  // as it was printed
   AlertWatch alert_watch{store, SourcesOfAlerts(store, usage, maintenance)};
-  TaskScheduler tasks{store, AllTasks(store, maintenance, alert_watch), metrics};
+  AccountChecker checker{store, vault, account_tests};
+  TaskScheduler tasks{
+      store,
+      AllTasks(store, maintenance, alert_watch,
+               [this](const std::function<bool()>& gone) { return checker.CheckSessions(gone); }),
+      metrics};
   AlertCourier alerts;
   TokenRefresher refresher;
   ConsoleSessions sessions{store, SystemClock(), vault};
-  ResourceParts for_resources{store,    vault,    sessions,  usage,         publisher,
-                              registry, explain,  metrics,   maintenance,   tasks,
-                              setup,    declared, refresher, account_tests, alerts};
+  ResourceParts for_resources{store,     vault,         sessions,    usage,  publisher, registry,
+                              explain,   metrics,       maintenance, tasks,  setup,     declared,
+                              refresher, account_tests, alerts,      checker};
   Router router{AllRoutes(for_resources),
                 [this](const Request& request) { return sessions.Authenticate(request); },
                 [this](const Request& request) { return limiter.WaitSeconds(request.client_ip); }};

@@ -33,6 +33,7 @@ class Findings {
   }
 
   v1::AccountTestResult& result() { return result_; }
+  bool is_session() const { return plan_.account.platform == Platform::kSession; }
 
   void TellPhase(std::string_view name, std::int64_t at_ns) {
     if (at_ns == 0) return;
@@ -148,7 +149,9 @@ std::string_view OutcomeWords(AttemptOutcome outcome, const UpstreamCall& call,
 // The judgement that a request's attempt would get. `body_start` is how the body begins.
 void Judge(AttemptOutcome outcome, const ResponseHead* head, std::string_view body_start,
            std::int64_t now_unix_ms, Findings& findings) {
-  const UpstreamSignal signal = Classify(outcome, head, body_start, now_unix_ms);
+  const UpstreamSignal signal = findings.is_session()
+                                    ? ClassifyForSession(outcome, head, body_start, now_unix_ms)
+                                    : Classify(outcome, head, body_start, now_unix_ms);
   v1::AccountTestResult& result = findings.result();
   result.set_signal(std::string(signal.row->name));
   result.set_consequence(std::string(signal.row->consequence));

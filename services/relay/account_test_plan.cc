@@ -1,7 +1,6 @@
 #include "services/relay/account_test_plan.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -41,12 +40,7 @@ absl::StatusOr<Account> ReadTested(const v1::AccountTestRequest& request,
 }
 
 absl::StatusOr<Dialect> DialectFor(const Account& account, std::string_view protocol) {
-  const std::optional<Dialect> own = DialectOf(account.platform);
-  if (!own.has_value()) {
-    return absl::InvalidArgumentError(
-        "this relay cannot send requests to accounts of this platform");
-  }
-  if (protocol.empty()) return *own;
+  if (protocol.empty()) return DialectOf(account);
   for (const DialectWords& words : kDialectWords) {
     if (words.name == protocol && SpeaksNatively(account, words.dialect)) return words.dialect;
   }

@@ -132,7 +132,8 @@ UpstreamSignal NoteAttempt(RelayEnvironment& environment, RequestContext& contex
   const ResponseHead* head = answered ? &call.head() : nullptr;
   const bool says_why = answered && (head->status >= 400 || outcome != AttemptOutcome::kAnswered);
   const std::string_view body_start = says_why ? call.peeked() : std::string_view();
-  const UpstreamSignal signal = Classify(outcome, head, body_start, now_unix_ms);
+  const auto classify = account.platform == Platform::kSession ? ClassifyForSession : Classify;
+  const UpstreamSignal signal = classify(outcome, head, body_start, now_unix_ms);
   AttemptRecord& attempt = context.record.attempts.back();
   attempt.http_status = head == nullptr ? 0 : head->status;
   attempt.error_class = signal.error_class;

@@ -91,7 +91,7 @@ Task<void> CountHere(RelayEnvironment& environment, RequestContext& context, Exc
   if (!read.ok() && account != nullptr) {
     const LocalReply reply =
         MakeReply(Telling::kUntranslatable, reason::kBadParameter, View(read.message()),
-                  context.facts.model, DialectName(*DialectOf(account->platform)));
+                  context.facts.model, DialectName(DialectOf(*account)));
     co_await Refuse(environment, context, exchange, reply);
     co_return;
   }

@@ -73,7 +73,7 @@ Refusal PrepareTranslation(RequestContext& context, Exchange& exchange, const Ac
   context.translation.reset();
   context.translation_bytes.reset();
   if (SpeaksNatively(account, context.dialect)) return std::nullopt;
-  const Dialect upstream = *DialectOf(account.platform);
+  const Dialect upstream = DialectOf(account);
   const std::string_view body = exchange.body();
   // About what it will be; a second copy beside the client's own.
   auto charge = std::make_unique<BufferCharge>(exchange.loop().buffers());

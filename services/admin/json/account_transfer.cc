@@ -22,26 +22,12 @@ constexpr std::string_view kSealed = "sealed";
 constexpr std::string_view kGroups = "groups";
 
 // In the order of the columns.
-constexpr std::array<std::string_view, 20> kFields = {"name",
-                                                      "platform_type",
-                                                      "provider",
-                                                      "request_url",
-                                                      "credential_type",
-                                                      kGroups,
-                                                      "priority",
-                                                      "weight",
-                                                      "models",
-                                                      "model_mapping",
-                                                      "tier",
-                                                      "timeouts",
-                                                      "limits",
-                                                      "headers",
-                                                      "quirks",
-                                                      "status",
-                                                      "oauth",
-                                                      "proxy_url",
-                                                      "credential_expires_at",
-                                                      kSealed};
+constexpr std::array<std::string_view, 21> kFields = {
+    "name",   "platform_type", "provider", "request_url", "credential_type",
+    kGroups,  "priority",      "weight",   "models",      "model_mapping",
+    "tier",   "timeouts",      "limits",   "headers",     "quirks",
+    "status", "session",       "oauth",    "proxy_url",   "credential_expires_at",
+    kSealed};
 
 // What a row of CSV may hold beside.
 constexpr std::string_view kSecretKey = "secret_key";
@@ -89,6 +75,7 @@ void KeepSettings(json::object& row) {
   }
   row = std::move(kept);
   if (row.at("status") != "disabled") row["status"] = "normal";
+  if (row.at("session").is_null()) row.erase("session");
   json::value& oauth = row.at("oauth");
   if (oauth.is_null()) {
     row.erase("oauth");

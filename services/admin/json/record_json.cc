@@ -181,6 +181,7 @@ json::object AccountJson(const Account& account, const Vault& vault, std::int64_
                          {"has_secret", !account.sealed_credential.empty()},
                          {"credential_expires_at", TimeJson(account.credential_expires_at_ms)},
                          {"credential_refreshed_at", TimeJson(account.credential_refreshed_at_ms)},
+                         {"session", SessionJson(account)},
                          {"oauth", OauthJson(account)},
                          {"group_ids", IdsJson(account.group_ids)},
                          {"priority", account.priority},
@@ -305,11 +306,15 @@ void ReadApiKey(BodyReader& reader, ApiKey& key) {
 void ReadAccount(BodyReader& reader, Account& account, AccountSecrets& secrets) {
   IgnoreRecord(reader);
   reader.Ignore({"has_secret", "last_used_at", "today", "status_reason", "cooldown_until",
-                 "model_cooldowns", "credential_refreshed_at", "status_since", "status_source"});
+                 "model_cooldowns", "credential_refreshed_at", "status_since", "status_source",
+                 "last_check"});
   reader.Text("name", account.name);
   const Platform before = account.platform;
   reader.Word("platform_type", account.platform);
-  if (account.platform != before) account.credential_type = UsualCredentialType(account.platform);
+  if (account.platform != before) {
+    account.credential_type = UsualCredentialType(account.platform);
+    account.session = {};
+  }
   reader.Word("credential_type", account.credential_type);
   reader.Text("request_url", account.request_url);
   account.request_url = std::string(StripSpace(account.request_url));
@@ -319,6 +324,7 @@ void ReadAccount(BodyReader& reader, Account& account, AccountSecrets& secrets) 
   }
   reader.HiddenLine("secret_key", secrets.credential);
   reader.Time("credential_expires_at", account.credential_expires_at_ms);
+  ReadSession(reader, account);
   ReadOauth(reader, account, secrets);
   if (reader.Has("group_id")) {
     account.group_ids = {0};

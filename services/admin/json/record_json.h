@@ -56,6 +56,8 @@ void ReadAccount(BodyReader& reader, Account& account, AccountSecrets& secrets);
 // null when the credential is of another type.
 boost::json::value OauthJson(const Account& account);
 void ReadOauth(BodyReader& reader, Account& account, AccountSecrets& secrets);
+boost::json::value SessionJson(const Account& account);
+void ReadSession(BodyReader& reader, Account& account);
 // How its renewal goes: failures and the last error, beside what OauthJson has.
 void AddRefresh(const RefreshState& state, boost::json::object& oauth);
 // Names what no relay could use.

@@ -1,9 +1,14 @@
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
 #include "libs/common/text.h"
 #include "services/admin/json/record_json.h"
 #include "services/admin/json/value_json.h"
+#include "services/admin/model/session_rules.h"
 #include "services/admin/model/setting_table.h"
 #include "services/admin/model/settings_rules.h"
 #include "services/admin/model/validate.h"
@@ -11,6 +16,32 @@
 namespace weir::admin {
 
 namespace json = boost::json;
+
+namespace {
+
+// Every tier there is, also those that serve everything.
+json::object TierModelsJson(const Settings& settings) {
+  json::object tiers;
+  for (const std::string_view tier : kTiers) {
+    const auto found = settings.tier_models.find(std::string(tier));
+    tiers[tier] =
+        TextsJson(found == settings.tier_models.end() ? std::vector<std::string>() : found->second);
+  }
+  return tiers;
+}
+
+void ReadTierModels(BodyReader& reader, Settings& settings) {
+  if (reader.IsNull("tier_models")) settings.tier_models.clear();
+  const auto inner = reader.Object("tier_models");
+  if (inner == nullptr) return;
+  for (const std::string_view tier : kTiers) {
+    inner->Texts(tier, settings.tier_models[std::string(tier)]);
+  }
+  inner->Finish();
+  std::erase_if(settings.tier_models, [](const auto& tier) { return tier.second.empty(); });
+}
+
+}  // namespace
 
 json::object SettingsJson(const Settings& settings) {
   return {{"site_name", settings.site_name},
@@ -36,6 +67,7 @@ json::object SettingsJson(const Settings& settings) {
           {"body_bytes_max", CapJson(settings.body_bytes_max)},
           {"body_mask_emails", settings.body_mask_emails},
           {"body_mask_patterns", TextsJson(settings.body_mask_patterns)},
+          {"tier_models", TierModelsJson(settings)},
           {"updated_at", TimeJson(settings.updated_at_ms)},
           {"version", settings.version}};
 }
@@ -87,6 +119,7 @@ void ReadSettings(BodyReader& reader, Settings& settings, SettingSecrets& secret
   reader.Cap("body_bytes_max", settings.body_bytes_max);
   reader.Flag("body_mask_emails", settings.body_mask_emails);
   reader.Texts("body_mask_patterns", settings.body_mask_patterns);
+  ReadTierModels(reader, settings);
 }
 
 void Validate(const SettingSecrets& secrets, FieldErrors& errors) {

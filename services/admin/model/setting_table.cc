@@ -57,6 +57,15 @@ constexpr SettingRow kRows[] = {
      "How long an answer is read on without its client.", "ms", 1, kDrainMsMax, "", "60000"},
     {"drain_usd_max", "requests", Form::kUsd, Reach::kRelays,
      "What an answer that is read on without its client may cost.", "USD", 0, 0, "", "no cap"},
+    {"tier_models.free", "requests", Form::kTexts, Reach::kRelays,
+     "What session accounts of tier free serve that name no models themselves; none: everything."},
+    {"tier_models.pro", "requests", Form::kTexts, Reach::kRelays,
+     "What session accounts of tier pro serve that name no models themselves; none: everything."},
+    {"tier_models.pro+", "requests", Form::kTexts, Reach::kRelays,
+     "What session accounts of tier pro+ serve that name no models themselves; none: everything."},
+    {"tier_models.business", "requests", Form::kTexts, Reach::kRelays,
+     "What session accounts of tier business serve that name no models themselves; none: "
+     "everything."},
     {"redis_away_policy", "limits", Form::kWord, Reach::kRelays,
      "Shared limits while Redis is away: each relay by itself, all let in, all with limits "
      "refused.",

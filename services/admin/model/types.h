@@ -165,6 +165,16 @@ struct OauthClient {
   bool operator==(const OauthClient&) const = default;
 };
 
+// How the upstream of a session account is spoken to: an operator's own, or one that the operator
+// may use this way.
+enum class Protocol { kOpenaiChat, kAnthropicMessages, kOpenaiResponses, kGemini };
+struct SessionUpstream {
+  Protocol protocol = Protocol::kOpenaiChat;
+  // Of the cookie or header that the credential travels in; see model/session_rules.h.
+  std::string credential_name;
+  bool operator==(const SessionUpstream&) const = default;
+};
+
 struct Account : Record {
   std::string name;
   Platform platform = Platform::kClaude;
@@ -188,6 +198,7 @@ struct Account : Record {
   std::int64_t cooldown_until_ms = 0;
   std::int64_t status_observed_at_ms = 0;  // older observations are ignored
   std::vector<ModelCooldown> model_cooldowns;
+  SessionUpstream session;  // of Platform::kSession
   OauthClient oauth;
   std::string sealed_client_secret;
   std::string sealed_refresh_token;
@@ -290,6 +301,8 @@ struct Settings {
   std::int64_t body_bytes_max = 0;                // of one recorded body; 0 = the relay's own
   bool body_mask_emails = false;
   std::vector<std::string> body_mask_patterns;
+  // What session accounts of a tier serve, by model/session_rules.h's kTiers; none = everything.
+  std::map<std::string, std::vector<std::string>> tier_models;
   bool operator==(const Settings&) const = default;
 };
 

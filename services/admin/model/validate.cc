@@ -15,6 +15,7 @@
 #include "libs/common/resource_rules.h"
 #include "libs/common/text.h"
 #include "libs/common/upstream_url.h"
+#include "services/admin/model/session_rules.h"
 #include "services/admin/model/words.h"
 
 namespace weir::admin {
@@ -132,7 +133,7 @@ void CheckQuirks(const Account& account, FieldErrors& errors) {
   for (const std::string& text : account.quirks) {
     const absl::StatusOr<QuirkSetting> said = ParseQuirk(text);
     AddIfWrong(
-        said.ok() ? CheckQuirkPlatform(said->quirk, WordOf(account.platform)) : said.status(),
+        said.ok() ? CheckQuirkPlatform(said->quirk, WordOf(PlatformAlike(account))) : said.status(),
         "quirks", errors);
   }
 }
@@ -256,6 +257,7 @@ void Validate(const Account& account, FieldErrors& errors) {
   }
   CheckTimeouts(account.timeouts, errors);
   CheckLimits(account.limits, errors);
+  ValidateSession(account, errors);
   ValidateOauth(account, errors);
 }
 
@@ -323,6 +325,7 @@ void Validate(const Settings& settings, FieldErrors& errors) {
     AddIfWrong(CheckMaskPattern(settings.body_mask_patterns[i]),
                StrCat("body_mask_patterns[", i, "]"), errors);
   }
+  ValidateTierModels(settings, errors);
 }
 
 }  // namespace weir::admin

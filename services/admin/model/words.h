@@ -49,6 +49,13 @@ inline constexpr std::array<std::pair<ClientAuth, std::string_view>, 2> kWords<C
     {{ClientAuth::kBasic, "basic"}, {ClientAuth::kBody, "body"}}};
 
 template <>
+inline constexpr std::array<std::pair<Protocol, std::string_view>, 4> kWords<Protocol> = {
+    {{Protocol::kOpenaiChat, "openai_chat"},
+     {Protocol::kAnthropicMessages, "anthropic_messages"},
+     {Protocol::kOpenaiResponses, "openai_responses"},
+     {Protocol::kGemini, "gemini"}}};
+
+template <>
 inline constexpr std::array<std::pair<AccountStatus, std::string_view>, 5> kWords<AccountStatus> = {
     {
         {AccountStatus::kNormal, "normal"},

@@ -85,13 +85,6 @@ bool ApplyToModel(const Observation& observation, Account& account) {
   return true;
 }
 
-// A token that its provider refuses before its end may have been revoked: another one may do. Not
-// again and again, where tokens are given out that nobody takes.
-void PlanRenewal(const Observation& observation, std::int64_t now_ms, Account& account) {
-  if (observation.signal != Signal::kCredentialRejected || !CanRefresh(account)) return;
-  account.refresh_at_ms = std::max(now_ms, account.credential_refreshed_at_ms + kRenewalMs);
-}
-
 absl::Status NoteHistory(sql::Transaction& transaction, const Observation& observation,
                          const Account& before, const Account& account) {
   AccountHistoryEntry entry = {.account_id = account.id,
@@ -149,6 +142,12 @@ bool Apply(const Observation& observation, Account& account) {
   }
   account.status_observed_at_ms = observation.observed_at_ms;
   return true;
+}
+
+// Not again and again, where tokens are given out that nobody takes.
+void PlanRenewal(const Observation& observation, std::int64_t now_ms, Account& account) {
+  if (observation.signal != Signal::kCredentialRejected || !CanRefresh(account)) return;
+  account.refresh_at_ms = std::max(now_ms, account.credential_refreshed_at_ms + kRenewalMs);
 }
 
 absl::Status StoreObservation(Store& store, const Observation& observation) {

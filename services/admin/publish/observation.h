@@ -37,6 +37,10 @@ struct Observation {
 // thing we know is ignored. What is about one model rests that model alone.
 bool Apply(const Observation& observation, Account& account);
 
+// A token that its provider refuses before its end may have been revoked: plans that Weir gets
+// another one, where it can. Behind Apply.
+void PlanRenewal(const Observation& observation, std::int64_t now_ms, Account& account);
+
 // Stores it, as a change that all relays get. OK when there was nothing to change or the account is
 // gone.
 absl::Status StoreObservation(Store& store, const Observation& observation);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <utility>
 
+#include "services/admin/model/session_rules.h"
 #include "services/admin/publish/to_proto.h"
 #include "services/admin/store/account_store.h"
 #include "services/admin/store/api_key_store.h"
@@ -104,12 +105,22 @@ absl::Status AddOne(const absl::StatusOr<T>& item, const ResourceName& name, Con
 
 constexpr auto kConvert = [](const auto& item, v1::Resource& resource) { ToProto(item, resource); };
 
+// With the models that its tier is good for. Who changes those names the accounts as changed, too
+// (store/settings_store).
+void ConvertAccount(const Account& account, const Settings& settings, const Vault& vault,
+                    v1::Resource& resource) {
+  ToProto(account, vault, resource);
+  const std::vector<std::string>& models = ServedModels(account, settings);
+  resource.mutable_account()->mutable_models()->Assign(models.begin(), models.end());
+}
+
 absl::Status AddEverything(sql::Transaction& transaction, const Vault& vault, Chunker& chunker) {
-  const auto convert_account = [&vault](const Account& account, v1::Resource& resource) {
-    ToProto(account, vault, resource);
+  const absl::StatusOr<Settings> settings = settings_store::Get(transaction);
+  if (!settings.ok()) return settings.status();
+  const auto convert_account = [&](const Account& account, v1::Resource& resource) {
+    ConvertAccount(account, *settings, vault, resource);
   };
-  absl::Status status =
-      AddOne(settings_store::Get(transaction), {ResourceKind::kSettings, 0}, kConvert, chunker);
+  absl::Status status = AddOne(settings, {ResourceKind::kSettings, 0}, kConvert, chunker);
   if (status.ok()) status = AddAll<Group>(transaction, group_store::After, kConvert, chunker);
   if (status.ok()) status = AddAll<User>(transaction, user_store::After, kConvert, chunker);
   if (status.ok()) {
@@ -119,6 +130,18 @@ absl::Status AddEverything(sql::Transaction& transaction, const Vault& vault, Ch
   if (status.ok()) status = AddAll<ModelRoute>(transaction, route_store::After, kConvert, chunker);
   if (status.ok()) status = AddAll<ApiKey>(transaction, api_key_store::After, kConvert, chunker);
   return status;
+}
+
+absl::Status AddAccount(sql::Transaction& transaction, const Vault& vault, const ResourceName& name,
+                        Chunker& chunker) {
+  const absl::StatusOr<Settings> settings = settings_store::Get(transaction);
+  if (!settings.ok()) return settings.status();
+  return AddOne(
+      account_store::Get(transaction, name.id), name,
+      [&](const Account& account, v1::Resource& resource) {
+        ConvertAccount(account, *settings, vault, resource);
+      },
+      chunker);
 }
 
 absl::Status AddNamed(sql::Transaction& transaction, const Vault& vault, const ResourceName& name,
@@ -137,12 +160,7 @@ absl::Status AddNamed(sql::Transaction& transaction, const Vault& vault, const R
     case ResourceKind::kSettings:
       return AddOne(settings_store::Get(transaction), name, kConvert, chunker);
     case ResourceKind::kAccount:
-      return AddOne(
-          account_store::Get(transaction, name.id), name,
-          [&vault](const Account& account, v1::Resource& resource) {
-            ToProto(account, vault, resource);
-          },
-          chunker);
+      return AddAccount(transaction, vault, name, chunker);
   }
   return absl::InternalError("unknown kind of resource in changes");
 }

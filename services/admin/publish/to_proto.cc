@@ -4,6 +4,7 @@
 #include "libs/common/reason.h"
 #include "services/admin/credentials/account_secrets.h"
 #include "services/admin/model/provider.h"
+#include "services/admin/model/words.h"
 #include "weir/v1/snapshot.pb.h"
 
 namespace weir::admin {
@@ -149,6 +150,10 @@ void ToProto(const Account& account, const Vault& vault, v1::Resource& resource)
   for (const std::string& model : account.models) out.add_models(model);
   out.mutable_model_mapping()->insert(account.model_mapping.begin(), account.model_mapping.end());
   out.set_tier(account.tier);
+  if (account.platform == Platform::kSession) {
+    out.set_session_protocol(std::string(WordOf(account.session.protocol)));
+    out.set_credential_name(account.session.credential_name);
+  }
   Put(account.timeouts, *out.mutable_timeouts());
   Put(account.limits, *out.mutable_limits());
   out.mutable_headers()->insert(account.headers.begin(), account.headers.end());

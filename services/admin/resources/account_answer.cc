@@ -9,6 +9,7 @@
 #include "libs/common/money.h"
 #include "services/admin/json/record_json.h"
 #include "services/admin/store/account_history.h"
+#include "services/admin/store/check_store.h"
 #include "services/admin/store/refresh_store.h"
 
 namespace weir::admin {
@@ -60,6 +61,33 @@ void AddRefreshes(ResourceParts& parts, json::array& data) {
   }
 }
 
+json::value CheckJson(const AccountCheck& check) {
+  return Where(check.checked_at_ms != 0, [&check] {
+    return json::object{{"at", TimeJson(check.checked_at_ms)},
+                        {"ok", check.good},
+                        {"reason", TextOrNull(check.reason)},
+                        {"message", TextOrNull(check.message)},
+                        {"http_status", IntegerOrNull(check.http_status)},
+                        {"took_ms", check.took_ms},
+                        {"model", check.model},
+                        {"relay_id", check.relay_id}};
+  });
+}
+
+// How their last checks went. Left out when the database does not tell.
+void AddChecks(ResourceParts& parts, json::array& data) {
+  std::vector<std::int64_t> ids;
+  for (const json::value& value : data) ids.push_back(value.at("id").as_int64());
+  auto checks = ReadValue(parts.store, [&](sql::Transaction& transaction) {
+    return check_store::Of(transaction, ids);
+  });
+  if (!checks.ok()) return;
+  for (json::value& value : data) {
+    json::object& record = value.as_object();
+    record["last_check"] = CheckJson((*checks)[record.at("id").as_int64()]);
+  }
+}
+
 // Since when it is as it is, and who said so.
 void AddSince(const AccountHistoryEntry& latest, json::object& record) {
   record["status_since"] = TimeJson(latest.at_ms);
@@ -83,6 +111,7 @@ void AddSince(ResourceParts& parts, json::array& data) {
 
 void CompleteAccounts(ResourceParts& parts, json::array& accounts) {
   AddSince(parts, accounts);
+  AddChecks(parts, accounts);
   AddRefreshes(parts, accounts);
   AddUse(parts, accounts);
 }
@@ -98,6 +127,7 @@ Shape AccountShape(ResourceParts& parts) {
   return [&parts] {
     json::object account = AccountJson(Account(), parts.vault, 0);
     AddSince(AccountHistoryEntry(), account);
+    account["last_check"] = MaybeAbsent(CheckJson(AccountCheck()));
     account["last_used_at"] = MaybeAbsent(TimeJson(0));
     account["today"] = MaybeAbsent(UseJson({}));
     return Named("Account", std::move(account));

@@ -16,9 +16,9 @@
 #include "libs/common/text.h"
 #include "services/admin/model/test_model.h"
 #include "services/admin/model/validate.h"
+#include "services/admin/publish/account_check.h"
 #include "services/admin/publish/account_test_run.h"
 #include "services/admin/resources/resource.h"
-#include "services/admin/store/account_store.h"
 
 namespace weir::admin {
 namespace {
@@ -218,9 +218,7 @@ absl::StatusOr<Response> TestAccount(ResourceParts& parts, const Request& reques
   const bool streams = request.Header("accept").find(kEventsType) != std::string_view::npos;
   auto ask = ReadAsk(request, streams);
   if (!ask.ok()) return ask.status();
-  const auto account = ReadValue(parts.store, [&](sql::Transaction& transaction) {
-    return account_store::Get(transaction, *id);
-  });
+  const auto account = ReadServedAccount(parts.store, *id);
   if (!account.ok()) return account.status();
   if (absl::Status complete = Complete(*account, *ask); !complete.ok()) return complete;
   auto question = AccountTestRequestFor(*ask, *account, parts.vault);

@@ -10,10 +10,12 @@
 
 #include "libs/common/model_pattern.h"
 #include "services/admin/model/provider.h"
+#include "services/admin/model/session_rules.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/store/account_store.h"
 #include "services/admin/store/all.h"
 #include "services/admin/store/price_store.h"
+#include "services/admin/store/settings_store.h"
 
 namespace weir::admin {
 namespace {
@@ -23,10 +25,12 @@ namespace json = boost::json;
 using Models = std::set<std::pair<std::string, std::string>>;  // name, provider
 
 // An account names patterns; the price list knows the names that they stand for.
-void AddModels(const Account& account, const std::vector<Price>& prices, Models& models) {
+void AddModels(const Account& account, const Settings& settings, const std::vector<Price>& prices,
+               Models& models) {
   const std::string provider = ProviderOf(account);
   const std::vector<std::string> everything = {"*"};
-  for (const std::string& text : account.models.empty() ? everything : account.models) {
+  const std::vector<std::string>& served = ServedModels(account, settings);
+  for (const std::string& text : served.empty() ? everything : served) {
     const ModelPattern pattern(text);
     if (pattern.exact()) {
       models.emplace(text, provider);
@@ -64,13 +68,15 @@ absl::StatusOr<Models> ModelsOf(sql::Transaction& transaction, const Caller& cal
   if (!prices.ok()) return prices.status();
   auto accounts = AllOf<Account>(transaction, account_store::After);
   if (!accounts.ok()) return accounts.status();
+  const auto settings = settings_store::Get(transaction);
+  if (!settings.ok()) return settings.status();
   Models models;
   for (const Account& account : *accounts) {
     const bool reachable =
         groups->empty() || std::any_of(account.group_ids.begin(), account.group_ids.end(),
                                        [&](std::int64_t id) { return groups->count(id) > 0; });
     if (reachable && account.status != AccountStatus::kDisabled) {
-      AddModels(account, *prices, models);
+      AddModels(account, *settings, *prices, models);
     }
   }
   return models;

@@ -21,7 +21,6 @@
 #include "services/admin/json/describe.h"
 #include "services/admin/maintenance_client.h"
 #include "services/admin/model/declared_settings.h"
-#include "services/admin/publish/account_test_broker.h"
 #include "services/admin/publish/explain_broker.h"
 #include "services/admin/publish/relay_registry.h"
 #include "services/admin/publish/snapshot_publisher.h"
@@ -31,6 +30,8 @@
 
 namespace weir::admin {
 
+class AccountChecker;
+class AccountTestBroker;
 class AlertCourier;
 class TaskScheduler;
 class TokenRefresher;
@@ -52,6 +53,7 @@ struct ResourceParts {
   TokenRefresher& refresher;
   AccountTestBroker& account_tests;
   AlertCourier& alerts;
+  AccountChecker& checker;
 };
 
 using Routes = std::vector<Route>;
@@ -146,6 +148,7 @@ Routes GroupRoutes(ResourceParts& parts);
 Routes AccountRoutes(ResourceParts& parts);
 Routes AccountHistoryRoutes(ResourceParts& parts);
 Routes AccountTestRoutes(ResourceParts& parts);
+Routes AccountCheckRoutes(ResourceParts& parts);
 Routes AccountExportRoutes(ResourceParts& parts);
 Routes AccountImportRoutes(ResourceParts& parts);
 Routes ExplainRoutes(ResourceParts& parts);

@@ -44,7 +44,8 @@ const Table& TheTable() {
                   "credential_expires_at_ms",
                   "credential_refreshed_at_ms",
                   "refresh_at_ms",
-                  "given_mark"},
+                  "given_mark",
+                  "session"},
       .kind = ResourceKind::kAccount,
       .hidden = {"sealed_credential", "sealed_proxy_url", "sealed_client_secret",
                  "sealed_refresh_token", "given_mark"}};
@@ -84,6 +85,7 @@ Account FromRow(const sql::Row& row) {
   account.credential_refreshed_at_ms = row.Int(column++);
   account.refresh_at_ms = row.Int(column++);
   account.given_mark = row.Text(column++);
+  account.session = DecodeSession(row.Text(column++));
   return account;
 }
 
@@ -115,7 +117,8 @@ std::vector<sql::Value> ValuesOf(const Account& account) {
           account.credential_expires_at_ms,
           account.credential_refreshed_at_ms,
           account.refresh_at_ms,
-          account.given_mark};
+          account.given_mark,
+          EncodeSession(account.session)};
 }
 
 absl::StatusOr<std::vector<Account>> FromRows(sql::Transaction& transaction,

@@ -46,6 +46,14 @@ Timeouts TimeoutsOf(const json::object& object) {
           .total_ms = IntOf(object, "total_ms")};
 }
 
+json::object TierModelsObject(const std::map<std::string, std::vector<std::string>>& tiers) {
+  json::object object;
+  for (const auto& [tier, models] : tiers) {
+    object[tier] = json::array(models.begin(), models.end());
+  }
+  return object;
+}
+
 }  // namespace
 
 std::string EncodeLimits(const Limits& limits) {
@@ -144,6 +152,22 @@ OauthClient DecodeOauth(const std::string& text) {
   return client;
 }
 
+std::string EncodeSession(const SessionUpstream& session) {
+  json::object object;
+  if (session.protocol != Protocol::kOpenaiChat) {
+    object["protocol"] = json::string(WordOf(session.protocol));
+  }
+  if (!session.credential_name.empty()) object["credential_name"] = session.credential_name;
+  return json::serialize(object);
+}
+
+SessionUpstream DecodeSession(const std::string& text) {
+  const json::object object = ParseObject(text);
+  return {
+      .protocol = FromWord<Protocol>(TextOf(object, "protocol")).value_or(Protocol::kOpenaiChat),
+      .credential_name = TextOf(object, "credential_name")};
+}
+
 std::string EncodeCooldowns(const std::vector<ModelCooldown>& cooldowns) {
   json::array array;
   for (const ModelCooldown& cooldown : cooldowns) {
@@ -194,7 +218,8 @@ std::string EncodeSettings(const Settings& settings) {
       {"bodies_forbidden", settings.bodies_forbidden},
       {"body_bytes_max", settings.body_bytes_max},
       {"body_mask_emails", settings.body_mask_emails},
-      {"body_mask_patterns", EncodeList(settings.body_mask_patterns)}};
+      {"body_mask_patterns", EncodeList(settings.body_mask_patterns)},
+      {"tier_models", TierModelsObject(settings.tier_models)}};
   return json::serialize(object);
 }
 
@@ -243,6 +268,12 @@ Settings DecodeSettings(const std::string& text) {
   settings.body_bytes_max = IntOf(object, "body_bytes_max");
   settings.body_mask_emails = FlagOf(object, "body_mask_emails");
   settings.body_mask_patterns = DecodeList(TextOf(object, "body_mask_patterns"));
+  if (const json::value* tiers = object.if_contains("tier_models");
+      tiers != nullptr && tiers->is_object()) {
+    for (const auto& tier : tiers->get_object()) {
+      settings.tier_models[std::string(tier.key())] = DecodeList(json::serialize(tier.value()));
+    }
+  }
   return settings;
 }
 

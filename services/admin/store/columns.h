@@ -24,6 +24,8 @@ std::vector<std::string> DecodeList(const std::string& text);
 std::string EncodeMap(const std::map<std::string, std::string>& map);
 std::map<std::string, std::string> DecodeMap(const std::string& text);
 
+std::string EncodeSession(const SessionUpstream& session);
+SessionUpstream DecodeSession(const std::string& text);
 std::string EncodeOauth(const OauthClient& client);
 OauthClient DecodeOauth(const std::string& text);
 

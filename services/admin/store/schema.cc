@@ -6,6 +6,7 @@
 #include "libs/common/ids.h"
 #include "libs/common/log.h"
 #include "libs/common/text.h"
+#include "services/admin/store/schema_of_accounts.h"
 #include "services/admin/store/schema_of_alerts.h"
 #include "services/admin/store/schema_of_lists.h"
 #include "services/admin/store/schema_of_users.h"
@@ -351,7 +352,8 @@ const std::vector<sql::Migration>& Migrations() {
        .common = kListIndexes,
        .sqlite = kSqliteCounting,
        .postgres = kPostgresCounting},
-      {.number = 23, .name = "name_index", .common = {}, .sqlite = kSqliteNameIndex}};
+      {.number = 23, .name = "name_index", .common = {}, .sqlite = kSqliteNameIndex},
+      {.number = 24, .name = "session_accounts", .common = kSessionAccounts}};
   return migrations;
 }
 

@@ -21,6 +21,19 @@ absl::StatusOr<Settings> Get(sql::Transaction& transaction) {
   return settings;
 }
 
+namespace {
+
+// Relays get a tier's models with its accounts.
+absl::Status NameSessionAccounts(sql::Transaction& transaction, Changes& changes) {
+  const auto accounts =
+      transaction.Execute("SELECT id FROM accounts WHERE platform = 'session' ORDER BY id");
+  if (!accounts.ok()) return accounts.status();
+  for (const sql::Row& row : accounts->rows) changes.Add(ResourceKind::kAccount, row.Int(0));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     Settings& settings) {
   const absl::StatusOr<Settings> known = Get(transaction);
@@ -36,6 +49,10 @@ absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_
   settings.version += 1;
   settings.updated_at_ms = now_ms;
   if (!SameForRelays(*known, settings)) changes.Add(ResourceKind::kSettings, 0);
+  if (known->tier_models != settings.tier_models) {
+    absl::Status named = NameSessionAccounts(transaction, changes);
+    if (!named.ok()) return named;
+  }
   static const Table table = {.name = "settings",
                               .what = "settings",
                               .columns = {"settings", "settings.alert_secret"},

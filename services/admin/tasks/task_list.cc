@@ -1,6 +1,7 @@
 #include "services/admin/tasks/task_list.h"
 
 #include <cstdint>
+#include <utility>
 
 #include "libs/common/text.h"
 #include "services/admin/store/account_history.h"
@@ -35,7 +36,8 @@ absl::StatusOr<std::string> CleanAccountHistory(Store& store) {
 
 }  // namespace
 
-std::vector<TaskSpec> AllTasks(Store& store, MaintenanceClient& maintenance, AlertWatch& alerts) {
+std::vector<TaskSpec> AllTasks(Store& store, MaintenanceClient& maintenance, AlertWatch& alerts,
+                               TaskWork check_sessions) {
   using Gone = std::function<bool()>;
   return {
       {"account_history_cleanup",
@@ -48,6 +50,9 @@ std::vector<TaskSpec> AllTasks(Store& store, MaintenanceClient& maintenance, Ale
        [&maintenance](const Gone& gone) { return maintenance.ApplyBodyRetention(gone); }},
       {"changes_cleanup", "Forgets which resources changed in all but the last 100,000 revisions.",
        "41 * * * *", [&store](const Gone&) { return CleanChanges(store); }},
+      {"session_check",
+       "Asks the upstream of each session account in service whether its credential still holds.",
+       "29 */6 * * *", std::move(check_sessions)},
       {"sessions_cleanup", "Deletes log-ins that have expired.", "23 * * * *",
        [&store](const Gone&) { return CleanSessions(store); }},
       {"usage_partitions",

@@ -23,7 +23,11 @@ struct TaskSpec {
   std::function<absl::StatusOr<std::string>(const std::function<bool()>& gone)> run;
 };
 
-// All must outlive the tasks.
-std::vector<TaskSpec> AllTasks(Store& store, MaintenanceClient& maintenance, AlertWatch& alerts);
+// What a task does, as TaskSpec::run.
+using TaskWork = std::function<absl::StatusOr<std::string>(const std::function<bool()>& gone)>;
+
+// All references must outlive the tasks.
+std::vector<TaskSpec> AllTasks(Store& store, MaintenanceClient& maintenance, AlertWatch& alerts,
+                               TaskWork check_sessions);
 
 }  // namespace weir::admin

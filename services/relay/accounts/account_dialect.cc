@@ -2,27 +2,45 @@
 
 namespace weir::relay {
 
-std::optional<Dialect> DialectOf(Platform platform) {
-  switch (platform) {
+namespace {
+
+Dialect DialectOf(SessionProtocol protocol) {
+  switch (protocol) {
+    case SessionProtocol::kAnthropicMessages:
+      return Dialect::kAnthropicMessages;
+    case SessionProtocol::kOpenAiResponses:
+      return Dialect::kOpenAiResponses;
+    case SessionProtocol::kGemini:
+      return Dialect::kGemini;
+    case SessionProtocol::kOpenAiChat:
+      break;
+  }
+  return Dialect::kOpenAiChat;
+}
+
+}  // namespace
+
+Dialect DialectOf(const Account& account) {
+  switch (account.platform) {
     case Platform::kClaude:
     case Platform::kClaudeConsole:
       return Dialect::kAnthropicMessages;
-    case Platform::kOpenAi:
-    case Platform::kAzureOpenAi:
-    case Platform::kOllama:
-      return Dialect::kOpenAiChat;
     case Platform::kOpenAiResponses:
       return Dialect::kOpenAiResponses;
     case Platform::kGemini:
       return Dialect::kGemini;
     case Platform::kSession:
+      return DialectOf(account.session_protocol);
+    case Platform::kOpenAi:
+    case Platform::kAzureOpenAi:
+    case Platform::kOllama:
       break;
   }
-  return std::nullopt;
+  return Dialect::kOpenAiChat;
 }
 
 bool SpeaksNatively(const Account& account, Dialect dialect) {
-  if (DialectOf(account.platform) == dialect) return true;
+  if (DialectOf(account) == dialect) return true;
   // OpenAI itself has both under one key; of those who are compatible few have the second.
   return dialect == Dialect::kOpenAiResponses && account.platform == Platform::kOpenAi &&
          account.IsOpenAi();
@@ -30,10 +48,10 @@ bool SpeaksNatively(const Account& account, Dialect dialect) {
 
 std::optional<Dialect> TranslatedTo(const Account& account, Dialect dialect,
                                     std::uint32_t translatable) {
-  const std::optional<Dialect> own = DialectOf(account.platform);
-  if (!own.has_value() || SpeaksNatively(account, dialect)) return std::nullopt;
-  const bool can = (translatable >> static_cast<unsigned>(*own) & 1U) != 0;
-  return can ? own : std::nullopt;
+  if (SpeaksNatively(account, dialect)) return std::nullopt;
+  const Dialect own = DialectOf(account);
+  const bool can = (translatable >> static_cast<unsigned>(own) & 1U) != 0;
+  return can ? std::optional(own) : std::nullopt;
 }
 
 }  // namespace weir::relay

@@ -9,8 +9,8 @@
 
 namespace weir::relay {
 
-// What the platform's API speaks; nothing for those that are not served yet.
-std::optional<Dialect> DialectOf(Platform platform);
+// What its upstream speaks.
+Dialect DialectOf(const Account& account);
 
 // Speaks this dialect without translation.
 bool SpeaksNatively(const Account& account, Dialect dialect);

@@ -186,6 +186,17 @@ UpstreamSignal ClassifyStatus(const ResponseHead& head, std::string_view body_st
   return status >= 500 ? Of(Kind::kUpstreamFault) : Refused(status, error);
 }
 
+bool LeadsToLogIn(const ResponseHead& head) {
+  constexpr std::array kStatuses = {302, 303, 307};
+  constexpr std::array<std::string_view, 5> kWords = {"login", "log-in", "signin", "sign-in",
+                                                      "auth"};
+  if (std::find(kStatuses.begin(), kStatuses.end(), head.status) == kStatuses.end()) return false;
+  const std::string where = ToLower(head.Find("location"));
+  return std::any_of(kWords.begin(), kWords.end(), [&where](std::string_view word) {
+    return where.find(word) != std::string::npos;
+  });
+}
+
 }  // namespace
 
 std::span<const SignalRow> SignalTable() { return kTable; }
@@ -241,6 +252,15 @@ UpstreamSignal Classify(AttemptOutcome outcome, const ResponseHead* head,
       break;
   }
   return Of(Kind::kClientGone);
+}
+
+UpstreamSignal ClassifyForSession(AttemptOutcome outcome, const ResponseHead* head,
+                                  std::string_view body_start, std::int64_t now_unix_ms) {
+  const UpstreamSignal signal = Classify(outcome, head, body_start, now_unix_ms);
+  const bool is_page =
+      outcome == AttemptOutcome::kAnswered && signal.row->kind == Kind::kUpstreamFault;
+  if (!is_page) return signal;
+  return head->status == 401 || LeadsToLogIn(*head) ? Of(Kind::kCredential) : signal;
 }
 
 }  // namespace weir::relay

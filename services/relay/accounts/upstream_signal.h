@@ -83,6 +83,11 @@ struct UpstreamSignal {
 UpstreamSignal Classify(AttemptOutcome outcome, const ResponseHead* head,
                         std::string_view body_start, std::int64_t now_unix_ms);
 
+// The same for a session account: an upstream that shows the way to its log-in, or answers a 401
+// with a page, has ended the session.
+UpstreamSignal ClassifyForSession(AttemptOutcome outcome, const ResponseHead* head,
+                                  std::string_view body_start, std::int64_t now_unix_ms);
+
 // The status alone does not tell: some bytes of the body should be read before Classify.
 bool WantsBody(const ResponseHead& head);
 inline constexpr std::size_t kErrorBodyBytesMax = 4 * 1024;

@@ -78,11 +78,21 @@ std::string_view SentVersion(const UpstreamRequest& request) {
   return own == nullptr ? kDefaultAnthropicVersion : *own;
 }
 
+// A session account's key travels in a header that its operator named.
+bool NamesCredentialHeader(const Account& account) {
+  return account.platform == Platform::kSession &&
+         account.credential_type == CredentialType::kApiKey && !account.credential_name.empty();
+}
+
 void WriteCredential(const UpstreamRequest& request, std::string& out) {
   const Account& account = *request.account;
   const std::string& secret = account.credential.Reveal();
   switch (account.credential_type) {
     case CredentialType::kApiKey:
+      if (NamesCredentialHeader(account)) {
+        WriteOwn(account, account.credential_name, secret, out);
+        return;
+      }
       if (account.platform == Platform::kAzureOpenAi) {
         WriteOwn(account, "api-key", secret, out);
         return;
@@ -105,7 +115,11 @@ void WriteCredential(const UpstreamRequest& request, std::string& out) {
       }
       return;
     case CredentialType::kCookie:
-      WriteOwn(account, "cookie", secret, out);
+      if (account.credential_name.empty()) {
+        WriteOwn(account, "cookie", secret, out);
+      } else if (SetByAccount(account, "cookie") == nullptr) {
+        StrAppend(out, "cookie: ", account.credential_name, "=", secret, "\r\n");
+      }
       return;
     case CredentialType::kNone:
       return;
@@ -134,8 +148,10 @@ void WriteUpstreamHead(const UpstreamRequest& request, std::string& out) {
   WriteCredential(request, out);
   if (!request.native) WriteOwn(account, "content-type", "application/json", out);
   const bool no_betas = SaysOfAccount(account, Quirk::kNoBetas);
+  const bool names_credential = NamesCredentialHeader(account);
   for (const HeaderField& field : request.client_head->all()) {
     if (no_betas && EqualsIgnoreCase(field.name, "anthropic-beta")) continue;
+    if (names_credential && EqualsIgnoreCase(field.name, account.credential_name)) continue;
     const bool forwarded = request.native ? Forwarded(field.name) : ForwardedTranslated(field.name);
     if (forwarded && SetByAccount(account, field.name) == nullptr) {
       StrAppend(out, field.name, ": ", field.value, "\r\n");

@@ -15,6 +15,10 @@ namespace {
 std::string ClassOf(const Account& account) {
   std::string text = std::to_string(static_cast<int>(account.platform));
   if (account.IsOpenAi()) text += '!';  // speaks more than others of its platform
+  // Sessions of one platform may speak different protocols.
+  if (account.platform == Platform::kSession) {
+    text += std::to_string(static_cast<int>(account.session_protocol));
+  }
   for (const ModelPattern& pattern : account.models) {
     // A head matches what goes on after it, a family's word does not.
     const bool head = !pattern.exact() && pattern.Matches(pattern.stem() + "x");

@@ -209,6 +209,15 @@ absl::StatusOr<Account> ReadAccount(const v1::Account& in) {
       Known(CredentialTypeOf(in.credential_type()), "credential_type", checks);
   checks.Require(CheckCredential(in.credential()), "credential");
   account.credential = Secret(in.credential());
+  account.session_protocol =
+      Known(SessionProtocolOf(in.session_protocol()), "session_protocol", checks);
+  account.credential_name = in.credential_name();
+  if (!account.credential_name.empty()) {
+    const bool is_cookie = account.credential_type == CredentialType::kCookie;
+    checks.Require(is_cookie ? CheckCookieName(account.credential_name)
+                             : CheckHeaderName(account.credential_name),
+                   "credential_name");
+  }
   account.group_ids.assign(in.group_ids().begin(), in.group_ids().end());
   std::sort(account.group_ids.begin(), account.group_ids.end());
   account.group_ids.erase(std::unique(account.group_ids.begin(), account.group_ids.end()),

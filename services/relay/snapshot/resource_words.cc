@@ -38,6 +38,14 @@ std::optional<Platform> PlatformOf(v1::Platform in) {
   }
 }
 
+std::optional<SessionProtocol> SessionProtocolOf(std::string_view in) {
+  if (in.empty() || in == "openai_chat") return SessionProtocol::kOpenAiChat;
+  if (in == "anthropic_messages") return SessionProtocol::kAnthropicMessages;
+  if (in == "openai_responses") return SessionProtocol::kOpenAiResponses;
+  if (in == "gemini") return SessionProtocol::kGemini;
+  return std::nullopt;
+}
+
 std::optional<CredentialType> CredentialTypeOf(v1::CredentialType in) {
   switch (in) {
     case v1::CREDENTIAL_TYPE_API_KEY:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "services/relay/snapshot/snapshot.h"
 #include "weir/v1/snapshot.pb.h"
@@ -11,6 +12,7 @@ namespace weir::relay {
 
 std::optional<Availability> AvailabilityOf(v1::Availability in);
 std::optional<Platform> PlatformOf(v1::Platform in);
+std::optional<SessionProtocol> SessionProtocolOf(std::string_view in);
 std::optional<CredentialType> CredentialTypeOf(v1::CredentialType in);
 std::optional<AccountStatus> AccountStatusOf(v1::AccountStatus in);
 std::optional<RedisAwayPolicy> RedisAwayPolicyOf(v1::RedisAwayPolicy in);

@@ -107,6 +107,14 @@ enum class Platform {
   kSession,
 };
 
+// What the upstream of a session account speaks.
+enum class SessionProtocol : std::uint8_t {
+  kOpenAiChat,
+  kAnthropicMessages,
+  kOpenAiResponses,
+  kGemini,
+};
+
 enum class CredentialType { kApiKey, kBearer, kOauth, kCookie, kNone };
 
 enum class AccountStatus { kNormal, kRateLimited, kApiException, kAccountException, kDisabled };
@@ -139,6 +147,8 @@ struct Account {
   UpstreamUrl url;  // request_url, parsed once
   CredentialType credential_type = CredentialType::kApiKey;
   Secret credential;
+  SessionProtocol session_protocol = SessionProtocol::kOpenAiChat;  // of Platform::kSession
+  std::string credential_name;  // of its cookie or header, see snapshot.proto
   std::vector<std::int64_t> group_ids;
   std::uint32_t priority = 0;  // smaller first
   std::uint32_t weight = 1;

@@ -357,5 +357,33 @@ TEST(UpstreamSignalTest, AnErrorInsteadOfAnAnswerFailsOverByWhatItSays) {
   }
 }
 
+UpstreamSignal OfSession(int status, const std::vector<HeaderField>& fields) {
+  ResponseHead head;
+  head.status = status;
+  for (const HeaderField& field : fields) head.storage[head.count++] = field;
+  return ClassifyForSession(AttemptOutcome::kAnswered, &head, {}, kNow);
+}
+
+TEST(UpstreamSignalTest, ASessionsEndShowsAsAPageOrTheWayToALogIn) {
+  const HeaderField page{"content-type", "text/html"};
+  const auto kind = [](int status, const std::vector<HeaderField>& fields) {
+    return OfSession(status, fields).row->kind;
+  };
+  EXPECT_EQ(kind(401, {page}), SignalKind::kCredential);
+  EXPECT_EQ(kind(401, {kJson}), SignalKind::kCredential);
+  EXPECT_EQ(kind(302, {{"location", "https://chat.example.com/LogIn?next=/"}}),
+            SignalKind::kCredential);
+  EXPECT_EQ(kind(307, {{"location", "/api/auth/signin"}}), SignalKind::kCredential);
+  // A base URL that is set up wrongly, and a page of somebody in front.
+  EXPECT_EQ(kind(302, {{"location", "https://example.com/v2"}}), SignalKind::kUpstreamFault);
+  EXPECT_EQ(kind(308, {{"location", "/login"}}), SignalKind::kUpstreamFault);
+  EXPECT_EQ(kind(403, {page}), SignalKind::kUpstreamFault);
+  EXPECT_EQ(kind(500, {page}), SignalKind::kUpstreamFault);
+  EXPECT_EQ(kind(200, {page}), SignalKind::kGood);
+  EXPECT_EQ(ClassifyForSession(AttemptOutcome::kTimedOut, nullptr, {}, kNow).row->kind,
+            SignalKind::kTimeout);
+  EXPECT_EQ(Answered(401, {page}).row->kind, SignalKind::kUpstreamFault) << "of other accounts";
+}
+
 }  // namespace
 }  // namespace weir::relay

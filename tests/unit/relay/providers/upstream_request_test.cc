@@ -275,5 +275,23 @@ TEST_F(UpstreamRequestTest, OllamaIsFoundWithAndWithoutItsVersion) {
   }
 }
 
+// A session's credential travels in the cookie or header that its operator named, and once.
+TEST_F(UpstreamRequestTest, ASessionSignsAsItsOperatorSaid) {
+  account_.platform = Platform::kSession;
+  account_.credential_type = CredentialType::kCookie;
+  EXPECT_THAT(Values(Write({{"cookie", "client=1"}}), "cookie"), ElementsAre("sk-account"));
+  account_.credential_name = "sid";
+  EXPECT_THAT(Values(Write({{"cookie", "client=1"}}), "cookie"), ElementsAre("sid=sk-account"));
+  account_.credential_type = CredentialType::kApiKey;
+  account_.credential_name = "X-App";  // one that clients send, too
+  const std::string head = Write({{"x-app", "cli"}, {"x-api-key", "client"}});
+  EXPECT_THAT(Values(head, "x-app"), ElementsAre("sk-account"));
+  EXPECT_THAT(Values(head, "x-api-key"), IsEmpty());
+  EXPECT_THAT(Values(head, "authorization"), IsEmpty());
+  account_.credential_type = CredentialType::kBearer;
+  account_.credential_name.clear();
+  EXPECT_THAT(Values(Write(), "authorization"), ElementsAre("Bearer sk-account"));
+}
+
 }  // namespace
 }  // namespace weir::relay
