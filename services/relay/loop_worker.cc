@@ -193,6 +193,7 @@ bool LoopWorker::PeekShared(std::vector<SharedPeek>& peeks, std::int64_t timeout
 }
 
 Task<void> LoopWorker::Handle(Exchange& exchange) {
+  LoopCounters::Add(counters_.requests);
   LoopCounters::Add(counters_.requests_in_flight);
   co_await RelayRequest(environment_, exchange);
   LoopCounters::Add(counters_.requests_in_flight, ~std::uint64_t{0});  // minus one

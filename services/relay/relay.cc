@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -39,6 +41,7 @@
 #include "services/relay/metering/reason_counters.h"
 #include "services/relay/metering/usage_reporter.h"
 #include "services/relay/metering/usage_spool.h"
+#include "services/relay/relay_figures.h"
 #include "services/relay/relay_metrics.h"
 #include "services/relay/signatures/signature_table.h"
 #include "services/relay/snapshot/account_health_registry.h"
@@ -106,6 +109,8 @@ class Relay::Impl {
   absl::Status MakeWorkers();
   void AddMetrics();
   void AnswerExplain(const v1::ExplainRequest& question);
+  std::optional<v1::RelayFigures> Figures();  // any thread
+  void SetHasWorkers(bool has);
   absl::Status StartOps();
   absl::Status Readiness() const;
   std::uint64_t Connections() const { return SumOf(workers_, &LoopCounters::connections_open); }
@@ -141,6 +146,8 @@ class Relay::Impl {
   PeekBudgets peek_budgets_;
   std::vector<std::unique_ptr<LoopWorker>> workers_;
   std::atomic<std::size_t> next_tester_ = 0;  // of the workers
+  std::mutex figures_mutex_;
+  bool has_workers_ = false;  // by figures_mutex_: they are all there
   std::unique_ptr<OpsServer> ops_;
 };
 
@@ -196,6 +203,7 @@ absl::Status Relay::Impl::Start() {
   subscriber_->SetTester(
       {.take = [this](const v1::WatchResponse& message) { account_tests_.Take(message); },
        .ended = [this] { account_tests_.EndAll(); }});
+  subscriber_->SetFigures([this] { return Figures(); });
   subscriber_->LoadFromFile();
   subscriber_->Start();
 
@@ -204,6 +212,7 @@ absl::Status Relay::Impl::Start() {
   AddMetrics();
   if (absl::Status status = StartOps(); !status.ok()) return status;
   for (const auto& worker : workers_) worker->Start();
+  SetHasWorkers(true);
   explain_.Start();  // it asks the workers
   account_tests_.Start([this](std::function<void(UpstreamEnvironment&)> work) {
     const std::size_t turn = next_tester_.fetch_add(1) % workers_.size();
@@ -222,6 +231,20 @@ void Relay::Impl::AnswerExplain(const v1::ExplainRequest& question) {
   v1::Explanation answer;
   Explain(snapshots_.Get(), sessions_, sources, question, answer);
   subscriber_->Answer(answer);
+}
+
+void Relay::Impl::SetHasWorkers(bool has) {
+  const std::lock_guard<std::mutex> lock(figures_mutex_);
+  has_workers_ = has;
+}
+
+std::optional<v1::RelayFigures> Relay::Impl::Figures() {
+  const std::lock_guard<std::mutex> lock(figures_mutex_);
+  if (!has_workers_) return std::nullopt;
+  v1::RelayFigures figures = FiguresOf(workers_, *spool_);
+  figures.set_redis(
+      RedisStateOf(workers_, config_.redis.has_value(), config_.shared_cache.has_value()));
+  return figures;
 }
 
 absl::Status Relay::Impl::StartLeases() {
@@ -308,7 +331,8 @@ void Relay::Impl::DrainAndStop() {
   resolver_.Stop();  // it posts to the loops, and so do leases
   leases_->CloseTickets();
   for (const auto& worker : workers_) worker->Stop();
-  ops_.reset();  // /metrics reads the workers
+  ops_.reset();  // /metrics reads the workers, and so do figures
+  SetHasWorkers(false);
   workers_.clear();
   if (!reporter_->Drain(kHandOverMs)) {
     LogWarning("usage is away: events stay in the spool", {{"events", spool_->events_pending()}});

@@ -2,7 +2,6 @@
 // loop's requests.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <string>
@@ -37,7 +36,7 @@ struct alignas(64) LoopCounters {
     counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
   }
 
-  std::array<Counter, 6> answers_by_status_class{};  // index: status / 100
+  Counter requests{};  // begun
   Counter connections_accepted{};
   Counter connections_open{};
   Counter requests_in_flight{};

@@ -23,7 +23,8 @@ std::uint64_t RelayRegistry::Connected(std::string_view id, std::string_view ver
                  .nacked_revision = 0,
                  .nack_reason = {},
                  .sent_revision = have_revision,
-                 .sent_at_ms = 0};
+                 .sent_at_ms = 0,
+                 .figures = {}};
   entry.connection = ++connections_;
   return entry.connection;
 }
@@ -70,6 +71,12 @@ void RelayRegistry::Seen(std::string_view id) {
   const std::lock_guard lock(mutex_);
   const auto found = relays_.find(id);
   if (found != relays_.end()) found->second.state.last_seen_ms = clock_.NowUnixMs();
+}
+
+void RelayRegistry::Told(std::string_view id, const RelayFigures& figures) {
+  const std::lock_guard lock(mutex_);
+  const auto found = relays_.find(id);
+  if (found != relays_.end()) found->second.state.figures = figures;
 }
 
 std::vector<RelayState> RelayRegistry::List() {

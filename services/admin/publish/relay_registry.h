@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,18 @@
 #include "libs/common/clock.h"
 
 namespace weir::admin {
+
+// What it tells of itself.
+enum class RedisState { kNone, kUp, kAway };
+struct RelayFigures {
+  std::int64_t connections = 0;
+  std::int64_t requests_in_flight = 0;
+  std::int64_t streams = 0;
+  std::int64_t requests_total = 0;  // since it began
+  std::int64_t spool_events = 0;
+  std::int64_t spool_bytes = 0;
+  RedisState redis = RedisState::kNone;
+};
 
 struct RelayState {
   std::string id;
@@ -25,6 +38,7 @@ struct RelayState {
   std::string nack_reason;
   std::int64_t sent_revision = 0;
   std::int64_t sent_at_ms = 0;  // when the last revision went out that is not acked; 0 = none
+  std::optional<RelayFigures> figures = {};  // nothing: an older relay, or it has not told yet
 };
 
 // Thread-safe.
@@ -41,6 +55,7 @@ class RelayRegistry {
   void Acked(std::string_view id, std::int64_t revision);
   void Nacked(std::string_view id, std::int64_t revision, std::string_view reason);
   void Seen(std::string_view id);
+  void Told(std::string_view id, const RelayFigures& figures);
 
   // By id. Relays gone for more than ten minutes are left out and forgotten.
   std::vector<RelayState> List();

@@ -46,6 +46,21 @@ std::optional<Signal> SignalOf(v1::AccountObservation::Signal signal) {
   }
 }
 
+RedisState RedisOf(v1::RedisState state) {
+  if (state == v1::REDIS_STATE_AWAY) return RedisState::kAway;
+  return state == v1::REDIS_STATE_UP ? RedisState::kUp : RedisState::kNone;
+}
+
+RelayFigures FiguresOf(const v1::RelayFigures& told) {
+  return {.connections = told.connections(),
+          .requests_in_flight = told.requests_in_flight(),
+          .streams = told.streams(),
+          .requests_total = told.requests_total(),
+          .spool_events = told.spool_events(),
+          .spool_bytes = told.spool_bytes(),
+          .redis = RedisOf(told.redis())};
+}
+
 // What is one stream's own.
 struct Connection {
   std::string relay_id;
@@ -172,6 +187,9 @@ class Service final : public v1::SnapshotService::Service {
           break;
         case v1::WatchRequest::kAccountTest:
           tests_.Tell(connection.number, request.account_test());
+          break;
+        case v1::WatchRequest::kFigures:
+          registry_.Told(connection.relay_id, FiguresOf(request.figures()));
           break;
         default:
           break;  // a newer relay's message: nothing we could do with it

@@ -1,6 +1,11 @@
 // /health, /ready, /metrics, /api/v1/status and the page at /.
+#include <algorithm>
+#include <array>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
@@ -63,6 +68,33 @@ Response Ready(ResourceParts& parts) {
   return TextResponse(good ? 200 : 503, "text/plain", good ? "ready\n" : "the database is away\n");
 }
 
+json::value RedisWord(RedisState state) {
+  constexpr std::array<std::string_view, 3> kWords = {"not_configured", "ok", "down"};
+  return OneWord({"ok", "down", "not_configured"}, kWords.at(static_cast<std::size_t>(state)));
+}
+
+// Relays know it, admin has none: it is down where one of them is without it.
+RedisState RedisOf(const std::vector<RelayState>& relays) {
+  RedisState state = RedisState::kNone;
+  for (const RelayState& relay : relays) {
+    if (relay.connected && relay.figures.has_value()) state = std::max(state, relay.figures->redis);
+  }
+  return state;
+}
+
+json::value FiguresJson(const std::optional<RelayFigures>& told) {
+  return Where(told.has_value(), [&told] {
+    const RelayFigures figures = told.value_or(RelayFigures());
+    return json::object{{"connections", figures.connections},
+                        {"requests_in_flight", figures.requests_in_flight},
+                        {"streams", figures.streams},
+                        {"requests_total", figures.requests_total},
+                        {"spool_events", figures.spool_events},
+                        {"spool_bytes", figures.spool_bytes},
+                        {"redis_status", RedisWord(figures.redis)}};
+  });
+}
+
 json::object RelayJson(const RelayState& relay, std::int64_t latest, std::int64_t now_ms) {
   const bool behind = relay.acked_revision < latest && relay.sent_at_ms != 0;
   return {{"id", relay.id},
@@ -75,7 +107,8 @@ json::object RelayJson(const RelayState& relay, std::int64_t latest, std::int64_
           {"acked_at", TimeJson(relay.acked_at_ms)},
           {"lag_ms", behind ? now_ms - relay.sent_at_ms : 0},
           {"nacked_revision", IntegerOrNull(relay.nacked_revision)},
-          {"nack_reason", TextOrNull(relay.nack_reason)}};
+          {"nack_reason", TextOrNull(relay.nack_reason)},
+          {"figures", FiguresJson(relay.figures)}};
 }
 
 json::object StorageJson(const LedgerStorage& storage) {
@@ -113,20 +146,20 @@ json::object IngestJson(const LedgerIngest& ingest) {
           {"last_error", TextOrNull(ingest.last_error)}};
 }
 
-json::object HealthJson(bool database, bool usage, bool stored) {
+json::object HealthJson(bool database, bool usage, bool stored, RedisState redis) {
   const auto up = [](bool good) { return OneWord({"ok", "down"}, good ? "ok" : "down"); };
-  const bool well = database && usage && stored;
+  const bool well = database && usage && stored && redis != RedisState::kAway;
   return {{"status",
            OneWord({"ok", "degraded", "down"}, well ? "ok" : (database ? "degraded" : "down"))},
           {"version", std::string(kVersion)},
           {"database_status", up(database)},
-          {"redis_status", OneWord({"ok", "down", "not_configured"}, "not_configured")},
+          {"redis_status", RedisWord(redis)},
           {"usage_status", up(usage)}};
 }
 
 // What only administrators see may be absent.
 json::value StatusShape() {
-  json::object body = HealthJson(true, true, true);
+  json::object body = HealthJson(true, true, true, RedisState::kNone);
   json::array relays;
   relays.push_back(RelayJson(RelayState(), 0, 0));
   body["revision"] = MaybeAbsent(0);
@@ -147,7 +180,8 @@ absl::StatusOr<Response> Status(ResourceParts& parts, const Request& request) {
   // That usage answers says nothing of whether it can write.
   const absl::StatusOr<LedgerIngest> ingest = parts.maintenance.Ingest();
   const bool stored = ingest.ok() && IsStored(*ingest);
-  json::object body = HealthJson(database, usage, stored);
+  const std::vector<RelayState> states = parts.registry.List();
+  json::object body = HealthJson(database, usage, stored, RedisOf(states));
   const bool tells_who =
       !request.Header("authorization").empty() || !request.Cookie(kSessionCookie).empty();
   if (tells_who) {
@@ -160,7 +194,7 @@ absl::StatusOr<Response> Status(ResourceParts& parts, const Request& request) {
       const std::int64_t latest = revision.ok() ? revision->number : parts.publisher.latest();
       body["revision"] = latest;
       json::array relays;
-      for (const RelayState& relay : parts.registry.List()) {
+      for (const RelayState& relay : states) {
         relays.push_back(RelayJson(relay, latest, parts.store.NowMs()));
       }
       body["relays"] = std::move(relays);

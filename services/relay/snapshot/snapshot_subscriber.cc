@@ -3,6 +3,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -15,6 +16,7 @@
 #include "libs/common/log.h"
 #include "libs/common/metrics.h"
 #include "libs/common/text.h"
+#include "services/relay/snapshot/figures_teller.h"
 #include "services/relay/snapshot/snapshot_builder.h"
 #include "services/relay/snapshot/snapshot_copy.h"
 #include "services/relay/snapshot/snapshot_holder.h"
@@ -30,6 +32,8 @@ constexpr auto kHousekeeping = std::chrono::seconds(1);
 
 class SnapshotSubscriber::Impl {
  public:
+  using Figures = std::function<std::optional<v1::RelayFigures>()>;
+
   Impl(SubscriberOptions options, SnapshotHolder& holder, AccountHealthRegistry& health,
        SnapshotFile* file, Metrics& metrics)
       : options_(std::move(options)),
@@ -55,6 +59,8 @@ class SnapshotSubscriber::Impl {
   void SetExplainer(Explainer explainer) { explainer_ = std::move(explainer); }
 
   void SetTester(Tester tester) { tester_ = std::move(tester); }
+
+  void SetFigures(Figures figures) { figures_.emplace(std::move(figures)); }
 
   void Start() {
     thread_ = std::thread([this] { Run(); });
@@ -134,6 +140,7 @@ class SnapshotSubscriber::Impl {
     restart_ = false;
     bool told = false;
     replies_.push_back(Hello());
+    if (figures_.has_value()) figures_->TellAnew();
     std::string bytes;
     while (!stopping() && !stream.ended()) {
       if (stream.connected() && !told) {
@@ -182,7 +189,10 @@ class SnapshotSubscriber::Impl {
       answers_.pop_front();
       return message;
     }
-    if (observations_.empty()) return std::nullopt;
+    if (observations_.empty()) {
+      lock.unlock();
+      return figures_.has_value() ? figures_->NextMessage(SteadyNs() / kNsPerMs) : std::nullopt;
+    }
     const AccountObservation observation = std::move(observations_.front());
     observations_.pop_front();
     lock.unlock();
@@ -290,7 +300,8 @@ class SnapshotSubscriber::Impl {
   std::deque<AccountObservation> observations_;
   std::deque<std::string> answers_;
 
-  Explainer explainer_;  // both set before the thread begins
+  std::optional<FiguresTeller> figures_;  // these three set before the thread begins
+  Explainer explainer_;
   Tester tester_;
 
   // The thread's own.
@@ -316,6 +327,10 @@ void SnapshotSubscriber::SetExplainer(Explainer explainer) {
 }
 
 void SnapshotSubscriber::Answer(const v1::Explanation& answer) { impl_->Answer(answer); }
+
+void SnapshotSubscriber::SetFigures(std::function<std::optional<v1::RelayFigures>()> figures) {
+  impl_->SetFigures(std::move(figures));
+}
 
 void SnapshotSubscriber::SetTester(Tester tester) { impl_->SetTester(std::move(tester)); }
 void SnapshotSubscriber::Answer(const v1::AccountTestEvent& event) { impl_->Answer(event); }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "libs/common/grpc_security.h"
@@ -15,6 +16,7 @@ namespace weir::v1 {
 class AccountTestEvent;
 class ExplainRequest;
 class Explanation;
+class RelayFigures;
 class WatchResponse;
 }  // namespace weir::v1
 
@@ -78,6 +80,10 @@ class SnapshotSubscriber {
   };
   void SetTester(Tester tester);
   void Answer(const v1::AccountTestEvent& event);
+
+  // Asked once a second on the subscriber's thread, told to admin now and then; nothing = there are
+  // none yet. Before Start().
+  void SetFigures(std::function<std::optional<v1::RelayFigures>()> figures);
 
   // Puts the copy on disk in force, if there is a good one; true when it did. Before Start().
   bool LoadFromFile();

@@ -1,0 +1,56 @@
+"""How relays are, as /api/v1/status tells it: their figures, and whether they have their Redis."""
+
+import pytest
+
+import relay_pair
+from admin_client import eventually
+from upstream import reply_bytes
+
+
+@pytest.fixture(scope="module")
+def pair(build_dir):
+    made = relay_pair.Pair(build_dir)
+    yield made
+    made.close()
+
+
+def status(pair):
+    return pair.stack.api.get("/api/v1/status")
+
+
+def figures(pair):
+    return [relay["figures"] for relay in status(pair)["relays"] if relay["connected"]]
+
+
+def test_redis_is_told_as_it_is(pair):
+    eventually(lambda: status(pair)["redis_status"] == "ok", "it is in use")
+    eventually(lambda: [told and told["redis_status"] for told in figures(pair)] == ["ok", "ok"],
+               "both have told")
+    assert status(pair)["status"] == "ok", status(pair)
+    pair.redis.kill9()
+    eventually(lambda: status(pair)["redis_status"] == "down", "it is away")
+    assert status(pair)["status"] == "degraded"
+    pair.redis.start()
+    eventually(lambda: status(pair)["redis_status"] == "ok", "it is back")
+    eventually(lambda: [told["redis_status"] for told in figures(pair)] == ["ok", "ok"], "for both")
+
+
+def test_a_relays_figures(pair, upstream):
+    lane = pair.lane({"url": upstream.url})
+    upstream.handler = lambda _recorded, connection: connection.sendall(reply_bytes(
+        body=b'{"type":"message","usage":{"input_tokens":5,"output_tokens":1}}')) or True
+    eventually(lambda: all(figures(pair)), "both have told")
+    before = sum(told["requests_total"] for told in figures(pair))
+    for _ in range(3):
+        assert pair.send(lane, 0).status == 200
+    eventually(lambda: sum(told["requests_total"] for told in figures(pair)) >= before + 3,
+               "they are counted")
+    eventually(lambda: all(told["spool_events"] == 0 for told in figures(pair)), "usage has them")
+    assert all(told["spool_bytes"] > 0 for told in figures(pair)), figures(pair)
+
+
+def test_without_redis_it_says_so(stack):
+    eventually(lambda: stack.api.get("/api/v1/status")["relays"][0]["figures"], "it has told")
+    assert stack.api.get("/api/v1/status")["redis_status"] == "not_configured"
+    anyone = stack.api.get("/api/v1/status")["relays"][0]["figures"]
+    assert anyone["requests_in_flight"] == 0 and anyone["redis_status"] == "not_configured", anyone
