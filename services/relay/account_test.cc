@@ -27,12 +27,14 @@ constexpr std::size_t kHeaderBytesMax = 256;
 // What one test has found so far.
 class Findings {
  public:
-  Findings(const AccountTestPlan& plan, const TellAccountTest& tell) : plan_(plan), tell_(tell) {
+  Findings(const AccountTestPlan& plan, const TellAccountTest& tell, AccountTestUse& use)
+      : plan_(plan), tell_(tell), use_(use) {
     result_.set_protocol(std::string(DialectName(plan.dialect)));
     result_.set_upstream_model(plan.upstream_model);
   }
 
   v1::AccountTestResult& result() { return result_; }
+  AccountTestUse& use() { return use_; }
   bool is_session() const { return plan_.account.platform == Platform::kSession; }
 
   void TellPhase(std::string_view name, std::int64_t at_ns) {
@@ -50,13 +52,17 @@ class Findings {
     TellPhase("tls", times.secured_ns);
   }
   void TellText(std::string_view text) {
-    if (!std::exchange(has_text_, true)) TellPhase("first_text", SteadyNs());
+    if (use_.first_token_ms < 0) {
+      use_.first_token_ms = (SteadyNs() - began_ns_) / kNsPerMs;
+      TellPhase("first_text", SteadyNs());
+    }
     v1::AccountTestEvent event;
     event.set_text(Masked(text, text.size()));
     tell_(event);
   }
   void TellResult() {
     result_.set_total_us((SteadyNs() - began_ns_) / kNsPerUs);
+    if (use_.sent) result_.set_request_id(plan_.request_id);
     result_.set_message(Masked(result_.message(), kMessageBytesMax));
     result_.set_served_model(Masked(result_.served_model(), kHeaderBytesMax));
     v1::AccountTestEvent event;
@@ -81,8 +87,8 @@ class Findings {
   const AccountTestPlan& plan_;
   const TellAccountTest& tell_;
   const std::int64_t began_ns_ = SteadyNs();
+  AccountTestUse& use_;
   v1::AccountTestResult result_;
-  bool has_text_ = false;
 };
 
 bool IsRateHeader(std::string_view name) {
@@ -97,10 +103,12 @@ bool IsRateHeader(std::string_view name) {
 void NoteHead(const ResponseHead& head, Dialect dialect, Findings& findings) {
   v1::AccountTestResult& result = findings.result();
   result.set_status(head.status);
+  findings.use().status = head.status;
   const auto kept = [&findings](std::string_view value) {
     return findings.Masked(value, kHeaderBytesMax);
   };
   result.set_upstream_request_id(kept(head.Find(WordsOf(dialect).request_id_header)));
+  findings.use().upstream_request_id = result.upstream_request_id();
   for (const HeaderField& field : head.all()) {
     if (static_cast<std::size_t>(result.rate_limits_size()) >= kRateHeadersMax) return;
     if (!IsRateHeader(field.name)) continue;
@@ -155,6 +163,7 @@ void Judge(AttemptOutcome outcome, const ResponseHead* head, std::string_view bo
   v1::AccountTestResult& result = findings.result();
   result.set_signal(std::string(signal.row->name));
   result.set_consequence(std::string(signal.row->consequence));
+  findings.use().reason = signal.error_class;
   if (!signal.error_class.empty()) result.set_reason(std::string(signal.error_class));
 }
 
@@ -197,6 +206,7 @@ Task<bool> ReadAnswer(EventLoop& loop, UpstreamCall& call, FdWatch& stop,
                                                &stop, ready::kHangup, until_ms);
     if ((stop.ready & ready::kHangup) != 0) co_return false;
     if (waited == WaitResult::kTimeout) {
+      findings.use().reason = reason::kUpstreamTimeout;
       findings.result().set_reason(std::string(reason::kUpstreamTimeout));
       findings.result().set_message("its answer began, but did not end in time");
       co_return true;
@@ -234,20 +244,28 @@ Task<void> TellAnswer(EventLoop& loop, UpstreamCall& call, AttemptOutcome outcom
                            [&findings](std::string_view text) { findings.TellText(text); });
   const bool waited_for =
       co_await ReadAnswer(loop, call, stop, plan, deadline_ms, answer, findings);
-  if (!waited_for) co_return;
+  AccountTestUse& use = findings.use();
+  use.tokens = answer.tokens();
+  use.source = answer.source();
+  if (!waited_for) {
+    use.reason = reason::kClientGone;
+    co_return;
+  }
   // What was found out first counts.
-  const std::string judged = findings.result().reason();
-  if (judged != reason::kUpstreamTimeout) answer.Report(findings.result());
-  if (!judged.empty()) findings.result().set_reason(judged);
+  if (use.reason != reason::kUpstreamTimeout) {
+    const std::string_view judged = use.reason;
+    use.reason = answer.Report(findings.result());
+    if (!judged.empty()) findings.result().set_reason(std::string(use.reason = judged));
+  }
   findings.TellResult();
 }
 
 }  // namespace
 
 Task<void> RunAccountTest(UpstreamEnvironment& upstream, AccountTestPlan& plan, FdWatch& stop,
-                          const TellAccountTest& tell) {
+                          const TellAccountTest& tell, AccountTestUse& use) {
   EventLoop& loop = upstream.loop;
-  Findings findings(plan, tell);
+  Findings findings(plan, tell, use);
   const std::int64_t deadline_ms =
       loop.now_ms() + std::min(plan.timeout_ms, plan.account.timeouts.total_ms);
   // The connection, the request, and the head of the answer.
@@ -255,7 +273,9 @@ Task<void> RunAccountTest(UpstreamEnvironment& upstream, AccountTestPlan& plan, 
   ConnectTimes times;
   call.TellTimes(&times);
   const std::array<iovec, 2> pieces = {Piece(plan.head), Piece(plan.body)};
+  use.reason = reason::kClientGone;  // unless more is found out
   AttemptOutcome outcome = co_await call.Start(pieces, deadline_ms);
+  use.sent = call.request_sent();
   if (outcome == AttemptOutcome::kClientGone) co_return;
   findings.TellConnected(times);
   if (outcome == AttemptOutcome::kAnswered) {

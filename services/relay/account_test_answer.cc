@@ -115,29 +115,34 @@ void AccountTestAnswer::End(bool whole) {
   readable_ = reader_->ReadWhole(held_, *this);
 }
 
-void AccountTestAnswer::Report(v1::AccountTestResult& result) const {
+std::string_view AccountTestAnswer::Report(v1::AccountTestResult& result) const {
   result.set_served_model(served_model_);
   result.set_stop_reason(stop_);
-  const TokenCounts tokens = meter_.Tokens(/*estimated_input=*/0);
-  result.set_input_tokens(tokens.input);
-  result.set_cache_read_tokens(tokens.cache_read);
-  result.set_cache_write_tokens(tokens.cache_write_5m + tokens.cache_write_1h);
-  result.set_output_tokens(tokens.output);
+  const TokenCounts used = tokens();
+  result.set_input_tokens(used.input);
+  result.set_cache_read_tokens(used.cache_read);
+  result.set_cache_write_tokens(used.cache_write_5m + used.cache_write_1h);
+  result.set_output_tokens(used.output);
   result.set_usage_reported(meter_.input_reported() && meter_.output_reported());
   const auto fail = [&result](std::string_view reason, std::string_view message) {
     result.set_reason(std::string(reason));
     result.set_message(std::string(message));
+    return reason;
   };
   if (!error_.empty() || meter_.failed()) {
-    fail(reason::kStreamError, error_.empty() ? "it ended its answer with an error" : error_);
-  } else if (!readable_) {
-    fail(reason::kUpstreamMalformed, "its answer is not what its protocol says");
-  } else if (is_too_long_) {
-    fail(reason::kUpstreamMalformed, "its answer is longer than a test reads");
-  } else if (is_cut_) {
-    fail(is_stream_ ? reason::kStreamIncomplete : reason::kUpstreamClosed,
-         "its answer broke off before its end");
+    return fail(reason::kStreamError,
+                error_.empty() ? "it ended its answer with an error" : error_);
   }
+  if (!readable_) {
+    return fail(reason::kUpstreamMalformed, "its answer is not what its protocol says");
+  }
+  if (is_too_long_)
+    return fail(reason::kUpstreamMalformed, "its answer is longer than a test reads");
+  if (is_cut_) {
+    return fail(is_stream_ ? reason::kStreamIncomplete : reason::kUpstreamClosed,
+                "its answer broke off before its end");
+  }
+  return {};
 }
 
 }  // namespace weir::relay

@@ -32,8 +32,13 @@ class AccountTestAnswer final : public AnswerSink {
   // The upstream has finished; or it broke off.
   void End(bool whole);
 
-  // Into the result: model, stop, usage; and a reason, when it is no whole and good answer.
-  void Report(v1::AccountTestResult& result) const;
+  // Into the result: model, stop, usage; and a reason, when it is no whole and good answer. The
+  // reason: a word of libs/common/reason.h, empty = good.
+  std::string_view Report(v1::AccountTestResult& result) const;
+
+  // What was used up to here.
+  TokenCounts tokens() const { return meter_.Tokens(plan_.estimated_input_tokens); }
+  UsageSource source() const { return meter_.source(); }
 
   void On(const AnswerEvent& event) override;
 

@@ -8,10 +8,15 @@
 #include <string>
 #include <utility>
 
+#include "libs/common/log.h"
 #include "libs/common/reason.h"
 #include "libs/common/text.h"
 #include "libs/common/utf8.h"
+#include "services/relay/account_test_record.h"
+#include "services/relay/metering/usage_event.h"
+#include "services/relay/metering/usage_spool.h"
 #include "services/relay/net/stream.h"
+#include "services/relay/relay_environment.h"
 #include "weir/v1/snapshot.pb.h"
 
 namespace weir::relay {
@@ -19,12 +24,31 @@ namespace {
 
 constexpr auto kStopWait = std::chrono::seconds(1);
 
+void Keep(RelayEnvironment& environment, const UsageRecord& record) {
+  std::string bytes;
+  EncodeUsageEvent(record, environment.relay_id, bytes);
+  if (environment.spool_writer.Append(bytes)) return;
+  LoopCounters::Add(environment.counters.events_unrecorded);
+  LogError("usage event of a test could not be written: the spool is full",
+           {{"account_id", record.account_id}, {"cost_nano_usd", record.cost_nano_usd}});
+}
+
 // On the loop. The other end of the pair is the desk's: when it closes, the test is over.
-DetachedTask Serve(UpstreamEnvironment& upstream, std::shared_ptr<AccountTestPlan> plan,
-                   int stop_fd, TellAccountTest tell, std::function<void()> done) {
+DetachedTask Serve(RelayEnvironment& environment, std::shared_ptr<const Snapshot> snapshot,
+                   std::shared_ptr<AccountTestPlan> plan, int stop_fd, TellAccountTest tell,
+                   std::function<void()> done) {
+  EventLoop& loop = environment.upstream.loop;
+  const std::int64_t began_ms = loop.now_ms();
+  const std::int64_t began_unix_ms = loop.now_unix_ms();
+  AccountTestUse use;
   {
-    Stream stop(upstream.loop, stop_fd);
-    if (stop.usable()) co_await RunAccountTest(upstream, *plan, stop.watch(), tell);
+    Stream stop(loop, stop_fd);
+    if (stop.usable()) {
+      co_await RunAccountTest(environment.upstream, *plan, stop.watch(), tell, use);
+    }
+  }
+  if (use.sent) {
+    Keep(environment, RecordOf(*plan, use, *snapshot, began_unix_ms, loop.now_ms() - began_ms));
   }
   done();
 }
@@ -104,9 +128,9 @@ void AccountTestDesk::Begin(const v1::AccountTestRequest& request) {
     if (!test->is_over) tell_(event);
   };
   on_loop(
-      [this, test, tell, stop_fd = pair[1],
-       held = std::make_shared<AccountTestPlan>(*std::move(plan))](UpstreamEnvironment& upstream) {
-        Serve(upstream, held, stop_fd, tell, [this, test] { Done(test); });
+      [this, test, tell, snapshot, stop_fd = pair[1],
+       held = std::make_shared<AccountTestPlan>(*std::move(plan))](RelayEnvironment& environment) {
+        Serve(environment, snapshot, held, stop_fd, tell, [this, test] { Done(test); });
       });
 }
 

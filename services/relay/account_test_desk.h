@@ -21,6 +21,8 @@ class WatchResponse;
 
 namespace weir::relay {
 
+struct RelayEnvironment;
+
 // Thread-safe.
 class AccountTestDesk {
  public:
@@ -28,7 +30,7 @@ class AccountTestDesk {
   static constexpr std::size_t kTestsMax = 16;
 
   // Runs work on one of the loops.
-  using OnLoop = std::function<void(std::function<void(UpstreamEnvironment&)>)>;
+  using OnLoop = std::function<void(std::function<void(RelayEnvironment&)>)>;
 
   // `tell` sends an event to admin, from any thread; it must not call the desk. `snapshots` must
   // outlive the desk.

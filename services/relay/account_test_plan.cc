@@ -22,7 +22,8 @@ namespace weir::relay {
 namespace {
 
 constexpr std::int64_t kTimeoutMsMax = 120'000;
-constexpr std::size_t kPaddingBytes = 64;  // what readers want behind the end
+constexpr std::int64_t kBytesPerToken = 4;  // as for requests
+constexpr std::size_t kPaddingBytes = 64;   // what readers want behind the end
 
 absl::StatusOr<Account> ReadTested(const v1::AccountTestRequest& request,
                                    const Timeouts& defaults) {
@@ -99,6 +100,7 @@ absl::StatusOr<AccountTestPlan> PlanAccountTest(const v1::AccountTestRequest& re
   AccountTestPlan plan;
   plan.account = *std::move(account);
   plan.dialect = *dialect;
+  plan.model = request.model();
   plan.upstream_model = std::string(plan.account.model_mapping.Map(request.model()));
   plan.request_id = UuidToText(NewUuid7Bytes(UnixMs()));
   plan.stream = request.stream();
@@ -119,6 +121,7 @@ absl::StatusOr<AccountTestPlan> PlanAccountTest(const v1::AccountTestRequest& re
   }
   plan.body = Edited(plan.translation->request(), edits);
   plan.translation->ForgetRequest();
+  plan.estimated_input_tokens = static_cast<std::int64_t>(plan.body.size()) / kBytesPerToken;
   WriteHead(plan);
   return plan;
 }

@@ -21,12 +21,14 @@ namespace weir::relay {
 struct AccountTestPlan {
   Account account;  // with the timeouts that hold
   Dialect dialect = Dialect::kOpenAiChat;
+  std::string model;  // before the account's mapping
   std::string upstream_model;
   std::string request_id;
   bool stream = false;
   std::int64_t timeout_ms = 0;
   std::string head;  // SECRET in part
   std::string body;
+  std::int64_t estimated_input_tokens = 0;   // for answers that do not tell
   std::unique_ptr<Translation> translation;  // knows how to read the answer
 };
 

@@ -162,8 +162,8 @@ void LoopWorker::Stop() {
   thread_.join();
 }
 
-void LoopWorker::CallUpstream(std::function<void(UpstreamEnvironment&)> work) {
-  loop_.Post([this, work = std::move(work)] { work(environment_.upstream); });
+void LoopWorker::RunOnLoop(std::function<void(RelayEnvironment&)> work) {
+  loop_.Post([this, work = std::move(work)] { work(environment_); });
 }
 
 bool LoopWorker::PeekShared(std::vector<SharedPeek>& peeks, std::int64_t timeout_ms) {

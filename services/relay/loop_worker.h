@@ -74,8 +74,8 @@ class LoopWorker final : public RequestHandler {
   void CloseAll();
   void Stop();
 
-  // From another thread: runs `work` on the loop, with what it calls upstreams by.
-  void CallUpstream(std::function<void(UpstreamEnvironment&)> work);
+  // From another thread: runs `work` on the loop, with what its requests work by.
+  void RunOnLoop(std::function<void(RelayEnvironment&)> work);
 
   // From another thread: SharedLimiter::Peek on the loop, within `timeout_ms`. False: Redis is
   // away.

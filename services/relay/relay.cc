@@ -214,9 +214,9 @@ absl::Status Relay::Impl::Start() {
   for (const auto& worker : workers_) worker->Start();
   SetHasWorkers(true);
   explain_.Start();  // it asks the workers
-  account_tests_.Start([this](std::function<void(UpstreamEnvironment&)> work) {
+  account_tests_.Start([this](std::function<void(RelayEnvironment&)> work) {
     const std::size_t turn = next_tester_.fetch_add(1) % workers_.size();
-    workers_[turn]->CallUpstream(std::move(work));
+    workers_[turn]->RunOnLoop(std::move(work));
   });
   return absl::OkStatus();
 }

@@ -99,7 +99,7 @@ def test_what_goes_out_is_small_and_says_who_asks(stack, upstream):
     assert found["rate_limits"] == {"anthropic-ratelimit-requests-remaining": "7"}
 
 
-def test_nothing_is_counted_and_the_account_stays_as_it_is(stack, upstream):
+def test_no_key_pays_and_the_account_stays_as_it_is(stack, upstream):
     upstream.handler = answer_with(reply_bytes(
         401, body=b'{"type":"error","error":{"type":"authentication_error",'
                   b'"message":"invalid x-api-key: sk-very-secret"}}'))
@@ -109,7 +109,10 @@ def test_nothing_is_counted_and_the_account_stays_as_it_is(stack, upstream):
     assert found["reason"] == "credential_rejected" and found["signal"] == "credential", found
     assert found["message"] == "invalid x-api-key: ***" and found["consequence"], found
     assert stack.api.account(lane.accounts[0]["id"])["status"] == "normal"
-    assert stack.api.logs(f"account_id={lane.accounts[0]['id']}") == []
+    assert stack.api.logs(f"key_id={lane.key_id}") == []
+    row = stack.api.log_row(found["request_id"])
+    assert (row["source"], row["status"], row["error_class"]) == ("test", 401, "credential_rejected")
+    assert row["key_id"] == 0 and row["cost_nano_usd"] == 0, row
     for service in (stack.admin, stack.relay):
         assert "sk-very-secret" not in service.log()
     rows = stack.api.get(f"/api/v1/admin/audit?resource=account&action=test&resource_id="
@@ -375,3 +378,39 @@ def test_tests_are_bounded(fresh_stack, upstream):
         caller.join(20)
     statuses = sorted(answer.status for answer in answers)
     assert statuses == [200] * 8 + [503], statuses
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_it_costs_is_in_the_ledger(stack, stream):
+    lane = stack.claude("text")
+    found = run(stack, lane, stream=stream)
+    row = stack.api.log_row(found["request_id"])
+    assert row["source"] == "test" and row["operation"] == "account_test", row
+    assert row["account_id"] == lane.accounts[0]["id"] and row["user_id"] == row["key_id"] == 0, row
+    assert row["status"] == 200 and row["complete"] and row["stream"] == stream, row
+    assert row["input_tokens"] == found["usage"]["input_tokens"], row
+    assert row["output_tokens"] == found["usage"]["output_tokens"] > 0, row
+    assert row["cost_nano_usd"] > 0, "the provider bills it"
+    assert len(row["attempts"]) == 1 and row["usage_source"] == "reported", row
+    assert stack.api.get(f"/api/v1/usage/summary?by=key&account_id={row['account_id']}")["data"]
+    assert lane.messages().status == 200
+    rows = eventually(lambda: stack.api.logs(f"key_id={lane.key_id}"), "a client's is there, too")
+    assert [row["source"] for row in rows] == ["request"], rows
+
+
+def test_nothing_sent_is_nothing_in_the_ledger(stack):
+    lane = stack.lane({"url": f"http://127.0.0.1:{ports.free_port()}"})
+    assert run(stack, lane)["request_id"] is None
+
+
+def test_who_leaves_pays_what_passed(stack, upstream):
+    asked = hanging(upstream)
+    lane = stack.lane({"url": upstream.url})
+    body = json.dumps({"model": "claude-sonnet-4-5", "timeout_ms": 60_000}).encode()
+    with http_client.Connection(stack.admin_port) as connection:
+        connection.send_request("POST", path_of(lane), {
+            "authorization": f"Bearer {stack.api._token}", "accept": "text/event-stream",
+            "content-type": "application/json"}, body)
+        assert asked.wait(10)
+    row = eventually(lambda: stack.api.logs(f"account_id={lane.accounts[0]['id']}"), "it is there")[0]
+    assert (row["status"], row["error_class"], row["source"]) == (499, "client_gone", "test"), row

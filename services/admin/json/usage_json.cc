@@ -147,26 +147,32 @@ std::int64_t CorrectedCost(const v1::UsageEvent& event) {
   return event.cost_nano_usd() + event.corrections_nano_usd();
 }
 
+// How relays name the tests of accounts.
+constexpr std::string_view kTestOperation = "account_test";
+
 json::object LogJson(const v1::UsageEvent& event, LogView view) {
   const std::string id = event.id().size() == 16 ? UuidToText(event.id()) : std::string();
-  json::object object = {{"id", id},
-                         {"request_id", id},
-                         {"started_at", TimeJson(event.started_at_unix_ms())},
-                         {"user_id", event.user_id()},
-                         {"key_id", event.key_id()},
-                         {"key_name", event.key_name()},
-                         {"group_id", event.group_id()},
-                         {"account_id", event.account_id()},
-                         {"account_name", event.account_name()},
-                         {"protocol", DialectWord(event.dialect())},
-                         {"operation", event.operation()},
-                         {"model", event.model()},
-                         {"served_model", event.served_model()},
-                         {"status", event.status()},
-                         {"error_class", event.error_class()},
-                         {"complete", event.complete()},
-                         {"stream", event.stream()},
-                         {"cache_hit", event.cache_hit()}};
+  json::object object = {
+      {"id", id},
+      {"request_id", id},
+      {"started_at", TimeJson(event.started_at_unix_ms())},
+      {"user_id", event.user_id()},
+      {"key_id", event.key_id()},
+      {"key_name", event.key_name()},
+      {"group_id", event.group_id()},
+      {"account_id", event.account_id()},
+      {"account_name", event.account_name()},
+      {"protocol", DialectWord(event.dialect())},
+      {"operation", event.operation()},
+      {"source",
+       OneWord({"request", "test"}, event.operation() == kTestOperation ? "test" : "request")},
+      {"model", event.model()},
+      {"served_model", event.served_model()},
+      {"status", event.status()},
+      {"error_class", event.error_class()},
+      {"complete", event.complete()},
+      {"stream", event.stream()},
+      {"cache_hit", event.cache_hit()}};
   AddTokens(event.tokens(), object);
   AddCost(CorrectedCost(event), object);
   object["corrections_nano_usd"] = event.corrections_nano_usd();

@@ -145,6 +145,7 @@ json::object OutcomeJson(std::int64_t account_id, const std::string& model,
           {"usage", UsageJson(result)},
           {"timings", TimingsJson(outcome)},
           {"upstream_request_id", TextOrNull(result.upstream_request_id())},
+          {"request_id", TextOrNull(result.request_id())},
           {"rate_limits", ByName(std::move(rate_limits), [] { return json::value(""); })}};
 }
 
