@@ -2,8 +2,9 @@
 
 A real weir-admin on each database. Users and keys are made by SQL, as admin writes them: through the
 REST API a million would take an hour. Then each kind of question is asked over HTTP, one at a time,
-with other words, pages and ids each time; log-ins beside the same Argon2id by libsodium alone; and how
-long admin takes to start.
+with other words, pages and ids each time; log-ins beside the same Argon2id by libsodium alone; how long
+admin takes to start; and how soon a change is on two hundred relays, on PostgreSQL half of them at
+another admin than the one that made it.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import pathlib
 import random
 import sqlite3
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -22,10 +24,12 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "tests" / "integration"))
 
 import http_client  # noqa: E402
-from harness import Stack  # noqa: E402
+import ports  # noqa: E402
+from harness import Service, Stack  # noqa: E402
 from postgres import Postgres  # noqa: E402
+from processes import cpu_microseconds  # noqa: E402
 
-TARGETS = {"p99_ms": 50, "start_s": 5, "login_ratio": 1.25}
+TARGETS = {"p99_ms": 50, "start_s": 5, "login_ratio": 1.25, "change_p99_ms": 500}
 WORDS = ("amber atlas basalt beacon birch bridge canyon cedar cobalt comet copper coral crane delta "
          "dune ember fjord flint garnet glacier harbor hazel heron indigo iris ivory jasper juniper "
          "kestrel lagoon lark lichen linden lotus maple marble meadow mesa mosaic nectar nova oak "
@@ -41,6 +45,7 @@ class AdminAlone:
 
     def __init__(self, build_dir, folder, postgres):
         self._postgres = postgres
+        self.on_postgres = postgres is not None
         url = postgres and (lambda name: postgres.create_database(f"bench_{name}"))
         self.stack = Stack(build_dir, folder, url)
         self.stack.start_usage()
@@ -78,6 +83,18 @@ class AdminAlone:
         database.close()
         return value
 
+    def second(self):
+        """Another admin on the same database, started; and its gRPC port."""
+        first = ports.free_range(3)
+        folder = self.stack.folder / "admin-2"
+        folder.mkdir()
+        service = Service("admin", self.stack.build_dir, folder, (), {
+            **self.stack.admin_settings, "WEIR_ADMIN_LISTEN": f"127.0.0.1:{first}",
+            "WEIR_ADMIN_GRPC_LISTEN": f"127.0.0.1:{first + 1}",
+            "WEIR_ADMIN_OPS_LISTEN": f"127.0.0.1:{first + 2}"})
+        service.start().wait_ready(first + 2)
+        return service, first + 1
+
     def start_seconds(self):
         began = time.monotonic()
         self.stack.start_admin()
@@ -105,7 +122,8 @@ def fill(admin, users, keys):
             "email": f"{name} || '@example.com'", "group_id": group, "status": spread["status"],
             "created_at_ms": spread["created_at_ms"]}
     own_key = {"id": f"{FIRST} + n", "user_id": f"{FIRST} + n % {users}", "name": name,
-               "key_hash": "'bench-hash-' || n", "key_hint": "'…' || n", "group_id": group, **spread}
+               "key_hash": f"substr('{"0" * 64}' || n, length(CAST(n AS TEXT)) + 1)",
+               "key_hint": "'…' || n", "group_id": group, **spread}
     admin.execute([
         "CREATE TABLE bench_words (i BIGINT PRIMARY KEY, word TEXT NOT NULL)",
         f"INSERT INTO bench_words VALUES {words}",
@@ -215,6 +233,58 @@ def log_ins(admin, rounds):
     return whole, alone
 
 
+# --- relays
+
+
+class Relays:
+    """Streams of many relays, taking turns among admins."""
+
+    def __init__(self, stack, grpc_ports, relays):
+        self._process = subprocess.Popen(
+            [str(stack.build_dir / "bin" / "weir-watch-load"), "--relays", str(relays),
+             "--targets", ",".join(f"127.0.0.1:{port}" for port in grpc_ports),
+             "--internal-token-file", str(stack.folder / "internal.token")],
+            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        self.line()
+
+    def line(self):
+        text = self._process.stdout.readline()
+        assert text, "weir-watch-load ended"
+        return json.loads(text)
+
+    def stop(self):
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
+
+
+def follow_changes(admin, options):
+    """Milliseconds from asking for a change until the last relay has it; admin's CPU for each."""
+    stack = admin.stack
+    grpc_ports, second = [stack.admin_grpc], None
+    if admin.on_postgres:
+        second, port = admin.second()
+        grpc_ports.append(port)
+    pids = [stack.admin.pid] + ([second.pid] if second else [])
+    relays = Relays(stack, grpc_ports, options.relays)
+    try:
+        times, before = [], None
+        for number in range(options.changes + 3):
+            if number == 3:  # the first ones warm up
+                before = cpu_microseconds(pids)
+            began = time.time()
+            stack.api.patch(f"/api/v1/api-keys/{FIRST + number}", {"name": f"changed-{number}"})
+            line = relays.line()
+            if number >= 3:
+                times.append(line["last_unix_ms"] - began * 1000)
+        cpu_us = (cpu_microseconds(pids) - before) / options.changes
+        return times, cpu_us
+    finally:
+        relays.stop()
+        if second:
+            second.stop()
+
+
 # --- the bench
 
 
@@ -234,6 +304,9 @@ def measure(options, folder, postgres):
         whole, alone = log_ins(admin, options.log_ins)
         result["login_ms"], result["argon2_ms"] = statistics.median(whole), statistics.median(alone)
         result["login_ratio"] = result["login_ms"] / result["argon2_ms"]
+        changes, result["change_cpu_us"] = follow_changes(admin, options)
+        result["change_p50_ms"] = statistics.median(changes)
+        result["change_p99_ms"] = percentile(changes, 99)
         return result
     finally:
         admin.stack.close()
@@ -245,6 +318,7 @@ def percentile(values, percent):
 
 
 def print_result(database, result, options):
+    admins = ", two admins" if database == "postgresql" else ""
     print(f"\n{database}: {options.keys:,} keys, {options.users:,} users; {options.rounds} questions of "
           f"each kind")
     for kind, row in result["kinds"].items():
@@ -256,6 +330,9 @@ def print_result(database, result, options):
           f"{result['rss_mib']:.0f} MiB; log-in {result['login_ms']:.0f} ms, Argon2id alone "
           f"{result['argon2_ms']:.0f} ms: {result['login_ratio']:.2f} x (target "
           f"{TARGETS['login_ratio']})")
+    print(f"  a change on {options.relays} relays{admins}: p50 {result['change_p50_ms']:.0f} ms, p99 "
+          f"{result['change_p99_ms']:.0f} ms (target {TARGETS['change_p99_ms']}), admin's CPU "
+          f"{result['change_cpu_us'] / 1000:.1f} ms")
 
 
 def parse(arguments):
@@ -265,6 +342,8 @@ def parse(arguments):
     parser.add_argument("--users", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=100, help="questions of each kind")
     parser.add_argument("--log-ins", type=int, default=20)
+    parser.add_argument("--relays", type=int, default=200)
+    parser.add_argument("--changes", type=int, default=100)
     parser.add_argument("--databases", default="sqlite,postgresql")
     parser.add_argument("--quick", action="store_true", help="a minute: fewer rows and questions")
     parser.add_argument("--json", type=pathlib.Path)
@@ -273,6 +352,7 @@ def parse(arguments):
     options.build_dir = options.build_dir.resolve()
     if options.quick:
         options.keys, options.users, options.rounds, options.log_ins = 20_000, 2_000, 10, 5
+        options.relays, options.changes = 20, 10
     return options
 
 

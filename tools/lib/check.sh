@@ -56,7 +56,7 @@ TEXT
   fi
   if [[ ${1:-} == admin ]]; then
     shift
-    compile release weir-admin weir-usage
+    compile release weir-admin weir-usage weir-watch-load
     /usr/bin/python3 "$WEIR_ROOT/tests/bench/admin_bench.py" --build-dir "$(build_dir release)" "$@"
     return
   fi
