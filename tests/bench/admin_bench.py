@@ -121,8 +121,9 @@ def fill(admin, users, keys):
     user = {"id": f"{FIRST} + n", "username": name, "name": f"'User ' || {name}",
             "email": f"{name} || '@example.com'", "group_id": group, "status": spread["status"],
             "created_at_ms": spread["created_at_ms"]}
+    zeros = "0" * 64  # as long as a hash
     own_key = {"id": f"{FIRST} + n", "user_id": f"{FIRST} + n % {users}", "name": name,
-               "key_hash": f"substr('{"0" * 64}' || n, length(CAST(n AS TEXT)) + 1)",
+               "key_hash": f"substr('{zeros}' || n, length(CAST(n AS TEXT)) + 1)",
                "key_hint": "'…' || n", "group_id": group, **spread}
     admin.execute([
         "CREATE TABLE bench_words (i BIGINT PRIMARY KEY, word TEXT NOT NULL)",
