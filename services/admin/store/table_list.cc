@@ -102,23 +102,26 @@ std::string MatchText(const std::vector<Search>& searches) {
   return match;
 }
 
-// With "|| ''" it is not what PostgreSQL's index has: without a whole piece to look for it would
-// read all of that.
-std::string LikeText(const Table& table, const Search& search, Statement& statement) {
-  const std::string_view no_index = IsIndexed(table, search) ? "" : " || ''";
+// With "|| ''" it is not what PostgreSQL's index of parts has: with no whole piece to look for it
+// would read all of that index.
+std::string LikeText(SqlDialect dialect, const Table& table, const Search& search,
+                     Statement& statement) {
+  const bool mislead = dialect == SqlDialect::kPostgres && !IsIndexed(table, search);
+  const std::string_view no_index = mislead ? " || ''" : "";
   return StrCat("LOWER(", search.column, no_index, ") LIKE LOWER(",
                 statement.Parameter(LikePattern(search.text)), ") ESCAPE '\\'");
 }
 
 // The table to select from, with the conditions in `statement`.
-std::string FromWhere(const Table& table, const ListQuery& query, Way way, Statement& statement) {
+std::string FromWhere(SqlDialect dialect, const Table& table, const ListQuery& query, Way way,
+                      Statement& statement) {
   std::string from(table.name);
   std::vector<Search> indexed;
   for (const Search& search : query.searches) {
     if (way == Way::kNameIndex && IsIndexed(table, search)) {
       indexed.push_back(search);
     } else {
-      statement.And(LikeText(table, search, statement));
+      statement.And(LikeText(dialect, table, search, statement));
     }
   }
   if (way == Way::kWalk) StrAppend(from, " INDEXED BY ", *OrderIndex(table, query));
@@ -157,8 +160,8 @@ absl::StatusOr<RowTotal> CountRows(Transaction& transaction, const Table& table,
     return RowTotal{*rows, false};
   }
   Statement statement;
-  const std::string from =
-      FromWhere(table, query, NameIndexOf(transaction, table, query), statement);
+  const std::string from = FromWhere(transaction.dialect(), table, query,
+                                     NameIndexOf(transaction, table, query), statement);
   const std::string limit = statement.Parameter(kCountedRowsMax + 1);
   const auto rows =
       OneNumber(statement.Run(transaction, StrCat("SELECT COUNT(*) FROM (SELECT 1 AS one FROM ",
@@ -189,7 +192,7 @@ std::string OrderText(std::string_view column, bool descending) {
 absl::StatusOr<std::vector<sql::Row>> PageRows(Transaction& transaction, const Table& table,
                                                const ListQuery& query, Way way) {
   Statement statement;
-  const std::string from = FromWhere(table, query, way, statement);
+  const std::string from = FromWhere(transaction.dialect(), table, query, way, statement);
   const bool by_rowid = way == Way::kNameIndex && query.order_column == "id";
   const std::string order = by_rowid ? StrCat("found_id", query.descending ? " DESC" : "")
                                      : OrderText(query.order_column, query.descending);
