@@ -28,6 +28,7 @@
 #include "services/admin/maintenance_client.h"
 #include "services/admin/model/declared_settings.h"
 #include "services/admin/oauth/token_refresher.h"
+#include "services/admin/oidc/oidc_client.h"
 #include "services/admin/outbound/web_client.h"
 #include "services/admin/publish/account_check.h"
 #include "services/admin/publish/account_test_broker.h"
@@ -126,6 +127,7 @@ struct Admin::Parts {
         usage(settings.Text("usage_target"), security),
         maintenance(settings.Text("usage_target"), security),
         alerts(store, vault, registry, MakeWebClient(settings.Text("upstream_ca_file")), metrics),
+        oidc(MakeWebClient(settings.Text("upstream_ca_file")), SystemClock()),
         refresher(store, vault, MakeWebClient(settings.Text("upstream_ca_file")), metrics),
         http(router, metrics, static_cast<int>(settings.Integer("http_threads"))) {
     AddRelayGauges(metrics, registry);
@@ -189,11 +191,12 @@ struct Admin::Parts {
                [this](const std::function<bool()>& gone) { return checker.CheckSessions(gone); }),
       metrics};
   AlertCourier alerts;
+  OidcClient oidc;
   TokenRefresher refresher;
   ConsoleSessions sessions{store, SystemClock(), vault};
-  ResourceParts for_resources{store,     vault,         sessions,    usage,  publisher, registry,
-                              explain,   metrics,       maintenance, tasks,  setup,     declared,
-                              refresher, account_tests, alerts,      checker};
+  ResourceParts for_resources{store,     vault,         sessions,    usage,   publisher, registry,
+                              explain,   metrics,       maintenance, tasks,   setup,     declared,
+                              refresher, account_tests, alerts,      checker, oidc};
   Router router{AllRoutes(for_resources),
                 [this](const Request& request) { return sessions.Authenticate(request); },
                 [this](const Request& request) { return limiter.WaitSeconds(request.client_ip); }};

@@ -97,6 +97,9 @@ LAYERS = {
     "services/admin/oauth": [
         ADMIN + "model/", ADMIN + "store/", ADMIN + "credentials/", ADMIN + "outbound/", *COMMON,
     ],
+    "services/admin/oidc": [
+        ADMIN + "model/", ADMIN + "store/", ADMIN + "credentials/", ADMIN + "outbound/", *COMMON,
+    ],
     # What is wrong, and whom it is told.
     "services/admin/alerts": [
         ADMIN + "model/", ADMIN + "store/", ADMIN + "credentials/", ADMIN + "outbound/",
@@ -114,7 +117,7 @@ LAYERS = {
     "services/admin/resources": [
         ADMIN + "model/", ADMIN + "json/", ADMIN + "store/", ADMIN + "credentials/",
         ADMIN + "publish/", ADMIN + "http/", ADMIN + "contract/", ADMIN + "tasks/", ADMIN + "oauth/",
-        ADMIN + "alerts/", ADMIN + "maintenance_client",
+        ADMIN + "oidc/", ADMIN + "outbound/", ADMIN + "alerts/", ADMIN + "maintenance_client",
         ADMIN + "usage_client", *COMMON, *PROTO,
     ],
     # Usage.

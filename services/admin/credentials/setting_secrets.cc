@@ -7,6 +7,8 @@ namespace {
 
 constexpr SecretSetting kSecrets[] = {
     {"alert_secret", &Settings::sealed_alert_secret, &SettingSecrets::alert_secret},
+    {"oidc_client_secret", &Settings::sealed_oidc_client_secret,
+     &SettingSecrets::oidc_client_secret},
 };
 
 // There is one record of settings; the seal is bound to its row.
@@ -45,6 +47,10 @@ Settings WithSecretsOf(const Settings& settings) {
 
 absl::StatusOr<Secret> OpenAlertSecret(const Vault& vault, const Settings& settings) {
   return Open(vault, kSecrets[0], settings);
+}
+
+absl::StatusOr<Secret> OpenOidcClientSecret(const Vault& vault, const Settings& settings) {
+  return Open(vault, kSecrets[1], settings);
 }
 
 }  // namespace weir::admin

@@ -17,6 +17,7 @@ namespace weir::admin {
 // What somebody gives of them; nothing = as it was, an empty one takes it away.
 struct SettingSecrets {
   std::optional<Secret> alert_secret;
+  std::optional<Secret> oidc_client_secret;
 };
 
 struct SecretSetting {
@@ -34,5 +35,6 @@ Settings WithSecretsOf(const Settings& settings);
 
 // Empty when there is none; errors of Vault::Open.
 absl::StatusOr<Secret> OpenAlertSecret(const Vault& vault, const Settings& settings);
+absl::StatusOr<Secret> OpenOidcClientSecret(const Vault& vault, const Settings& settings);
 
 }  // namespace weir::admin

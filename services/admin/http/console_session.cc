@@ -57,15 +57,29 @@ absl::StatusOr<Login> ConsoleSessions::LogIn(const Credentials& credentials,
   if (absl::Status allowed = limiter_.Check(client.ip, name); !allowed.ok()) return allowed;
   absl::StatusOr<User> user = Verify(plain, client.ip);
   if (!user.ok()) return user.status();
-  const std::int64_t user_id = user->id;
+  return OpenWithCode(*std::move(user), plain.code, client);
+}
+
+absl::StatusOr<Login> ConsoleSessions::OpenWithCode(User user, const Secret& code,
+                                                    const ClientPlace& client) {
+  const std::int64_t user_id = user.id;
+  const std::string name = user.username;
   const Proof second_factor = [&](sql::Transaction& transaction, std::int64_t now_ms) {
-    return factors_.Check(transaction, user_id, plain.code, now_ms);
+    return factors_.Check(transaction, user_id, code, now_ms);
   };
-  absl::StatusOr<Login> login = Open(*std::move(user), second_factor, client);
-  const bool guessed = absl::IsUnauthenticated(login.status()) && !plain.code.empty();
+  absl::StatusOr<Login> login = Open(std::move(user), second_factor, client);
+  const bool guessed = absl::IsUnauthenticated(login.status()) && !code.empty();
   if (guessed) limiter_.Failed(client.ip, name);
   if (login.ok()) limiter_.Succeeded(client.ip, name);
   return login;
+}
+
+absl::StatusOr<Login> ConsoleSessions::AdmitWithCode(User user, const Secret& code,
+                                                     const ClientPlace& client) {
+  if (user.status != ActiveStatus::kActive) return Disabled();
+  if (auto settings = FollowSettings(); !settings.ok()) return settings.status();
+  if (absl::Status may = limiter_.Check(client.ip, user.username); !may.ok()) return may;
+  return OpenWithCode(std::move(user), code, client);
 }
 
 absl::StatusOr<Settings> ConsoleSessions::FollowSettings() {

@@ -66,6 +66,10 @@ class ConsoleSessions {
   // The same for who has proved in another way to be `user`, who must be stored and active.
   absl::StatusOr<Login> Admit(User user, const ClientPlace& client);
 
+  // The same, with the second factor where one is in force: Unauthenticated as LogIn has it,
+  // ResourceExhausted after too many wrong codes.
+  absl::StatusOr<Login> AdmitWithCode(User user, const Secret& code, const ClientPlace& client);
+
   // The router's Authenticate.
   absl::StatusOr<Caller> Authenticate(const Request& request);
 
@@ -94,6 +98,7 @@ class ConsoleSessions {
   absl::StatusOr<User> Verify(const Credentials& credentials, std::string_view client_ip);
   // Checks what is left to prove (the second factor) and opens the session, in one transaction.
   using Proof = std::function<absl::Status(sql::Transaction&, std::int64_t now_ms)>;
+  absl::StatusOr<Login> OpenWithCode(User user, const Secret& code, const ClientPlace& client);
   absl::StatusOr<Login> Open(User user, const Proof& proof, const ClientPlace& client);
   void NoteSeen(const Session& session, std::string_view client_ip);
   absl::StatusOr<Login> Renew(const Session& session, bool rotate);

@@ -99,13 +99,15 @@ QueryParameters Joined(QueryParameters a, const QueryParameters& b) {
   return a;
 }
 
-absl::Status CheckQuery(const Request& request, const QueryParameters& parameters) {
+absl::Status CheckQuery(const Request& request, const QueryParameters& parameters,
+                        bool takes_more) {
   FieldErrors errors;
   for (const auto& [name, value] : request.query) {
     const bool known = std::any_of(
         parameters.begin(), parameters.end(),
         [&name = name](const QueryParameter& parameter) { return parameter.name == name; });
-    if (!known) errors.Add(name.substr(0, kNameBytesShown), "is not a known parameter");
+    if (!known && !takes_more)
+      errors.Add(name.substr(0, kNameBytesShown), "is not a known parameter");
   }
   for (const QueryParameter& parameter : parameters) {
     const auto [first, last] = request.query.equal_range(parameter.name);

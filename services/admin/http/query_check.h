@@ -10,6 +10,7 @@ namespace weir::admin {
 
 // InvalidArgument names every parameter that is not known, not of its form, there too often or
 // missing, and a range (from, to or before, in the zone tz) that ends before it begins.
-absl::Status CheckQuery(const Request& request, const QueryParameters& parameters);
+absl::Status CheckQuery(const Request& request, const QueryParameters& parameters,
+                        bool takes_more = false);
 
 }  // namespace weir::admin

@@ -69,6 +69,8 @@ struct RouteDoc {
   // What it may refuse beside what follows from the row (contract/openapi.cc).
   std::vector<int> refusals = {};
   std::string_view about = {};
+  // The query may hold what nobody here knows: it comes from elsewhere.
+  bool takes_more_query = false;
 };
 
 }  // namespace weir::admin

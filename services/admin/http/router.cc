@@ -61,7 +61,9 @@ absl::StatusOr<Response> Run(const Route& route, const Request& request,
   }
   const ActorScope scope(
       {caller.user.id, caller.user.username, request.client_ip, request.request_id});
-  if (absl::Status query = CheckQuery(request, route.doc.query); !query.ok()) return query;
+  if (absl::Status query = CheckQuery(request, route.doc.query, route.doc.takes_more_query);
+      !query.ok())
+    return query;
   return route.handle(request, caller);
 }
 

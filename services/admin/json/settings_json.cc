@@ -51,6 +51,16 @@ json::object SettingsJson(const Settings& settings) {
           {"login_failures_max", CapJson(settings.login_failures_max)},
           {"login_lock_ms", CapJson(settings.login_lock_ms)},
           {"password_bytes_min", CapJson(settings.password_bytes_min)},
+          {"console_url", settings.console_url},
+          {"oidc_issuer", settings.oidc_issuer},
+          {"oidc_name", settings.oidc_name},
+          {"oidc_client_id", settings.oidc_client_id},
+          {"has_oidc_client_secret", !settings.sealed_oidc_client_secret.empty()},
+          {"oidc_scopes", TextsJson(settings.oidc_scopes)},
+          {"oidc_creates_users", settings.oidc_creates_users},
+          {"oidc_second_factor", WordJson(settings.oidc_second_factor)},
+          {"oidc_role_claim", settings.oidc_role_claim},
+          {"oidc_admin_values", TextsJson(settings.oidc_admin_values)},
           {"alert_url", settings.alert_url},
           {"has_alert_secret", !settings.sealed_alert_secret.empty()},
           {"serve_unpriced_models", settings.serve_unpriced_models},
@@ -95,7 +105,7 @@ json::object FlatSettingsJson(const Settings& settings) {
 }
 
 void ReadSettings(BodyReader& reader, Settings& settings, SettingSecrets& secrets) {
-  reader.Ignore({"version", "updated_at", "sources", "has_alert_secret"});
+  reader.Ignore({"version", "updated_at", "sources", "has_alert_secret", "has_oidc_client_secret"});
   reader.Text("site_name", settings.site_name);
   reader.Text("relay_url", settings.relay_url);
   reader.Word("registration", settings.registration);
@@ -103,6 +113,16 @@ void ReadSettings(BodyReader& reader, Settings& settings, SettingSecrets& secret
   reader.Cap("login_failures_max", settings.login_failures_max);
   reader.Cap("login_lock_ms", settings.login_lock_ms);
   reader.Cap("password_bytes_min", settings.password_bytes_min);
+  reader.Text("console_url", settings.console_url);
+  reader.Text("oidc_issuer", settings.oidc_issuer);
+  reader.Text("oidc_name", settings.oidc_name);
+  reader.Text("oidc_client_id", settings.oidc_client_id);
+  reader.HiddenLine("oidc_client_secret", secrets.oidc_client_secret);
+  reader.Texts("oidc_scopes", settings.oidc_scopes);
+  reader.Flag("oidc_creates_users", settings.oidc_creates_users);
+  reader.Word("oidc_second_factor", settings.oidc_second_factor);
+  reader.Text("oidc_role_claim", settings.oidc_role_claim);
+  reader.Texts("oidc_admin_values", settings.oidc_admin_values);
   reader.Text("alert_url", settings.alert_url);
   reader.HiddenLine("alert_secret", secrets.alert_secret);
   reader.Flag("serve_unpriced_models", settings.serve_unpriced_models);
@@ -123,6 +143,9 @@ void ReadSettings(BodyReader& reader, Settings& settings, SettingSecrets& secret
 }
 
 void Validate(const SettingSecrets& secrets, FieldErrors& errors) {
+  if (secrets.oidc_client_secret.has_value() && !secrets.oidc_client_secret->empty()) {
+    ValidateCredential(secrets.oidc_client_secret->Reveal(), "oidc_client_secret", errors);
+  }
   const auto& secret = secrets.alert_secret;
   if (!secret.has_value() || secret->empty()) return;
   ValidateCredential(secret->Reveal(), "alert_secret", errors);

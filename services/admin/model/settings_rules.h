@@ -26,6 +26,9 @@ inline std::int64_t OrElse(std::int64_t value, std::int64_t standard) {
   return value == 0 ? standard : value;
 }
 
+// Whether people log in by the same provider, in the same way.
+bool SameOidc(const Settings& a, const Settings& b);
+
 // Whether relays would notice no difference between the two.
 bool SameForRelays(const Settings& a, const Settings& b);
 

@@ -40,6 +40,9 @@ enum class RedisAwayPolicy { kDefault = 0, kLocal = 1, kOpen = 2, kClosed = 3 };
 // Who may make a user of themselves: nobody, whoever has an invite, everybody.
 enum class Registration { kClosed, kInvite, kOpen };
 
+// Who asks for the second factor of a user who logs in by a provider.
+enum class OidcSecondFactor { kProvider, kAsk };
+
 // What becomes of a request whose client has left.
 enum class OnDisconnect { kAbort = 1, kDrain = 2 };
 
@@ -287,6 +290,16 @@ struct Settings {
   std::int64_t password_bytes_min = 0;
   std::string alert_url;            // the webhook; empty = nobody is told
   std::string sealed_alert_secret;  // signs what it is told
+  std::string console_url;          // where people reach this console; empty = not told
+  std::string oidc_issuer;          // whose word people log in by; empty = nobody's
+  std::string oidc_name;            // for the button; empty = the issuer's host
+  std::string oidc_client_id;
+  std::string sealed_oidc_client_secret;
+  std::vector<std::string> oidc_scopes;  // empty = profile, email
+  bool oidc_creates_users = false;       // whoever it vouches for, whatever `registration` says
+  OidcSecondFactor oidc_second_factor = OidcSecondFactor::kProvider;
+  std::string oidc_role_claim;                 // empty = roles are given here
+  std::vector<std::string> oidc_admin_values;  // of that claim: administrators
   bool serve_unpriced_models = false;
   std::string system_prompt;
   Timeouts timeouts;

@@ -21,6 +21,53 @@ void CheckBounds(std::int64_t value, std::int64_t min, std::int64_t max, std::st
   }
 }
 
+void CheckText(std::string_view text, std::size_t bytes_max, std::string_view field,
+               FieldErrors& errors) {
+  if (text.size() > bytes_max || HasControl(text)) {
+    errors.Add(field, StrCat("must be at most ", bytes_max, " bytes, without control characters"));
+  }
+}
+
+void CheckScopes(const std::vector<std::string>& scopes, FieldErrors& errors) {
+  constexpr std::size_t kScopesMax = 20;
+  const auto is_odd = [](char c) { return c <= ' ' || c >= 0x7f || c == '"' || c == '\\'; };
+  const bool good = scopes.size() <= kScopesMax &&
+                    std::all_of(scopes.begin(), scopes.end(), [&](const std::string& scope) {
+                      return !scope.empty() && scope.size() <= kNameBytesMax &&
+                             std::none_of(scope.begin(), scope.end(), is_odd);
+                    });
+  if (!good) errors.Add("oidc_scopes", "must be at most 20 single words");
+}
+
+void CheckRoles(const Settings& settings, FieldErrors& errors) {
+  constexpr std::size_t kValuesMax = 100;
+  constexpr std::size_t kValueBytesMax = 256;
+  CheckText(settings.oidc_role_claim, kValueBytesMax, "oidc_role_claim", errors);
+  if (settings.oidc_admin_values.size() > kValuesMax) {
+    errors.Add("oidc_admin_values", "must have at most 100 entries");
+  }
+  for (const std::string& value : settings.oidc_admin_values) {
+    CheckText(value, kValueBytesMax, "oidc_admin_values", errors);
+  }
+}
+
+void CheckOidc(const Settings& settings, FieldErrors& errors) {
+  constexpr std::size_t kClientIdBytesMax = 512;
+  if (!settings.console_url.empty()) {
+    ValidateUpstreamUrl(settings.console_url, "console_url", errors);
+  }
+  if (!settings.oidc_issuer.empty()) {
+    ValidateUpstreamUrl(settings.oidc_issuer, "oidc_issuer", errors);
+    if (settings.oidc_client_id.empty()) errors.Add("oidc_client_id", "is needed");
+    if (settings.console_url.empty())
+      errors.Add("console_url", "is needed: the provider sends people back there");
+  }
+  CheckText(settings.oidc_name, kNameBytesMax, "oidc_name", errors);
+  CheckText(settings.oidc_client_id, kClientIdBytesMax, "oidc_client_id", errors);
+  CheckScopes(settings.oidc_scopes, errors);
+  CheckRoles(settings, errors);
+}
+
 }  // namespace
 
 void ValidateOwnSettings(const Settings& settings, FieldErrors& errors) {
@@ -38,6 +85,7 @@ void ValidateOwnSettings(const Settings& settings, FieldErrors& errors) {
   CheckBounds(settings.login_lock_ms, kLoginLockMsMin, kLoginLockMsMax, "login_lock_ms", errors);
   CheckBounds(settings.password_bytes_min, kPasswordBytesMin, kPasswordBytesMinMax,
               "password_bytes_min", errors);
+  CheckOidc(settings, errors);
   if (settings.alert_url.empty()) return;
   ValidateWebhookUrl(settings.alert_url, "alert_url", errors);
   if (settings.sealed_alert_secret.empty()) {

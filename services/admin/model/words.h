@@ -81,6 +81,11 @@ inline constexpr std::array<std::pair<Registration, std::string_view>, 3> kWords
      {Registration::kOpen, "open"}}};
 
 template <>
+inline constexpr std::array<std::pair<OidcSecondFactor, std::string_view>, 2>
+    kWords<OidcSecondFactor> = {
+        {{OidcSecondFactor::kProvider, "provider"}, {OidcSecondFactor::kAsk, "ask"}}};
+
+template <>
 inline constexpr std::array<std::pair<OnDisconnect, std::string_view>, 2> kWords<OnDisconnect> = {
     {{OnDisconnect::kAbort, "abort"}, {OnDisconnect::kDrain, "drain"}}};
 

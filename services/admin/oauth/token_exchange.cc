@@ -13,6 +13,7 @@
 #include "libs/common/resource_rules.h"
 #include "libs/common/text.h"
 #include "services/admin/model/account_status.h"
+#include "services/admin/outbound/form_text.h"
 
 namespace weir::admin {
 namespace {
@@ -26,49 +27,6 @@ constexpr std::int64_t kDelayMsMin = 15'000;
 constexpr std::int64_t kDelayMsMax = 30LL * 60'000;
 constexpr std::int64_t kDoublingsMax = 10;
 constexpr std::size_t kWordBytesMax = 200;
-
-bool IsPlain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
-}
-
-void AppendEncoded(std::string& out, std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  for (const char c : text) {
-    if (IsPlain(c)) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15];
-  }
-}
-
-void AppendField(std::string& form, std::string_view name, std::string_view value) {
-  if (value.empty()) return;
-  StrAppend(form, form.empty() ? "" : "&", name, "=");
-  AppendEncoded(form, value);
-}
-
-std::string Base64(std::string_view bytes) {
-  constexpr int kVariant = sodium_base64_VARIANT_ORIGINAL;
-  std::string text(sodium_base64_encoded_len(bytes.size(), kVariant), '\0');
-  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                    bytes.size(), kVariant);
-  text.pop_back();  // its terminating zero
-  return text;
-}
-
-// Both are encoded before they are joined (RFC 6749 §2.3.1).
-Secret BasicAuthorization(std::string_view client_id, const Secret& client_secret) {
-  std::string pair;
-  AppendEncoded(pair, client_id);
-  pair += ':';
-  AppendEncoded(pair, client_secret.Reveal());
-  return Secret(StrCat("Basic ", Base64(pair)));
-}
 
 std::string Scopes(const OauthClient& client) {
   std::string scopes;
@@ -108,7 +66,7 @@ json::object ObjectOf(const WebAnswer& answer) {
 // The words of RFC 6749 §5.2: a closed set of ASCII, so that nothing else of an answer is told on.
 std::string ErrorWord(const json::object& object) {
   std::string word = TextOf(object, "error").substr(0, kWordBytesMax);
-  const bool plain = std::all_of(word.begin(), word.end(), IsPlain);
+  const bool plain = std::all_of(word.begin(), word.end(), IsUnreserved);
   return plain ? word : std::string();
 }
 

@@ -3,35 +3,31 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <boost/json/array.hpp>
 
 #include "libs/common/api_key_hash.h"
 #include "libs/common/text.h"
+#include "libs/common/upstream_url.h"
 #include "libs/common/version.h"
 #include "services/admin/credentials/password.h"
 #include "services/admin/json/record_json.h"
 #include "services/admin/json/value_json.h"
 #include "services/admin/model/password_rules.h"
 #include "services/admin/model/validate.h"
+#include "services/admin/oidc/oidc_client.h"
+#include "services/admin/resources/registrant.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/second_factor.h"
 #include "services/admin/store/audit.h"
 #include "services/admin/store/columns.h"
-#include "services/admin/store/invite_store.h"
 #include "services/admin/store/settings_store.h"
-#include "services/admin/store/user_store.h"
 
 namespace weir::admin {
 namespace {
 
 namespace json = boost::json;
-
-struct Registrant {
-  User user;
-  Secret password;
-  std::string invite_hash;  // empty = came without an invite
-};
 
 void ReadFields(BodyReader& reader, User& user, std::optional<Secret>& password,
                 std::optional<Secret>& invite) {
@@ -70,59 +66,6 @@ absl::StatusOr<Registrant> ReadRegistrant(const json::object& body, const Settin
   return who;
 }
 
-absl::Status WrongInvite(std::string_view what) {
-  FieldErrors errors;
-  errors.Add("invite", what);
-  return errors.ToStatus();
-}
-
-// The registrant's invite, when it can still be used. Which of the reasons it is not is nobody's
-// business.
-absl::StatusOr<Invite> UsableInvite(sql::Transaction& transaction, const Registrant& who,
-                                    std::int64_t now_ms) {
-  auto invite = invite_store::FindByCode(transaction, who.invite_hash);
-  if (!invite.ok() && !absl::IsNotFound(invite.status())) return invite;
-  if (!invite.ok() || invite->used_at_ms != 0 || invite->expires_at_ms <= now_ms) {
-    return WrongInvite("is unknown, used or expired; ask an administrator for another");
-  }
-  if (!invite->email.empty() && invite->email != who.user.email) {
-    return WrongInvite("is for another e-mail address");
-  }
-  return invite;
-}
-
-// Whether this one may register now; before the work of hashing a password is done for anybody.
-absl::Status MayRegister(sql::Transaction& transaction, const Registrant& who,
-                         std::int64_t now_ms) {
-  auto settings = settings_store::Get(transaction);
-  if (!settings.ok()) return settings.status();
-  if (settings->registration == Registration::kClosed) {
-    return NotAllowed("registration is closed; ask an administrator");
-  }
-  if (!who.invite_hash.empty()) return UsableInvite(transaction, who, now_ms).status();
-  if (settings->registration == Registration::kOpen) return absl::OkStatus();
-  return WrongInvite("is needed; ask an administrator for one");
-}
-
-// Two at once with one invite: its row changes once, the other one runs again and finds it used.
-absl::Status StoreRegistrant(ResourceParts& parts, sql::Transaction& transaction, Changes& changes,
-                             Registrant& who) {
-  const std::int64_t now_ms = parts.store.NowMs();
-  absl::Status may = MayRegister(transaction, who, now_ms);
-  if (!may.ok()) return may;
-  if (who.invite_hash.empty()) {
-    return user_store::Insert(transaction, changes, now_ms, who.user);
-  }
-  auto invite = UsableInvite(transaction, who, now_ms);
-  if (!invite.ok()) return invite.status();
-  who.user.group_id = invite->group_id;
-  absl::Status inserted = user_store::Insert(transaction, changes, now_ms, who.user);
-  if (!inserted.ok()) return inserted;
-  invite->used_by = who.user.id;
-  invite->used_at_ms = now_ms;
-  return invite_store::Update(transaction, changes, now_ms, *invite);
-}
-
 absl::StatusOr<Response> Register(ResourceParts& parts, const Request& request) {
   auto body = ParseBody(request);
   if (!body.ok()) return body.status();
@@ -139,17 +82,27 @@ absl::StatusOr<Response> Register(ResourceParts& parts, const Request& request) 
   who->user.password_hash = *std::move(hash);
   const ActorScope scope({0, who->user.username, request.client_ip, request.request_id});
   absl::Status stored = parts.store.Change([&](sql::Transaction& transaction, Changes& changes) {
-    return StoreRegistrant(parts, transaction, changes, *who);
+    return StoreRegistrant(transaction, changes, parts.store.NowMs(), *who);
   });
   if (!stored.ok()) return stored;
   return RecordResponse(201, UserJson(who->user), who->user.version);
 }
 
+// What the button says, and where it leads.
+json::object ProviderJson(const Settings& settings) {
+  const auto url = ParseUpstreamUrl(settings.oidc_issuer);
+  const std::string name = settings.oidc_name.empty() && url.ok() ? url->host : settings.oidc_name;
+  return {{"name", name}, {"url", "/api/v1/auth/oidc/start"}};
+}
+
 json::object PublicJson(const Settings& settings, bool setup_needed) {
+  std::vector<Settings> providers;
+  if (HasOidc(settings)) providers.push_back(settings);
   return {{"name", settings.site_name.empty() ? "Weir" : settings.site_name},
           {"relay_url", settings.relay_url},
           {"version", std::string(kVersion)},
           {"registration", WordJson(settings.registration)},
+          {"oidc", ListJson(providers, ProviderJson)},
           {"setup_needed", setup_needed}};
 }
 

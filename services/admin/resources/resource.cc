@@ -192,6 +192,8 @@ struct Part {
 
 constexpr Part kParts[] = {{"Set-up", SetupRoutes},
                            {"Log-in", RegistrationRoutes},
+                           {"Log-in", OidcRoutes},
+                           {"Users", IdentityRoutes},
                            {"Users", InviteRoutes},
                            {"Keys", KeyRotationRoutes},
                            {"Log-in", AuthRoutes},

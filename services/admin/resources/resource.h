@@ -33,6 +33,7 @@ namespace weir::admin {
 class AccountChecker;
 class AccountTestBroker;
 class AlertCourier;
+class OidcClient;
 class TaskScheduler;
 class TokenRefresher;
 
@@ -54,6 +55,7 @@ struct ResourceParts {
   AccountTestBroker& account_tests;
   AlertCourier& alerts;
   AccountChecker& checker;
+  OidcClient& oidc;
 };
 
 using Routes = std::vector<Route>;
@@ -140,6 +142,8 @@ Routes SessionRoutes(ResourceParts& parts);
 Routes SecondFactorRoutes(ResourceParts& parts);
 Routes RegistrationRoutes(ResourceParts& parts);
 Routes SetupRoutes(ResourceParts& parts);
+Routes OidcRoutes(ResourceParts& parts);
+Routes IdentityRoutes(ResourceParts& parts);
 Routes InviteRoutes(ResourceParts& parts);
 Routes UserRoutes(ResourceParts& parts);
 Routes ApiKeyRoutes(ResourceParts& parts);

@@ -11,6 +11,7 @@
 #include "services/admin/json/record_json.h"
 #include "services/admin/model/declared_settings.h"
 #include "services/admin/model/setting_table.h"
+#include "services/admin/model/settings_rules.h"
 #include "services/admin/model/validate.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/store/settings_store.h"
@@ -175,7 +176,14 @@ void KeepDeclared(const Settings& before, const DeclaredSettings::Names& declare
   ReadSettings(reader, changed, stay);
 }
 
-absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, bool whole) {
+// Who says whom people are could say that somebody is an administrator.
+absl::Status CheckProvider(ResourceParts& parts, const Caller& caller, const Settings& before,
+                           const Settings& after) {
+  return SameOidc(before, after) ? absl::OkStatus() : parts.sessions.CheckConfirmed(caller);
+}
+
+absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, const Caller& caller,
+                                bool whole) {
   auto body = ParseBody(request);
   if (!body.ok()) return body.status();
   auto settings = ChangeValue(
@@ -198,6 +206,8 @@ absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, bo
         Validate(changed, errors);
         CheckDeclared(*before, changed, declared, errors);
         if (!errors.empty()) return errors.ToStatus();
+        auto may = CheckProvider(parts, caller, *before, changed);
+        if (!may.ok()) return may;
         auto done = settings_store::Update(transaction, changes, parts.store.NowMs(), changed);
         if (!done.ok()) return done;
         return changed;
@@ -223,7 +233,9 @@ Routes SettingsRoutes(ResourceParts& parts) {
       {"PUT",
        "/api/v1/admin/settings",
        Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Change(parts, request, true); },
+       [&parts](const Request& request, const Caller& caller) {
+         return Change(parts, request, caller, true);
+       },
        {.summary = "Change the settings as a whole",
         .body = DescribeBody,
         .answers = {Answers(SettingsShape)},
@@ -233,7 +245,9 @@ Routes SettingsRoutes(ResourceParts& parts) {
       {"PATCH",
        "/api/v1/admin/settings",
        Access::kAdmin,
-       [&parts](const Request& request, const Caller&) { return Change(parts, request, false); },
+       [&parts](const Request& request, const Caller& caller) {
+         return Change(parts, request, caller, false);
+       },
        {.summary = "Change some settings",
         .body = DescribeBody,
         .answers = {Answers(SettingsShape)},

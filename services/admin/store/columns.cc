@@ -195,6 +195,23 @@ std::vector<ModelCooldown> DecodeCooldowns(const std::string& text) {
   return cooldowns;
 }
 
+namespace {
+
+void DecodeOidc(const json::object& object, Settings& settings) {
+  settings.console_url = TextOf(object, "console_url");
+  settings.oidc_issuer = TextOf(object, "oidc_issuer");
+  settings.oidc_name = TextOf(object, "oidc_name");
+  settings.oidc_client_id = TextOf(object, "oidc_client_id");
+  settings.oidc_scopes = DecodeList(TextOf(object, "oidc_scopes"));
+  settings.oidc_creates_users = FlagOf(object, "oidc_creates_users");
+  settings.oidc_second_factor = FromWord<OidcSecondFactor>(TextOf(object, "oidc_second_factor"))
+                                    .value_or(settings.oidc_second_factor);
+  settings.oidc_role_claim = TextOf(object, "oidc_role_claim");
+  settings.oidc_admin_values = DecodeList(TextOf(object, "oidc_admin_values"));
+}
+
+}  // namespace
+
 std::string EncodeSettings(const Settings& settings) {
   const json::object object = {
       {"site_name", settings.site_name},
@@ -204,6 +221,15 @@ std::string EncodeSettings(const Settings& settings) {
       {"login_lock_ms", settings.login_lock_ms},
       {"password_bytes_min", settings.password_bytes_min},
       {"alert_url", settings.alert_url},
+      {"console_url", settings.console_url},
+      {"oidc_issuer", settings.oidc_issuer},
+      {"oidc_name", settings.oidc_name},
+      {"oidc_client_id", settings.oidc_client_id},
+      {"oidc_scopes", EncodeList(settings.oidc_scopes)},
+      {"oidc_creates_users", settings.oidc_creates_users},
+      {"oidc_second_factor", std::string(WordOf(settings.oidc_second_factor))},
+      {"oidc_role_claim", settings.oidc_role_claim},
+      {"oidc_admin_values", EncodeList(settings.oidc_admin_values)},
       {"registration", std::string(WordOf(settings.registration))},
       {"serve_unpriced_models", settings.serve_unpriced_models},
       {"system_prompt", settings.system_prompt},
@@ -237,6 +263,7 @@ Settings DecodeSettings(const std::string& text) {
   settings.login_lock_ms = IntOf(object, "login_lock_ms");
   settings.password_bytes_min = IntOf(object, "password_bytes_min");
   settings.alert_url = TextOf(object, "alert_url");
+  DecodeOidc(object, settings);
   settings.serve_unpriced_models = FlagOf(object, "serve_unpriced_models");
   if (const json::value* prompt = object.if_contains("system_prompt");
       prompt != nullptr && prompt->is_string()) {

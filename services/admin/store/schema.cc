@@ -168,10 +168,6 @@ constexpr std::string_view kMaxOutputTokens = R"sql(
 ALTER TABLE prices ADD COLUMN max_output_tokens BIGINT NOT NULL DEFAULT 0;
 )sql";
 
-constexpr std::string_view kManagedKeys = R"sql(
-ALTER TABLE api_keys ADD COLUMN managed BIGINT NOT NULL DEFAULT 0;
-)sql";
-
 constexpr std::string_view kModelCooldowns = R"sql(
 ALTER TABLE accounts ADD COLUMN model_cooldowns TEXT NOT NULL DEFAULT '[]';
 )sql";
@@ -353,7 +349,8 @@ const std::vector<sql::Migration>& Migrations() {
        .sqlite = kSqliteCounting,
        .postgres = kPostgresCounting},
       {.number = 23, .name = "name_index", .common = {}, .sqlite = kSqliteNameIndex},
-      {.number = 24, .name = "session_accounts", .common = kSessionAccounts}};
+      {.number = 24, .name = "session_accounts", .common = kSessionAccounts},
+      {.number = 25, .name = "identities", .common = kIdentities}};
   return migrations;
 }
 

@@ -25,6 +25,10 @@ CREATE TABLE invites (
 CREATE INDEX invites_group ON invites (group_id);
 )sql";
 
+inline constexpr std::string_view kManagedKeys = R"sql(
+ALTER TABLE api_keys ADD COLUMN managed BIGINT NOT NULL DEFAULT 0;
+)sql";
+
 inline constexpr std::string_view kKeyRotation = R"sql(
 ALTER TABLE api_keys ADD COLUMN previous_key_hash TEXT NOT NULL DEFAULT '';
 ALTER TABLE api_keys ADD COLUMN previous_key_hint TEXT NOT NULL DEFAULT '';
@@ -44,6 +48,26 @@ CREATE TABLE task_runs (
   detail TEXT NOT NULL,
   PRIMARY KEY (name, started_at_ms, runner)
 );
+)sql";
+
+// Who users are at a provider; and states of log-ins there that were used up, until they end.
+inline constexpr std::string_view kIdentities = R"sql(
+INSERT INTO ids (name, next_id) VALUES ('user_identities', 1);
+ALTER TABLE settings ADD COLUMN sealed_oidc_client_secret TEXT NOT NULL DEFAULT '';
+CREATE TABLE user_identities (
+  id BIGINT PRIMARY KEY,
+  created_at_ms BIGINT NOT NULL,
+  updated_at_ms BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  user_id BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  issuer TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  label TEXT NOT NULL,
+  UNIQUE (issuer, subject)
+);
+CREATE INDEX user_identities_user ON user_identities (user_id);
+CREATE TABLE oidc_states (state_hash TEXT PRIMARY KEY, ends_at_ms BIGINT NOT NULL);
+CREATE INDEX oidc_states_end ON oidc_states (ends_at_ms);
 )sql";
 
 }  // namespace weir::admin

@@ -10,7 +10,8 @@ namespace weir::admin::settings_store {
 
 absl::StatusOr<Settings> Get(sql::Transaction& transaction) {
   auto result = transaction.Execute(
-      "SELECT value, updated_at_ms, version, sealed_alert_secret FROM settings WHERE one = 1");
+      "SELECT value, updated_at_ms, version, sealed_alert_secret, sealed_oidc_client_secret "
+      "FROM settings WHERE one = 1");
   if (!result.ok()) return result.status();
   if (result->rows.size() != 1) return absl::InternalError("the settings' row is missing");
   const sql::Row& row = result->rows.front();
@@ -18,6 +19,7 @@ absl::StatusOr<Settings> Get(sql::Transaction& transaction) {
   settings.updated_at_ms = row.Int(1);
   settings.version = row.Int(2);
   settings.sealed_alert_secret = row.Text(3);
+  settings.sealed_oidc_client_secret = row.Text(4);
   return settings;
 }
 
@@ -40,8 +42,9 @@ absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_
   if (!known.ok()) return known.status();
   auto updated = transaction.Execute(
       "UPDATE settings SET value = $1, updated_at_ms = $2, version = version + 1, "
-      "sealed_alert_secret = $4 WHERE one = 1 AND version = $3",
-      {EncodeSettings(settings), now_ms, settings.version, settings.sealed_alert_secret});
+      "sealed_alert_secret = $4, sealed_oidc_client_secret = $5 WHERE one = 1 AND version = $3",
+      {EncodeSettings(settings), now_ms, settings.version, settings.sealed_alert_secret,
+       settings.sealed_oidc_client_secret});
   if (!updated.ok()) return updated.status();
   if (updated->affected_rows != 1) {
     return absl::AbortedError("the settings were changed at the same time");
@@ -53,13 +56,17 @@ absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_
     absl::Status named = NameSessionAccounts(transaction, changes);
     if (!named.ok()) return named;
   }
-  static const Table table = {.name = "settings",
-                              .what = "settings",
-                              .columns = {"settings", "settings.alert_secret"},
-                              .hidden = {"settings.alert_secret"}};
+  static const Table table = {
+      .name = "settings",
+      .what = "settings",
+      .columns = {"settings", "settings.alert_secret", "settings.oidc_client_secret"},
+      .hidden = {"settings.alert_secret", "settings.oidc_client_secret"}};
   changes.Note({"settings", 0, "settings", "update",
-                Difference(table, {EncodeSettings(*known), known->sealed_alert_secret},
-                           {EncodeSettings(settings), settings.sealed_alert_secret})});
+                Difference(table,
+                           {EncodeSettings(*known), known->sealed_alert_secret,
+                            known->sealed_oidc_client_secret},
+                           {EncodeSettings(settings), settings.sealed_alert_secret,
+                            settings.sealed_oidc_client_secret})});
   return absl::OkStatus();
 }
 

@@ -44,7 +44,9 @@ class AlertsTest : public StoreTest {
           auto settings = settings_store::Get(transaction);
           if (!settings.ok()) return settings.status();
           settings->alert_url = url;
-          PutSecrets(vault(), {.alert_secret = Secret("0123456789abcdef")}, *settings);
+          SettingSecrets secrets;
+          secrets.alert_secret = Secret("0123456789abcdef");
+          PutSecrets(vault(), secrets, *settings);
           return settings_store::Update(transaction, changes, store().NowMs(), *settings);
         });
     ASSERT_TRUE(done.ok()) << done;
