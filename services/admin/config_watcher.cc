@@ -60,8 +60,10 @@ void ConfigWatcher::Apply() {
     LogInfo("the configuration file was applied", {{"file", path_}});
     return;
   }
-  // Its author has to act, or the database has to come back.
-  if (absl::IsUnavailable(applied) || absl::IsAborted(applied)) detector_.Retry();
+  // Its author has to act, unless it is a matter of time.
+  const bool passes = absl::IsUnavailable(applied) || absl::IsAborted(applied) ||
+                      absl::IsResourceExhausted(applied) || absl::IsAlreadyExists(applied);
+  if (passes) detector_.Retry();
   LogError("the configuration file is refused; that of before holds",
            {{"error", View(applied.message())}});
 }

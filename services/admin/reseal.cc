@@ -16,7 +16,7 @@ constexpr std::array kColumns = {
     SealedColumn{"accounts", "id", "sealed_refresh_token", "account", "refresh_token"},
     SealedColumn{"settings", "one", "sealed_alert_secret", "settings", "alert_secret"},
     SealedColumn{"settings", "one", "sealed_oidc_client_secret", "settings", "oidc_client_secret"},
-    SealedColumn{"second_factors", "user_id", "sealed_secret", "user", "second_factor"},
+    SealedColumn{"second_factors", "user_id", "sealed_secret", "user", "second_factor", false},
 };
 
 struct StaleText {
@@ -44,10 +44,12 @@ absl::Status ResealOne(sql::Transaction& transaction, const Vault& vault, const 
     return absl::Status(secret.status().code(),
                         StrCat(owner, ": ", View(secret.status().message())));
   }
-  // Only what was read is replaced: an administrator may be giving the account another secret.
+  // Only what was read is replaced: an administrator may be giving the account another secret. And
+  // who has read the row before this is committed must not write the old text back.
+  const std::string_view version = where.versioned ? ", version = version + 1" : "";
   auto written =
-      transaction.Execute(StrCat("UPDATE ", where.table, " SET ", where.column, " = $1 WHERE ",
-                                 where.id, " = $2 AND ", where.column, " = $3"),
+      transaction.Execute(StrCat("UPDATE ", where.table, " SET ", where.column, " = $1", version,
+                                 " WHERE ", where.id, " = $2 AND ", where.column, " = $3"),
                           {vault.Seal(*secret, owner), text.id, text.sealed});
   if (!written.ok()) return written.status();
   if (written->affected_rows == 1) return absl::OkStatus();

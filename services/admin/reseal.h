@@ -21,6 +21,7 @@ struct SealedColumn {
   std::string_view column;
   std::string_view kind;
   std::string_view part;
+  bool versioned = true;  // the table's rows have a version, which every writer checks
 };
 
 // All of them: a column of the schema whose name begins with sealed_ must be here.

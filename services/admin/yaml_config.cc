@@ -131,7 +131,9 @@ absl::StatusOr<YamlOutcome> ApplyYaml(Store& store, const Vault& vault, std::str
     Run run = {
         .transaction = transaction, .changes = changes, .vault = vault, .now_ms = store.NowMs()};
     tried = false;
-    absl::Status applied = ApplyAll(run, root->get_object());
+    // Another admin may be applying the same file: both would make what is not there yet.
+    absl::Status applied = transaction.Lock("weir.yaml");
+    if (applied.ok()) applied = ApplyAll(run, root->get_object());
     if (!applied.ok()) return applied;
     outcome.changes = changes.entries();
     tried = mode == YamlMode::kTry;

@@ -94,6 +94,10 @@ absl::Status ApplyUser(Run& run, const json::object& entry) {
   if (auto set = SetFirstPassword(run.transaction, password, user, errors); !set.ok()) return set;
   if (!known.ok()) return user_store::Insert(run.transaction, run.changes, run.now_ms, user);
   if (user == *known) return absl::OkStatus();
+  const bool is_admin = user.role == Role::kAdmin && user.status == ActiveStatus::kActive;
+  absl::Status may =
+      is_admin ? absl::OkStatus() : user_store::CheckAdminRemains(run.transaction, *known);
+  if (!may.ok()) return may;
   return user_store::Update(run.transaction, run.changes, run.now_ms, user);
 }
 

@@ -152,13 +152,15 @@ def test_addresses_no_account_may_have(stack, url):
     assert list(error["fields"]) == ["request_url"], error
 
 
-def test_a_get_with_a_body_is_no_way_to_smuggle(stack):
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+def test_a_get_with_a_body_is_no_way_to_smuggle(stack, framing):
     """What comes after its head is not taken for a request of its own."""
     inner = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+    body = (b"Content-Length: %d\r\n\r\n%s" % (len(inner), inner) if framing == "length" else
+            b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(inner), inner))
     for method, status in ((b"GET", 200), (b"HEAD", 200), (b"OPTIONS", 405), (b"TRACE", 405)):
         with socket.create_connection(("127.0.0.1", stack.admin_port), timeout=20) as connection:
-            connection.sendall(method + b" /health HTTP/1.1\r\nHost: x\r\nContent-Length: " +
-                               str(len(inner)).encode() + b"\r\n\r\n" + inner)
+            connection.sendall(method + b" /health HTTP/1.1\r\nHost: x\r\n" + body)
             said = b""
             try:
                 while more := connection.recv(65536):

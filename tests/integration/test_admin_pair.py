@@ -21,6 +21,7 @@ class Pair:
     def __init__(self, build_dir, postgres):
         first = ports.free_range(5)
         self.http, grpc, ops, relay, relay_ops = range(first, first + 5)
+        self.postgres, self.database = postgres, "admin"
         self.stack = harness.Stack(build_dir, database=postgres.create_database)
         stack = self.stack
         both = f"ipv4:127.0.0.1:{stack.admin_grpc},127.0.0.1:{grpc}"
@@ -143,6 +144,44 @@ def test_a_session_is_good_at_both_and_ended_at_both(pair):
     assert other.get(KEYS)["total"] == 0
     session.post("/api/v1/auth/logout")
     assert other.raw("GET", KEYS).status == 401
+
+
+@pytest.mark.parametrize("way", ["demote", "delete"])
+def test_of_administrators_who_remove_each_other_one_remains(pair, way):
+    """Each asks an admin of their own; all other administrators are out of the way meanwhile."""
+    password = "a long pass phrase 1"
+    ids, clients = [], []
+    for number in range(2):
+        user = {"username": f"{way}-{number}", "password": password, "role": "admin"}
+        ids.append(pair.apis[0].post("/api/v1/users", user)["id"])
+        clients.append(AdminClient((pair.stack.admin_port, pair.http)[number], user["username"],
+                                   password))
+    others = [row for row in clients[0].get("/api/v1/users?role=admin&status=active")["data"]
+              if row["id"] not in ids]
+    for row in others:
+        clients[0].patch(f"/api/v1/users/{row['id']}", {"status": "disabled"})
+
+    def remove(number):
+        path = f"/api/v1/users/{ids[1 - number]}"
+        if way == "demote":
+            clients[number].raw("PATCH", path, {"role": "user"})
+        else:
+            clients[number].raw("DELETE", path)
+
+    threads = [threading.Thread(target=remove, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    left = pair.postgres.query(pair.database, "SELECT id FROM users WHERE role = 'admin' AND "
+                                              "status = 'active'")
+    assert len(left) == 1, "somebody can administer"
+    for row in others:
+        clients[ids.index(int(left[0][0]))].patch(f"/api/v1/users/{row['id']}",
+                                                  {"status": "active"})
+    pair.apis = [AdminClient(port, pair.stack.seeded["WEIR_ADMIN_USERNAME"],
+                             pair.stack.seeded["WEIR_ADMIN_PASSWORD"])
+                 for port in (pair.stack.admin_port, pair.http)]
 
 
 def test_relays_go_on_with_the_admin_that_is_left(pair):

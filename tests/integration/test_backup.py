@@ -172,6 +172,13 @@ def test_restore_never_overwrites_and_checks_first(tools, tmp_path):
     first.down()
     used = restore(first, file)
     assert used.returncode == 1 and "is there already" in used.stderr
+    others = restore(tools("others"), file, "--secrets", str(first.data / "secrets"))
+    assert others.returncode == 1 and "leave out --secrets" in others.stderr
+    left = tools("left")  # of a database that somebody has moved away
+    left.data.mkdir(parents=True, exist_ok=True)
+    (left.data / "admin.db-wal").write_bytes(b"pages of before")
+    stale = restore(left, file)
+    assert stale.returncode == 1 and "admin.db-wal is there already" in stale.stderr
 
     second = tools("second")
     damaged = tmp_path / "damaged.tar.gz"

@@ -141,7 +141,11 @@ weir_restore() {
   # shellcheck disable=SC2064
   trap "rm -rf -- '$staging'" EXIT
   timed "checking $file" check_backup "$file" "$staging" || die "nothing was restored"
-  [[ -z $secrets ]] || cp -r "$secrets" "$staging/secrets"
+  if [[ -n $secrets ]]; then
+    [[ ! -e $staging/secrets ]] ||
+      die "the backup has its own secrets, and needs no others: leave out --secrets"
+    cp -r "$secrets" "$staging/secrets"
+  fi
   [[ -s $staging/secrets/master.key ]] ||
     die "the backup is without secrets: give the folder that has them with --secrets DIR"
   for service in usage admin; do check_restore_target "$service" "$staging"; done
@@ -172,7 +176,7 @@ check_backup() {
 
 # Never over what is there.
 check_restore_target() {
-  local service=$1 staging=$2 url tables
+  local service=$1 staging=$2 url tables file
   url=$(database_url "$service")
   if is_postgres "$url"; then
     [[ -e $staging/$service.dump ]] ||
@@ -184,7 +188,10 @@ check_restore_target() {
   else
     [[ -e $staging/$service.db ]] ||
       die "the backup of $service is of PostgreSQL: name its new database in WEIR_${service^^}_DATABASE_URL"
-    [[ ! -e ${url#sqlite:} ]] || die "${url#sqlite:} is there already: move it away, or choose another --data"
+    # SQLite would play what an older database has left beside it into the new one.
+    for file in "${url#sqlite:}"{,-wal,-shm,-journal}; do
+      [[ ! -e $file ]] || die "$file is there already: move it away, or choose another --data"
+    done
   fi
 }
 

@@ -57,7 +57,10 @@ void SetSource(const BodySource& source, const std::string& content_type, bool e
 bool HasUnreadBody(const httplib::Request& in) {
   const bool reads =
       in.method == "POST" || in.method == "PUT" || in.method == "PATCH" || in.method == "DELETE";
-  return !reads && in.has_header("Content-Length") && in.get_header_value("Content-Length") != "0";
+  if (reads) return false;
+  const bool has_length =
+      in.has_header("Content-Length") && in.get_header_value("Content-Length") != "0";
+  return has_length || in.has_header("Transfer-Encoding");
 }
 
 // `ends`: a long body, too, is the last on its connection.

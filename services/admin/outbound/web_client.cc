@@ -85,7 +85,8 @@ List HeadersOf(const WebCall& call) {
 
 // InvalidArgument as of ParseProxyUrl.
 absl::Status SetProxy(CURL* handle, const Secret& proxy_url) {
-  // Empty, so that no variable of the environment sets one.
+  // Empty, so that no variable of the environment sets a proxy, or says what goes by none.
+  curl_easy_setopt(handle, CURLOPT_NOPROXY, "");
   if (proxy_url.empty()) {
     curl_easy_setopt(handle, CURLOPT_PROXY, "");
     return absl::OkStatus();

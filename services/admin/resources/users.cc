@@ -123,19 +123,11 @@ absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request,
   return RecordResponse(201, UserJson(user), user.version);
 }
 
-// There is always somebody who can log in and administer.
-absl::Status CheckAdminRemains(sql::Transaction& transaction, std::int64_t user_id) {
-  auto others = user_store::CountOtherAdmins(transaction, user_id);
-  if (!others.ok()) return others.status();
-  return *others > 0 ? absl::OkStatus() : Conflict("this is the last active administrator");
-}
-
 absl::Status StoreUser(ResourceParts& parts, sql::Transaction& transaction, Changes& changes,
                        const User& before, User& user) {
   absl::Status done = CheckGroup(transaction, user);
-  const bool was_admin = before.role == Role::kAdmin && before.status == ActiveStatus::kActive;
   const bool is_admin = user.role == Role::kAdmin && user.status == ActiveStatus::kActive;
-  if (done.ok() && was_admin && !is_admin) done = CheckAdminRemains(transaction, user.id);
+  if (done.ok() && !is_admin) done = user_store::CheckAdminRemains(transaction, before);
   const bool log_out = user.password_hash != before.password_hash || user.status != before.status;
   if (done.ok() && log_out) done = session_store::DeleteOfUser(transaction, user.id, "");
   if (!done.ok()) return done;
@@ -187,8 +179,9 @@ absl::StatusOr<Response> Delete(ResourceParts& parts, const Request& request,
         auto user = user_store::Get(transaction, *id);
         if (!user.ok()) return user.status();
         if (auto match = CheckIfMatch(request, user->version); !match.ok()) return match;
-        absl::Status keys = api_key_store::DeleteOfUser(transaction, changes, *id);
-        if (!keys.ok()) return keys;
+        absl::Status may = user_store::CheckAdminRemains(transaction, *user);
+        if (may.ok()) may = api_key_store::DeleteOfUser(transaction, changes, *id);
+        if (!may.ok()) return may;
         return user_store::Delete(transaction, changes, *id);
       });
   if (!done.ok()) return done;

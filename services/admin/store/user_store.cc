@@ -10,6 +10,9 @@
 namespace weir::admin::user_store {
 namespace {
 
+// Who counts the administrators, and then changes who is one.
+constexpr std::string_view kAdminsLock = "administrators";
+
 const Table& TheTable() {
   static const Table table = {
       .name = "users",
@@ -110,7 +113,7 @@ absl::Status Delete(sql::Transaction& transaction, Changes& changes, std::int64_
 
 absl::StatusOr<bool> InsertFirstAdmin(sql::Transaction& transaction, Changes& changes,
                                       std::int64_t now_ms, User& user) {
-  if (absl::Status locked = transaction.Lock("first administrator"); !locked.ok()) return locked;
+  if (absl::Status locked = transaction.Lock(kAdminsLock); !locked.ok()) return locked;
   auto admins = CountOtherAdmins(transaction, 0);
   if (!admins.ok()) return admins.status();
   if (*admins > 0) return false;
@@ -131,6 +134,14 @@ absl::StatusOr<std::int64_t> CountOtherAdmins(sql::Transaction& transaction,
       {except_id});
   if (!result.ok()) return result.status();
   return result->rows.front().Int(0);
+}
+
+absl::Status CheckAdminRemains(sql::Transaction& transaction, const User& user) {
+  if (user.role != Role::kAdmin || user.status != ActiveStatus::kActive) return absl::OkStatus();
+  if (absl::Status locked = transaction.Lock(kAdminsLock); !locked.ok()) return locked;
+  auto others = CountOtherAdmins(transaction, user.id);
+  if (!others.ok()) return others.status();
+  return *others > 0 ? absl::OkStatus() : Conflict("this is the last active administrator");
 }
 
 }  // namespace weir::admin::user_store

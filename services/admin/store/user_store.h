@@ -38,6 +38,9 @@ absl::StatusOr<bool> InsertFirstAdmin(sql::Transaction& transaction, Changes& ch
 // Not a change that relays or other administrators care about: no revision, no version.
 absl::Status TouchLogin(sql::Transaction& transaction, std::int64_t id, std::int64_t now_ms);
 // Active administrators other than `except_id`.
+// Before `user` is deleted, demoted or disabled: Conflict when nobody else could administer. Two
+// such changes at once wait for each other.
+absl::Status CheckAdminRemains(sql::Transaction& transaction, const User& user);
 absl::StatusOr<std::int64_t> CountOtherAdmins(sql::Transaction& transaction,
                                               std::int64_t except_id);
 

@@ -65,6 +65,22 @@ TEST_P(ResealTest, TheOldKeyCanLeave) {
   EXPECT_EQ(CurrentRevision().number, before.number) << "nothing changed for relays";
 }
 
+// An admin that has read an account before, and writes it after, would bring the old text back.
+TEST_P(ResealTest, NobodyWritesBackWhatHeReadBefore) {
+  Account read_before = Get(AddAccount(VaultOf({kOld}), "first"));
+  const Vault both = VaultOf({kNew, kOld});
+  ASSERT_TRUE(Reseal(database(), both).ok());
+  read_before.priority = 7;
+  const absl::Status late = database().Transact([&](sql::Transaction& transaction) {
+    Changes changes;
+    const absl::Status updated = account_store::Update(transaction, changes, 1, read_before);
+    EXPECT_TRUE(absl::IsAborted(updated)) << updated;
+    return absl::CancelledError("seen");
+  });
+  EXPECT_TRUE(absl::IsCancelled(late)) << late;
+  EXPECT_EQ(*CountStale(database(), both), 0);
+}
+
 TEST_P(ResealTest, WhatDoesNotOpenStopsItAndNothingIsChanged) {
   const std::int64_t good = AddAccount(VaultOf({kOld}), "good");
   const std::int64_t lost =
