@@ -320,7 +320,36 @@ CREATE INDEX account_history_account ON account_history (account_id, id);
 CREATE INDEX account_history_time ON account_history (created_at_ms);
 )sql";
 
-const std::vector<sql::Migration>& Migrations() {
+// Searching works without them too, only slower the more rows there are.
+void MakeNameIndexes(sql::Database& database) {
+  const absl::Status made = database.Transact([](sql::Transaction& transaction) {
+    absl::Status status = transaction.Lock("weir_name_indexes");
+    for (const std::string_view statement : kPostgresNameIndexes) {
+      if (status.ok()) status = transaction.Execute(statement).status();
+    }
+    return status;
+  });
+  if (made.ok()) return;
+  LogWarning(
+      "searches for a part of a name have no index and read all rows; let a superuser run "
+      "CREATE EXTENSION pg_trgm in this database, then start again",
+      {{"error", View(made.message())}});
+}
+
+// The revision starts at 1, with the default group and the settings in it: 0 means "nothing" to a
+// relay. The lineage is random, so that a count is never continued with another database.
+absl::Status StartRevision(sql::Database& database) {
+  return database
+      .Execute(
+          "INSERT INTO revision (one, revision, covers_from, lineage) VALUES (1, 1, 1, $1) "
+          "ON CONFLICT (one) DO NOTHING",
+          {RandomHex(16)})
+      .status();
+}
+
+}  // namespace
+
+const std::vector<sql::Migration>& SchemaMigrations() {
   static const std::vector<sql::Migration> migrations = {
       {.number = 1, .name = "init", .common = kInit},
       {.number = 2, .name = "managed_keys", .common = kManagedKeys},
@@ -354,41 +383,12 @@ const std::vector<sql::Migration>& Migrations() {
   return migrations;
 }
 
-// Searching works without them too, only slower the more rows there are.
-void MakeNameIndexes(sql::Database& database) {
-  const absl::Status made = database.Transact([](sql::Transaction& transaction) {
-    absl::Status status = transaction.Lock("weir_name_indexes");
-    for (const std::string_view statement : kPostgresNameIndexes) {
-      if (status.ok()) status = transaction.Execute(statement).status();
-    }
-    return status;
-  });
-  if (made.ok()) return;
-  LogWarning(
-      "searches for a part of a name have no index and read all rows; let a superuser run "
-      "CREATE EXTENSION pg_trgm in this database, then start again",
-      {{"error", View(made.message())}});
-}
-
-// The revision starts at 1, with the default group and the settings in it: 0 means "nothing" to a
-// relay. The lineage is random, so that a count is never continued with another database.
-absl::Status StartRevision(sql::Database& database) {
-  return database
-      .Execute(
-          "INSERT INTO revision (one, revision, covers_from, lineage) VALUES (1, 1, 1, $1) "
-          "ON CONFLICT (one) DO NOTHING",
-          {RandomHex(16)})
-      .status();
-}
-
-}  // namespace
-
 absl::Status CheckSchema(sql::Database& database) {
-  return sql::CheckMigrated(database, "admin", Migrations());
+  return sql::CheckMigrated(database, "admin", SchemaMigrations());
 }
 
 absl::Status MigrateSchema(sql::Database& database) {
-  absl::Status migrated = sql::Migrate(database, "admin", Migrations());
+  absl::Status migrated = sql::Migrate(database, "admin", SchemaMigrations());
   if (!migrated.ok()) return migrated;
   if (database.dialect() == sql::SqlDialect::kPostgres) MakeNameIndexes(database);
   return StartRevision(database);

@@ -1,11 +1,16 @@
 // Admin's tables.
 #pragma once
 
+#include <vector>
+
 #include "absl/status/status.h"
 
 #include "libs/common/sql/database.h"
 
 namespace weir::admin {
+
+// All steps, in order.
+const std::vector<sql::Migration>& SchemaMigrations();
 
 // Brings the database up to date. Safe when several processes start at once.
 absl::Status MigrateSchema(sql::Database& database);

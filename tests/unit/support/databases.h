@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -46,12 +47,24 @@ class DatabaseTest : public ::testing::TestWithParam<sql::SqlDialect> {
     return database.ok() ? *std::move(database) : nullptr;
   }
 
+  // One more of the same kind, empty; gone with the case.
+  std::unique_ptr<sql::Database> Another() {
+    std::string url = url_ + "-" + std::to_string(++others_);
+    if (GetParam() == sql::SqlDialect::kPostgres) {
+      url = (*PostgresServer::Shared())->NewDatabase().value_or("");
+    }
+    absl::StatusOr<std::unique_ptr<sql::Database>> made = sql::OpenDatabase(url, 4);
+    EXPECT_TRUE(made.ok()) << made.status();
+    return made.ok() ? *std::move(made) : nullptr;
+  }
+
   sql::Database& database() { return *database_; }
   const std::string& url() const { return url_; }
 
  private:
   std::string folder_;
   std::string url_;
+  int others_ = 0;
   std::unique_ptr<sql::Database> database_;
 };
 
