@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "libs/common/client_address.h"
 #include "libs/common/clock.h"
 #include "libs/common/grpc_security.h"
 #include "libs/common/log.h"
@@ -224,6 +225,11 @@ absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settin
   if (!vault.ok()) return vault.status();
   auto security = LoadGrpcSecurity(settings);
   if (!security.ok()) return security.status();
+  auto proxies = ParseIpBlocks(settings.Text("trusted_proxies"));
+  if (!proxies.ok()) {
+    return absl::InvalidArgumentError(
+        StrCat("trusted_proxies: ", View(proxies.status().message())));
+  }
   auto database = OpenMigrated(settings);
   if (!database.ok()) return database.status();
 
@@ -235,7 +241,7 @@ absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settin
   if (status.ok()) status = parts->FollowConfigFile(settings);
   if (status.ok()) status = parts->PrepareSetup(settings);
   if (status.ok()) status = parts->grpc.Start(settings.Text("grpc_listen"));
-  if (status.ok()) status = parts->http.Start(settings.Text("listen"));
+  if (status.ok()) status = parts->http.Start(settings.Text("listen"), *std::move(proxies));
   if (status.ok()) status = parts->ops.Start(settings.Text("ops_listen"));
   if (status.ok()) status = parts->tasks.Start();
   if (!status.ok()) return status;

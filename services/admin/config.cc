@@ -21,6 +21,10 @@ weir::Settings MakeSettings() {
           {"requests_per_minute", kInteger, "6000",
            "requests that one address may send to the REST API in a minute; 0 = no limit", 0,
            1'000'000},
+          {"trusted_proxies", kText, "",
+           "addresses and blocks of reverse proxies before the REST API, separated by commas: "
+           "their "
+           "X-Forwarded-For tells who asks; nobody else's is believed"},
           {"grpc_listen", kText, "127.0.0.1:9081", "host:port that relays connect to"},
           {"ops_listen", kText, "127.0.0.1:9181", "host:port of /health, /ready and /metrics"},
           {"database_url", kText, "sqlite:weir-admin.db",

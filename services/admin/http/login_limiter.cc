@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "libs/common/client_address.h"
 #include "libs/common/reason.h"
 #include "libs/common/text.h"
 #include "services/admin/model/problem.h"
@@ -12,7 +13,7 @@ namespace {
 constexpr std::size_t kEntriesMax = 100'000;
 
 std::string NameKey(std::string_view address, std::string_view name) {
-  return StrCat(address, " ", name.substr(0, 128));
+  return StrCat(ClientNetwork(address), " ", name.substr(0, 128));
 }
 
 }  // namespace
@@ -27,7 +28,7 @@ absl::Status LoginLimiter::Check(std::string_view address, std::string_view name
   const std::int64_t now_ms = clock_.NowUnixMs();
   absl::Status by_name = CheckOne(NameKey(address, name), policy_.failures_max, now_ms);
   const int by_address_max = std::max(kFailuresPerAddress, policy_.failures_max);
-  return by_name.ok() ? CheckOne(std::string(address), by_address_max, now_ms) : by_name;
+  return by_name.ok() ? CheckOne(ClientNetwork(address), by_address_max, now_ms) : by_name;
 }
 
 absl::Status LoginLimiter::CheckOne(const std::string& key, int max, std::int64_t now_ms) {
@@ -52,7 +53,7 @@ void LoginLimiter::Failed(std::string_view address, std::string_view name) {
     if (failures_.size() >= kEntriesMax) failures_.clear();
   }
   Count(NameKey(address, name), now_ms);
-  Count(std::string(address), now_ms);
+  Count(ClientNetwork(address), now_ms);
 }
 
 void LoginLimiter::Count(const std::string& key, std::int64_t now_ms) {

@@ -1,6 +1,9 @@
 #include "services/admin/http/request_limiter.h"
 
 #include <algorithm>
+#include <string>
+
+#include "libs/common/client_address.h"
 
 namespace weir::admin {
 namespace {
@@ -15,10 +18,11 @@ std::int64_t RequestLimiter::WaitSeconds(std::string_view address) {
   const std::int64_t each_us = std::max<std::int64_t>(1, kMinuteUs / per_minute_);
   const std::int64_t now_us = clock_.NowUnixMs() * 1000;
   const std::lock_guard lock(mutex_);
-  auto found = whole_at_us_.find(address);
+  const std::string network = ClientNetwork(address);
+  auto found = whole_at_us_.find(network);
   if (found == whole_at_us_.end()) {
     if (whole_at_us_.size() >= kAddressesMax) Forget(now_us);
-    found = whole_at_us_.emplace(std::string(address), now_us).first;
+    found = whole_at_us_.emplace(network, now_us).first;
   }
   // A clock that was set back must not lock anybody out for long.
   std::int64_t whole_at_us = std::clamp(found->second, now_us, now_us + kMinuteUs);

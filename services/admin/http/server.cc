@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "libs/common/client_address.h"
 #include "libs/common/clock.h"
 #include "libs/common/ids.h"
 #include "libs/common/log.h"
@@ -25,14 +26,23 @@ constexpr int kReadTimeoutSeconds = 15;
 constexpr int kWriteTimeoutSeconds = 60;  // for a client that has stopped reading
 constexpr int kKeepAliveSeconds = 5;
 
-Request FromHttplib(const httplib::Request& in) {
+std::string ClientOf(const httplib::Request& in, const std::vector<IpBlock>& trusted_proxies) {
+  constexpr const char* kHeader = "X-Forwarded-For";
+  std::string forwarded_for;
+  for (std::size_t i = 0; i < in.get_header_value_count(kHeader); ++i) {
+    StrAppend(forwarded_for, i == 0 ? "" : ",", in.get_header_value(kHeader, i));
+  }
+  return ClientAddress(in.remote_addr, forwarded_for, trusted_proxies);
+}
+
+Request FromHttplib(const httplib::Request& in, const std::vector<IpBlock>& trusted_proxies) {
   Request request;
   request.method = in.method;
   request.path = in.path;
   request.query.insert(in.params.begin(), in.params.end());
   for (const auto& [name, value] : in.headers) request.headers[ToLower(name)] = value;
   request.body = in.body;
-  request.client_ip = in.remote_addr;
+  request.client_ip = ClientOf(in, trusted_proxies);
   request.request_id = UuidToText(NewUuid7Bytes(UnixMs()));
   return request;
 }
@@ -107,6 +117,7 @@ bool IsMethodName(std::string_view method) {
 
 struct HttpServer::Impl {
   const Router& router;
+  std::vector<IpBlock> trusted_proxies = {};          // set before the server starts
   std::array<prometheus::Counter*, 6> requests = {};  // by the status' first digit
   prometheus::Histogram* seconds = nullptr;
   httplib::Server server;
@@ -117,7 +128,7 @@ struct HttpServer::Impl {
 
   void Handle(const httplib::Request& in, httplib::Response& out) {
     const std::int64_t started_ns = SteadyNs();
-    Request request = FromHttplib(in);
+    Request request = FromHttplib(in, trusted_proxies);
     const Response response = router.Handle(request);
     const bool ends = HasUnreadBody(in);
     ToHttplib(response, request, ends, out);
@@ -141,7 +152,7 @@ struct HttpServer::Impl {
       line.path = in.target.substr(0, in.target.find('?'));
       Handle(line, out);
     } else {
-      const Request request = FromHttplib(in);
+      const Request request = FromHttplib(in, trusted_proxies);
       const bool too_large = out.status == 413;
       const int status = too_large ? 413 : (out.status >= 500 ? 500 : 400);
       ToHttplib(
@@ -201,7 +212,8 @@ HttpServer::~HttpServer() {
   if (impl_->thread.joinable()) impl_->thread.join();
 }
 
-absl::Status HttpServer::Start(const std::string& listen) {
+absl::Status HttpServer::Start(const std::string& listen, std::vector<IpBlock> trusted_proxies) {
+  impl_->trusted_proxies = std::move(trusted_proxies);
   const absl::StatusOr<HostPort> address = ParseHostPort(listen);
   if (!address.ok()) return address.status();
   httplib::Server& server = impl_->server;

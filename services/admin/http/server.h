@@ -3,9 +3,11 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 
+#include "libs/common/ip_block.h"
 #include "libs/common/metrics.h"
 #include "services/admin/http/router.h"
 
@@ -17,8 +19,9 @@ class HttpServer {
   HttpServer(const Router& router, Metrics& metrics, int threads);
   ~HttpServer();  // finishes the requests in hand
 
-  // `listen` as host:port (port 0 = any). Unavailable when the port cannot be had.
-  absl::Status Start(const std::string& listen);
+  // `listen` as host:port (port 0 = any). Requests of `trusted_proxies` are those of whom their
+  // X-Forwarded-For names. Unavailable when the port cannot be had.
+  absl::Status Start(const std::string& listen, std::vector<IpBlock> trusted_proxies);
   int port() const;
 
  private:
