@@ -36,6 +36,12 @@ class TokenEndpoint:
         with self._lock:
             return self._issue(name, 0)[1]
 
+    def access(self, name, lifetime):
+        """An access token that comes with such a log-in."""
+        with self._lock:
+            self._access[f"access-{name}"] = time.monotonic() + lifetime
+        return f"access-{name}"
+
     def revoke_all(self):
         with self._lock:
             for grant in self._grants.values():

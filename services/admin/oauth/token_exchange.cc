@@ -22,6 +22,7 @@ namespace json = boost::json;
 
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::int64_t kLeadMsMin = 60'000;
+constexpr std::int64_t kRestMsMin = 30'000;
 constexpr std::int64_t kLifetimeSecondsMax = 10LL * 365 * 86'400;
 constexpr std::int64_t kDelayMsMin = 15'000;
 constexpr std::int64_t kDelayMsMax = 30LL * 60'000;
@@ -135,6 +136,11 @@ std::int64_t RefreshAt(std::int64_t now_ms, std::int64_t expires_at_ms, double j
                                         std::max<std::int64_t>(life_ms / 2, 1));
   const auto earlier_ms = static_cast<std::int64_t>(static_cast<double>(lead_ms) * jitter / 2);
   return std::max(now_ms, expires_at_ms - lead_ms - earlier_ms);
+}
+
+std::int64_t RefreshAgainAt(std::int64_t now_ms, std::int64_t expires_at_ms, double jitter) {
+  if (expires_at_ms == 0) return 0;
+  return std::max(now_ms + kRestMsMin, RefreshAt(now_ms, expires_at_ms, jitter));
 }
 
 double RefreshJitter() {

@@ -36,6 +36,10 @@ absl::StatusOr<Tokens> ReadTokens(const WebAnswer& answer);
 // 1), so that those of many accounts do not come at once. 0 when nobody knows its end.
 std::int64_t RefreshAt(std::int64_t now_ms, std::int64_t expires_at_ms, double jitter);
 
+// The same for one that was just renewed: not before half a minute, however short its life, for an
+// endpoint that gives tokens of a second would be called for ever.
+std::int64_t RefreshAgainAt(std::int64_t now_ms, std::int64_t expires_at_ms, double jitter);
+
 // A random one.
 double RefreshJitter();
 

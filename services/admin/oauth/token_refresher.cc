@@ -46,15 +46,30 @@ absl::StatusOr<RefreshSecrets> OpenSecrets(const Vault& vault, const Account& ac
   return secrets;
 }
 
+// By what they say, for the same may have been sealed anew under another master key. One and the
+// same sealed text is the same whether it opens or not.
+bool SameHeld(const Vault& vault, const Account& now, const Account& asked,
+              std::string Account::*sealed,
+              absl::StatusOr<Secret> (*open)(const Vault&, const Account&)) {
+  if (now.*sealed == asked.*sealed) return true;
+  const absl::StatusOr<Secret> a = open(vault, now);
+  const absl::StatusOr<Secret> b = open(vault, asked);
+  return a.ok() && b.ok() && SameSecret(a->Reveal(), b->Reveal());
+}
+
 // Nobody has put in another one while the call was under way: the operator's word would be the
-// later one. By what they say, for the same may have been sealed anew under another master key.
+// later one.
 bool SameGrant(const Vault& vault, const Account& now, const Account& asked) {
-  const auto same = [](const absl::StatusOr<Secret>& a, const absl::StatusOr<Secret>& b) {
-    return a.ok() && b.ok() && SameSecret(a->Reveal(), b->Reveal());
-  };
-  return now.oauth == asked.oauth &&
-         same(OpenRefreshToken(vault, now), OpenRefreshToken(vault, asked)) &&
-         same(OpenClientSecret(vault, now), OpenClientSecret(vault, asked));
+  return now.oauth.token_url == asked.oauth.token_url &&
+         now.oauth.client_id == asked.oauth.client_id &&
+         SameHeld(vault, now, asked, &Account::sealed_refresh_token, &OpenRefreshToken) &&
+         SameHeld(vault, now, asked, &Account::sealed_client_secret, &OpenClientSecret);
+}
+
+absl::Status Dropped() {
+  return Conflict(
+      "somebody changed its refresh_token, client or token_url meanwhile: what the endpoint gave "
+      "for those before was dropped");
 }
 
 void PutTokens(const Vault& vault, const Tokens& tokens, std::int64_t now_ms, Account& account) {
@@ -62,7 +77,7 @@ void PutTokens(const Vault& vault, const Tokens& tokens, std::int64_t now_ms, Ac
   if (!tokens.refresh_token.empty()) SetRefreshToken(vault, tokens.refresh_token, account);
   account.credential_refreshed_at_ms = now_ms;
   account.credential_expires_at_ms = tokens.lifetime_s == 0 ? 0 : now_ms + tokens.lifetime_s * 1000;
-  account.refresh_at_ms = RefreshAt(now_ms, account.credential_expires_at_ms, RefreshJitter());
+  account.refresh_at_ms = RefreshAgainAt(now_ms, account.credential_expires_at_ms, RefreshJitter());
   // What relays saw of the token before this one no longer counts.
   account.status_observed_at_ms = std::max(account.status_observed_at_ms, now_ms);
 }
@@ -227,8 +242,8 @@ absl::Status TokenRefresher::Ask(const Work& work, Tokens& tokens) {
 // new one.
 absl::Status TokenRefresher::Keep(const Work& work, const Tokens& tokens) {
   absl::Status stored = StoreTokens(work, tokens);
-  while (!stored.ok() && !absl::IsNotFound(stored) && !stopping_ &&
-         store_.NowMs() + kCallMs < work.claimed_until_ms) {
+  while (!stored.ok() && !absl::IsNotFound(stored) && !absl::IsFailedPrecondition(stored) &&
+         !stopping_ && store_.NowMs() + kCallMs < work.claimed_until_ms) {
     LogWarning("new tokens are not stored yet; trying again",
                {{"account_id", work.account.id}, {"error", View(stored.message())}});
     std::unique_lock lock(mutex_);
@@ -245,9 +260,11 @@ absl::Status TokenRefresher::StoreTokens(const Work& work, const Tokens& tokens)
   return store_.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
     auto account = account_store::Get(transaction, work.account.id);
     if (!account.ok()) return account.status();
-    if (!SameGrant(vault_, *account, work.account)) return absl::OkStatus();
+    if (!SameGrant(vault_, *account, work.account)) return Dropped();
     const Account before = *account;
     PutTokens(vault_, tokens, now_ms, *account);
+    // The token may be spent, so its successor stays; but it was not asked for in these words.
+    if (account->oauth != work.account.oauth) account->refresh_at_ms = now_ms;
     absl::Status written = NoteHistory(transaction, before, *account, now_ms);
     if (!written.ok()) return written;
     absl::Status noted = refresh_store::NoteSuccess(transaction, account->id);
@@ -262,7 +279,9 @@ absl::Status TokenRefresher::StoreFailure(const Work& work, const absl::Status& 
   return store_.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
     auto account = account_store::Get(transaction, work.account.id);
     if (!account.ok()) return account.status();
-    if (!SameGrant(vault_, *account, work.account)) return absl::OkStatus();
+    // With other words it may go well.
+    const bool same = account->oauth == work.account.oauth;
+    if (!same || !SameGrant(vault_, *account, work.account)) return absl::OkStatus();
     auto states = refresh_store::StatesOf(transaction, {account->id});
     if (!states.ok()) return states.status();
     RefreshState& state = (*states)[account->id];

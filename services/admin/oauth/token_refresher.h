@@ -38,7 +38,8 @@ class TokenRefresher {
   void Stop();
 
   // Renews one account at once, due or not. NotFound; Conflict: it cannot be renewed, is being
-  // renewed, or somebody must log in anew (needs_login); Unavailable: its endpoint gave none.
+  // renewed, was given another refresh token meanwhile, or somebody must log in anew (needs_login);
+  // Unavailable: its endpoint gave none.
   absl::Status Refresh(std::int64_t account_id);
 
   // One look at what is due, on this thread; how many were renewed or failed. For tests, too.

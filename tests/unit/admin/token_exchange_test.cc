@@ -112,6 +112,13 @@ TEST(RefreshAtTest, AheadOfTheEndAndSpread) {
   EXPECT_EQ(RefreshAt(kNow, kNow - 1, 1), kNow) << "ended: now";
 }
 
+TEST(RefreshAtTest, AfterASuccessNotSoonerThanHalfAMinute) {
+  constexpr std::int64_t kNow = 1'700'000'000'000;
+  EXPECT_EQ(RefreshAgainAt(kNow, 0, 0.5), 0) << "nobody knows its end";
+  EXPECT_EQ(RefreshAgainAt(kNow, kNow + 1'000, 1), kNow + 30'000);
+  EXPECT_EQ(RefreshAgainAt(kNow, kNow + 200'000, 0), RefreshAt(kNow, kNow + 200'000, 0));
+}
+
 TEST(RefreshDelayTest, GrowsToABound) {
   EXPECT_EQ(RefreshDelayMs(1, 0), 7'500);
   EXPECT_EQ(RefreshDelayMs(1, 1), 15'000);

@@ -107,6 +107,11 @@ class TokenRefresherTest : public StoreTest {
   std::string RefreshToken(const Account& account) {
     return OpenRefreshToken(vault(), Now(account))->Reveal();
   }
+  bool Counted(std::string_view result, int times) const {
+    const std::string line =
+        StrCat("weir_admin_token_refreshes_total{result=\"", result, "\"} ", times, "\n");
+    return metrics_.Expose().find(line) != std::string::npos;
+  }
   void Change(const Account& account, const std::function<void(Account&)>& edit) {
     EXPECT_TRUE(store()
                     .Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
@@ -223,9 +228,56 @@ TEST_P(TokenRefresherTest, AnOperatorsNewTokenIsNotOverwritten) {
     Change(account, [&](Account& one) { SetRefreshToken(vault(), Secret("mine"), one); });
   });
   TokenRefresher refresher(store(), vault(), endpoint_.AsFunction(), metrics_);
-  EXPECT_EQ(*refresher.RefreshDue(), 1);
+  EXPECT_EQ(*refresher.RefreshDue(), 0);
   EXPECT_EQ(RefreshToken(account), "mine");
   EXPECT_EQ(Credential(account), "a0");
+  EXPECT_TRUE(Counted("ok", 0)) << "what was dropped is no success";
+  EXPECT_TRUE(Counted("failed", 1));
+}
+
+TEST_P(TokenRefresherTest, NewScopesLoseNoToken) {
+  const Account account = Made(0);
+  endpoint_.DoDuringCall([&] {
+    Change(account, [&](Account& one) {
+      one.oauth.scopes = {"models"};
+      one.refresh_at_ms = store().NowMs();  // as the REST API plans it
+    });
+  });
+  TokenRefresher refresher(store(), vault(), endpoint_.AsFunction(), metrics_);
+  EXPECT_EQ(*refresher.RefreshDue(), 1);
+  EXPECT_EQ(RefreshToken(account), "r1") << "r0 is spent";
+  EXPECT_EQ(Credential(account), "a1");
+  EXPECT_EQ(Now(account).oauth.scopes, std::vector<std::string>{"models"});
+  endpoint_.DoDuringCall(nullptr);
+  EXPECT_EQ(*refresher.RefreshDue(), 1) << "and again at once, with the new scopes";
+  EXPECT_EQ(RefreshToken(account), "r2");
+}
+
+TEST_P(TokenRefresherTest, SecretsThatDoNotOpenBackOffAndLetOthersThrough) {
+  std::vector<Account> closed;
+  for (int i = 0; i < 17; ++i) {
+    closed.push_back(Made(0, StrCat("closed", i)));
+    Change(closed.back(), [](Account& one) { one.sealed_refresh_token = "of a key that is gone"; });
+  }
+  const Account good = Made(1);
+  clock().AdvanceMs(1);
+  TokenRefresher refresher(store(), vault(), endpoint_.AsFunction(), metrics_);
+  EXPECT_EQ(*refresher.RefreshDue(), 16);
+  EXPECT_EQ(State(closed.front()).failures, 1);
+  EXPECT_NE(State(closed.front()).last_error.find("cannot be opened"), std::string::npos);
+  EXPECT_EQ(*refresher.RefreshDue(), 2) << "the last of those, and the one that is well";
+  EXPECT_EQ(Credential(good), "a1");
+}
+
+TEST_P(TokenRefresherTest, ATokenOfASecondIsNotRenewedForEver) {
+  const Account account = Made(0);
+  endpoint_.Say(200, R"({"access_token":"brief","expires_in":1})");
+  TokenRefresher refresher(store(), vault(), endpoint_.AsFunction(), metrics_);
+  EXPECT_EQ(*refresher.RefreshDue(), 1);
+  clock().AdvanceMs(29'999);
+  EXPECT_EQ(*refresher.RefreshDue(), 0);
+  clock().AdvanceMs(1);
+  EXPECT_EQ(*refresher.RefreshDue(), 1);
 }
 
 TEST_P(TokenRefresherTest, WhatIsNewIsNotWaitedFor) {
