@@ -1,16 +1,21 @@
 """Accounts as a file: out of one Weir and into another, with their secrets under a passphrase or without;
 all rows or none."""
 
+import base64
 import csv
 import io
 import json
+import os
+import threading
 import time
 
 import pytest
 
 import harness
 import http_client
+from admin_client import eventually
 from postgres import Postgres
+from token_endpoint import TokenEndpoint
 from upstream import Upstream, reply_bytes
 
 PASSPHRASE = "correct horse battery"
@@ -84,7 +89,7 @@ def test_what_goes_out_comes_back_with_its_secrets(stack, provider, form):
     stack.api.delete(f"/api/v1/admin/accounts/{made['id']}")
     body = {"csv": text} if form == "csv" else json.loads(text)
     answer = stack.api.post(IMPORT, {**body, "passphrase": PASSPHRASE})
-    assert answer == {"dry_run": False, "added": [name], "changed": [], "unchanged": 0}, answer
+    assert answer == {"dry_run": False, "added": [name], "changed": [], "unchanged": 0, "kept": []}, answer
     found = stack.api.get(f"/api/v1/admin/accounts?name={name}")["data"][0]
     assert found["id"] != made["id"] and settings_of(found) == settings_of(before)
     again = stack.api.post(IMPORT, {**body, "passphrase": PASSPHRASE})
@@ -160,6 +165,86 @@ def test_another_passphrase_and_swapped_secrets_are_refused(stack, provider):
     rows[0]["sealed"] = ".".join(greedy)
     reply = stack.api.raw("POST", IMPORT, {"accounts": rows[:1], "passphrase": PASSPHRASE})
     assert reply.status == 400 and "more work" in reply.json()["fields"]["accounts[0].sealed"]
+
+
+def test_an_older_file_brings_back_no_spent_token(stack, provider):
+    endpoint = TokenEndpoint()
+    try:
+        name = f"renewed-{time.monotonic_ns()}"
+        made = stack.api.post("/api/v1/admin/accounts", {
+            "name": name, "platform_type": "claude", "request_url": provider.url,
+            "credential_type": "oauth", "oauth": {
+                "token_url": endpoint.url, "client_id": "tests", "scopes": ["a"],
+                "refresh_token": endpoint.grant(name)}})
+        path = f"/api/v1/admin/accounts/{made['id']}"
+        eventually(lambda: stack.api.get(path)["credential_refreshed_at"], "it is renewed")
+        old = json.loads(export(stack, passphrase=PASSPHRASE, ids=[made["id"]]).body)
+        fresh = stack.api.post(IMPORT, {**old, "passphrase": PASSPHRASE})
+        assert (fresh["unchanged"], fresh["kept"]) == (1, []), fresh
+        endpoint.lifetime = 7200
+        stack.api.post(path + "/refresh")
+        before = stack.api.get(path)
+        old["accounts"][0]["priority"] = 3
+        body = {**old, "passphrase": PASSPHRASE}
+        dry = stack.api.post(IMPORT + "?dry_run=true", body)
+        done = stack.api.post(IMPORT, body)
+        for report in (dry, done):
+            assert report["kept"] == [name], report
+            assert [list(one["fields"]) for one in report["changed"]] == [["priority"]], report
+        after = stack.api.get(path)
+        assert after["credential_expires_at"] == before["credential_expires_at"]
+        assert stack.api.post(path + "/refresh")["oauth"]["failures"] == 0
+        assert endpoint.reused == [], "a spent token came back"
+        bare = json.loads(export(stack, ids=[made["id"]]).body)
+        assert "credential_expires_at" not in bare["accounts"][0], "it goes with its token"
+    finally:
+        endpoint.close()
+
+
+def test_what_was_observed_stays_behind(stack, provider):
+    lane = stack.lane({"url": provider.url, "secret": "sk-refused"})
+    path = f"/api/v1/admin/accounts/{lane.accounts[0]['id']}"
+    lane.messages()
+    eventually(lambda: stack.api.get(path)["status"] == "account_exception", "it is refused")
+    body = json.loads(export(stack, ids=[lane.accounts[0]["id"]]).body)
+    assert "status" not in body["accounts"][0]
+    body["accounts"][0]["status"] = "normal"
+    assert stack.api.post(IMPORT, body)["unchanged"] == 1
+    assert stack.api.get(path)["status_reason"] == "credential_rejected"
+    for status in ("disabled", "normal"):
+        body["accounts"][0]["status"] = status
+        assert list(stack.api.post(IMPORT, body)["changed"][0]["fields"])[0].startswith("status")
+        newest = stack.api.get(path + "/history")["data"][0]
+        assert (newest["status"], newest["source"]) == (status, "admin"), newest
+    stack.api.post(path + "/disable")
+    assert json.loads(export(stack, ids=[lane.accounts[0]["id"]]).body)["accounts"][0][
+        "status"] == "disabled"
+
+
+def test_slow_seals_hold_up_no_other_change(stack, provider):
+    """As many keys as a file may ask for, each as slow as it may be."""
+    def text(size):
+        return base64.urlsafe_b64encode(os.urandom(size)).rstrip(b"=").decode()
+    rows = [{"name": f"slow{number}", "sealed": f"weir1.6.262144.{text(16)}.{text(60)}"}
+            for number in range(4)]
+    made = full_account(stack, provider, f"beside-{time.monotonic_ns()}")
+    took = []
+    def slow():
+        began = time.monotonic()
+        reply = stack.api.raw("POST", IMPORT, {"accounts": rows, "passphrase": PASSPHRASE})
+        took.append(time.monotonic() - began)
+        assert reply.status == 400, reply.json()
+    thread = threading.Thread(target=slow)
+    thread.start()
+    slowest = 0.0
+    while thread.is_alive():
+        began = time.monotonic()
+        stack.api.patch(f"/api/v1/admin/accounts/{made['id']}",
+                        {"priority": 1 + int(began * 1000) % 1000})
+        slowest = max(slowest, time.monotonic() - began)
+        time.sleep(0.05)
+    thread.join()
+    assert took and slowest < took[0] / 2, (slowest, took)
 
 
 def test_a_file_of_ones_own_hand(stack):

@@ -18,6 +18,7 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::string_view kName = "name";
 constexpr std::string_view kSealed = "sealed";
 constexpr std::string_view kGroups = "groups";
 
@@ -29,8 +30,10 @@ constexpr std::array<std::string_view, 21> kFields = {
     "status", "session",       "oauth",    "proxy_url",   "credential_expires_at",
     kSealed};
 
-// What a row of CSV may hold beside.
+// What a row of CSV may hold beside, and what is sealed.
 constexpr std::string_view kSecretKey = "secret_key";
+// Sealed, too: an older file must not bring back what was renewed since.
+constexpr std::string_view kRefreshed = "credential_refreshed_at_ms";
 
 constexpr std::array<std::string_view, 3> kLists = {kGroups, "models", "quirks"};
 
@@ -40,12 +43,18 @@ bool IsList(std::string_view field) {
 
 std::string_view View(const json::string& text) { return {text.data(), text.size()}; }
 
+std::optional<Secret> TextOf(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains({name.data(), name.size()});
+  if (value == nullptr || !value->is_string()) return std::nullopt;
+  return Secret(std::string(View(value->get_string())));
+}
+
 json::object Secrets(const Account& account, const AccountSecrets& open) {
-  json::object object = {{"name", account.name}};
+  json::object object = {{"name", account.name}, {kRefreshed, account.credential_refreshed_at_ms}};
   const auto put = [&object](std::string_view name, const std::optional<Secret>& secret) {
     if (secret.has_value() && !secret->empty()) object[name] = secret->Reveal();
   };
-  put("secret_key", open.credential);
+  put(kSecretKey, open.credential);
   put("proxy_url", open.proxy_url);
   put("client_secret", open.client_secret);
   put("refresh_token", open.refresh_token);
@@ -74,7 +83,7 @@ void KeepSettings(json::object& row) {
     }
   }
   row = std::move(kept);
-  if (row.at("status") != "disabled") row["status"] = "normal";
+  if (row.at("status") != "disabled") row.erase("status");
   if (row.at("session").is_null()) row.erase("session");
   json::value& oauth = row.at("oauth");
   if (oauth.is_null()) {
@@ -144,7 +153,11 @@ absl::StatusOr<json::object> TransferRow(const Account& account, const Vault& va
     row.erase("proxy_url");
   }
   KeepSettings(row);
-  if (seal == nullptr) return row;
+  if (seal == nullptr) {
+    // The end of a token that Weir got is nothing without that token.
+    if (account.credential_refreshed_at_ms != 0) row.erase("credential_expires_at");
+    return row;
+  }
   auto sealed = seal->Seal(Secret(json::serialize(Secrets(account, open))));
   if (!sealed.ok()) return sealed.status();
   row[{kSealed.data(), kSealed.size()}] = *sealed;
@@ -196,38 +209,32 @@ absl::StatusOr<std::vector<TransferSource>> ReadTransferCsv(std::string_view tex
   return sources;
 }
 
-void OpenSealed(const std::string& sealed, const std::string& name, TransferSeal* seal,
-                AccountSecrets& secrets, FieldErrors& errors) {
-  if (sealed.empty()) return;
+absl::StatusOr<SealedSecrets> OpenSealed(const json::object& row, TransferSeal* seal) {
+  const std::optional<Secret> sealed = TextOf(row, kSealed);
+  if (!sealed.has_value() || sealed->empty()) return SealedSecrets();
   if (seal == nullptr) {
-    errors.Add(kSealed, "needs the passphrase that it was sealed with");
-    return;
+    return absl::InvalidArgumentError("needs the passphrase that it was sealed with");
   }
-  const auto open = seal->Open(sealed);
-  if (!open.ok()) {
-    errors.Add(kSealed, weir::View(open.status().message()));
-    return;
-  }
+  const auto open = seal->Open(sealed->Reveal());
+  if (!open.ok()) return open.status();
   json::error_code error;
   const json::value held = json::parse(open->Reveal(), error);
   const json::object* object = error ? nullptr : held.if_object();
-  const auto text = [object](std::string_view field) -> std::optional<Secret> {
-    const json::value* value = object->if_contains({field.data(), field.size()});
-    if (value == nullptr || !value->is_string()) return std::nullopt;
-    return Secret(std::string(View(value->get_string())));
-  };
-  if (object == nullptr || text("name").value_or(Secret()).Reveal() != name) {
-    errors.Add(kSealed, "is another account's");
-    return;
+  const std::optional<Secret> name = TextOf(row, kName);
+  if (object == nullptr || !name.has_value() ||
+      TextOf(*object, kName).value_or(Secret()).Reveal() != name->Reveal()) {
+    return absl::InvalidArgumentError("is another account's");
   }
-  // What the row itself says counts more.
-  const auto take = [&text](std::string_view field, std::optional<Secret>& secret) {
-    if (!secret.has_value()) secret = text(field);
-  };
-  take("secret_key", secrets.credential);
-  take("proxy_url", secrets.proxy_url);
-  take("client_secret", secrets.client_secret);
-  take("refresh_token", secrets.refresh_token);
+  SealedSecrets found;
+  found.secrets.credential = TextOf(*object, kSecretKey);
+  found.secrets.proxy_url = TextOf(*object, "proxy_url");
+  found.secrets.client_secret = TextOf(*object, "client_secret");
+  found.secrets.refresh_token = TextOf(*object, "refresh_token");
+  const json::value* refreshed = object->if_contains({kRefreshed.data(), kRefreshed.size()});
+  if (refreshed != nullptr && refreshed->is_int64()) {
+    found.refreshed_at_ms = refreshed->get_int64();
+  }
+  return found;
 }
 
 }  // namespace weir::admin

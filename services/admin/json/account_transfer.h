@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include <boost/json/object.hpp>
 
+#include "services/admin/credentials/account_secrets.h"
 #include "services/admin/credentials/transfer_seal.h"
 #include "services/admin/credentials/vault.h"
 #include "services/admin/json/body_reader.h"
@@ -30,6 +32,12 @@ absl::StatusOr<boost::json::object> TransferRow(const Account& account, const Va
 // The same rows as CSV, with a head; lists and objects are JSON in their cells.
 std::string TransferCsv(const std::vector<boost::json::object>& rows);
 
+// What `sealed` of a row holds.
+struct SealedSecrets {
+  AccountSecrets secrets;
+  std::int64_t refreshed_at_ms = 0;  // when Weir had last renewed the credential; 0 = never
+};
+
 struct TransferSource {
   std::string place;  // "accounts[3]" or "line 4": for messages
   boost::json::object row;
@@ -38,9 +46,8 @@ struct TransferSource {
 // InvalidArgument names the line. Empty cells say nothing; lists may be "a;b" too.
 absl::StatusOr<std::vector<TransferSource>> ReadTransferCsv(std::string_view text);
 
-// What `sealed` of a row holds, into `secrets`, where they say nothing; what is wrong goes to
-// `errors`. `seal` null: no passphrase came with it.
-void OpenSealed(const std::string& sealed, const std::string& name, TransferSeal* seal,
-                AccountSecrets& secrets, FieldErrors& errors);
+// Slow: a key is made of the passphrase. `seal` null: no passphrase came with it. InvalidArgument
+// in words for whoever brought the row.
+absl::StatusOr<SealedSecrets> OpenSealed(const boost::json::object& row, TransferSeal* seal);
 
 }  // namespace weir::admin

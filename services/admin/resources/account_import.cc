@@ -12,10 +12,12 @@
 
 #include "libs/common/text.h"
 #include "services/admin/json/account_transfer.h"
+#include "services/admin/model/account_status.h"
 #include "services/admin/model/validate.h"
 #include "services/admin/oauth/token_exchange.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/transfer_parts.h"
+#include "services/admin/store/account_history.h"
 #include "services/admin/store/account_store.h"
 
 namespace weir::admin {
@@ -31,13 +33,54 @@ struct ImportRow {
   Account account;
   AccountSecrets given;
   std::vector<std::string> groups;
-  std::string sealed;
+};
+
+// A row, with what its seal held: opened ahead of the transaction, which others wait for.
+struct ImportSource {
+  TransferSource read;
+  absl::StatusOr<SealedSecrets> sealed;
 };
 
 void ReadRow(BodyReader& reader, ImportRow& row) {
   ReadAccount(reader, row.account, row.given);
   reader.Texts("groups", row.groups);
-  reader.Text("sealed", row.sealed);
+  std::string sealed;  // opened already
+  reader.Text("sealed", sealed);
+}
+
+// `normal` puts a disabled account back in service; what was observed stays.
+void KeepObserved(const Account& before, Account& account) {
+  if (before.status == AccountStatus::kDisabled || account.status == AccountStatus::kDisabled) {
+    return;
+  }
+  account.status = before.status;
+  account.status_reason = before.status_reason;
+  account.cooldown_until_ms = before.cooldown_until_ms;
+  account.model_cooldowns = before.model_cooldowns;
+}
+
+// What the row itself says counts more. Tells whether something was left out: of an account that
+// was renewed after the export, credential and refresh token are spent.
+bool TakeSealed(const SealedSecrets& sealed, const Account& before, ImportRow& row) {
+  const auto take = [](const std::optional<Secret>& from, std::optional<Secret>& to) {
+    if (!to.has_value()) to = from;
+  };
+  take(sealed.secrets.proxy_url, row.given.proxy_url);
+  take(sealed.secrets.client_secret, row.given.client_secret);
+  const bool is_spent = CanRefresh(before) &&
+                        row.account.credential_type == CredentialType::kOauth &&
+                        before.credential_refreshed_at_ms > sealed.refreshed_at_ms;
+  const bool holds_it =
+      sealed.secrets.credential.has_value() || sealed.secrets.refresh_token.has_value();
+  if (!is_spent || !holds_it) {
+    take(sealed.secrets.credential, row.given.credential);
+    take(sealed.secrets.refresh_token, row.given.refresh_token);
+    return false;
+  }
+  if (!row.given.credential.has_value()) {
+    row.account.credential_expires_at_ms = before.credential_expires_at_ms;
+  }
+  return true;
 }
 
 // The rows are read one by one, each with its account.
@@ -100,35 +143,34 @@ struct ImportReport {
   std::vector<std::string> added;
   std::vector<ChangedAccount> changed;
   std::int64_t unchanged = 0;
+  std::vector<std::string> kept;  // renewed after the export: credential and refresh token stay
 
   json::object Json(bool dry_run) const {
     return {{"dry_run", dry_run},
             {"added", TextsJson(added)},
             {"changed", ListJson(changed, ChangeJson)},
-            {"unchanged", unchanged}};
+            {"unchanged", unchanged},
+            {"kept", TextsJson(kept)}};
   }
 };
 
 // Of one import; everything in one transaction.
 class Import {
  public:
-  Import(ResourceParts& parts, TransferSeal* seal, sql::Transaction& transaction, Changes& changes)
-      : parts_(parts),
-        seal_(seal),
-        transaction_(transaction),
-        changes_(changes),
-        now_ms_(parts.store.NowMs()) {}
+  Import(ResourceParts& parts, sql::Transaction& transaction, Changes& changes)
+      : parts_(parts), transaction_(transaction), changes_(changes), now_ms_(parts.store.NowMs()) {}
 
-  absl::Status Apply(const std::vector<TransferSource>& sources) {
+  absl::Status Apply(const std::vector<ImportSource>& sources) {
     auto groups = NamesOfGroups(transaction_);
     if (!groups.ok()) return groups.status();
     for (const auto& [id, name] : *groups) groups_[name] = id;
-    for (const TransferSource& source : sources) {
+    for (const ImportSource& source : sources) {
       FieldErrors errors;
       absl::Status done = ApplyRow(source, errors);
       if (!done.ok()) return done;
       for (const auto& [field, what] : errors.all()) {
-        if (wrong_.all().size() < kErrorsMax) wrong_.Add(StrCat(source.place, ".", field), what);
+        if (wrong_.all().size() >= kErrorsMax) break;
+        wrong_.Add(StrCat(source.read.place, ".", field), what);
       }
     }
     return wrong_.ToStatus();
@@ -136,8 +178,8 @@ class Import {
   const ImportReport& report() const { return report_; }
 
  private:
-  absl::Status ApplyRow(const TransferSource& source, FieldErrors& errors) {
-    BodyReader reader(source.row, errors, "", source.scalars);
+  absl::Status ApplyRow(const ImportSource& source, FieldErrors& errors) {
+    BodyReader reader(source.read.row, errors, "", source.read.scalars);
     reader.Require({"name"});
     std::string name;
     reader.Text("name", name);
@@ -150,12 +192,15 @@ class Import {
     ImportRow row;
     row.account = before;
     ReadRow(reader, row);
+    KeepObserved(before, row.account);
     TakeGroups(row, errors);
-    OpenSealed(row.sealed, name, seal_, row.given, errors);
+    if (!source.sealed.ok()) errors.Add("sealed", View(source.sealed.status().message()));
+    const bool kept = source.sealed.ok() && TakeSealed(*source.sealed, before, row);
     reader.Finish();
     Validate(row.account, errors);
     Validate(row.given, errors);
     if (!errors.empty()) return absl::OkStatus();
+    if (kept) report_.kept.push_back(name);
     return known.ok() ? Change(before, row.given, row.account) : Add(row.given, row.account);
   }
 
@@ -194,6 +239,11 @@ class Import {
     }
     report_.changed.push_back({account.name, std::move(difference)});
     if (account.status != before.status) account.status_observed_at_ms = now_ms_;
+    AccountHistoryEntry entry;
+    entry.at_ms = now_ms_;
+    entry.source = account_history::kFromAdmin;
+    auto noted = account_history::NoteStatus(transaction_, before, account, std::move(entry));
+    if (!noted.ok()) return noted;
     return account_store::Update(transaction_, changes_, now_ms_, account);
   }
 
@@ -219,7 +269,6 @@ class Import {
   }
 
   ResourceParts& parts_;
-  TransferSeal* const seal_;
   sql::Transaction& transaction_;
   Changes& changes_;
   const std::int64_t now_ms_;
@@ -228,6 +277,15 @@ class Import {
   FieldErrors wrong_;
   ImportReport report_;
 };
+
+std::vector<ImportSource> Opened(std::vector<TransferSource> sources, TransferSeal* seal) {
+  std::vector<ImportSource> opened;
+  for (TransferSource& source : sources) {
+    auto sealed = OpenSealed(source.row, seal);
+    opened.push_back({.read = std::move(source), .sealed = std::move(sealed)});
+  }
+  return opened;
+}
 
 // All rows or none. With dry_run the transaction is given up at its end: the report is exact.
 absl::StatusOr<Response> ImportAccounts(ResourceParts& parts, const Request& request,
@@ -243,12 +301,13 @@ absl::StatusOr<Response> ImportAccounts(ResourceParts& parts, const Request& req
   // It may point credentials elsewhere.
   absl::Status present = parts.sessions.CheckConfirmed(caller);
   if (!present.ok()) return present;
+  const auto opened = Opened(*std::move(sources), seal->has_value() ? &**seal : nullptr);
   const absl::Status given_up = absl::CancelledError("dry run");
   ImportReport report;
   absl::Status done =
       parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
-        Import import(parts, seal->has_value() ? &**seal : nullptr, transaction, changes);
-        absl::Status applied = import.Apply(*sources);
+        Import import(parts, transaction, changes);
+        absl::Status applied = import.Apply(opened);
         if (!applied.ok()) return applied;
         report = import.report();
         return dry_run ? given_up : absl::OkStatus();
@@ -276,7 +335,9 @@ Routes AccountImportRoutes(ResourceParts& parts) {
               ReadImportFields(reader, passphrase, csv);
             },
         .answers = {Answers([] { return Named("AccountImport", ImportReport().Json(false)); })},
-        .about = "All rows or none. With dry_run nothing is written; the report is the same."},
+        .about = "All rows or none. With dry_run nothing is written; the report is the same. "
+                 "`kept` names accounts whose credential was renewed after the export: it stays, "
+                 "and so does their refresh token."},
        kImportBytesMax},
   };
 }
