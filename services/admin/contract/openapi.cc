@@ -73,13 +73,22 @@ constexpr std::string_view kSecuritySchemes = R"json({
 constexpr std::string_view kAbout =
     "Weir's control plane. Times are RFC 3339 in UTC, ids positive integers, money is nano-USD as "
     "an integer (*_nano_usd) beside decimal USD as text (*_usd). Lists take page, limit, sort and "
-    "filters by the names of fields. If-Match with a record's version guards a change.";
+    "filters by the names of fields. If-Match with a record's version guards a change; "
+    "If-None-Match with a list's ETag saves an answer that is the same. X-Weir-Revision in the "
+    "answer to a change is the revision that relays acknowledge in /api/v1/status.";
 
 json::object Parsed(std::string_view text) {
   return json::parse({text.data(), text.size()}).as_object();
 }
 
 json::value Text(std::string_view text) { return json::string_view(text.data(), text.size()); }
+
+bool HasJson(const Route& route) {
+  const auto& answers = route.doc.answers;
+  return std::any_of(answers.begin(), answers.end(), [](const Answer& answer) {
+    return answer.status == 200 && answer.shape != nullptr;
+  });
+}
 
 bool IsRead(const Route& route) { return route.method == "GET"; }
 bool HasBody(const Route& route) {
@@ -246,6 +255,9 @@ class DocumentMaker {
             json::object{{"description", answer.about.empty() ? "As asked" : Text(answer.about)}};
       }
       if (answer.status != 204 && answer.status != 304) AddContent(answer, response.as_object());
+    }
+    if (IsRead(route) && HasJson(route)) {
+      responses["304"] = {{"description", "As If-None-Match has it"}};
     }
     for (const int status : RefusalsOf(route)) {
       const std::string text = StrCat(status);

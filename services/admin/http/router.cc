@@ -11,8 +11,10 @@
 #include "libs/common/utf8.h"
 #include "services/admin/http/api_error.h"
 #include "services/admin/http/query_check.h"
+#include "services/admin/http/unchanged.h"
 #include "services/admin/model/problem.h"
 #include "services/admin/store/audit.h"
+#include "services/admin/store/revision_scope.h"
 
 namespace weir::admin {
 namespace {
@@ -64,7 +66,14 @@ absl::StatusOr<Response> Run(const Route& route, const Request& request,
   if (absl::Status query = CheckQuery(request, route.doc.query, route.doc.takes_more_query);
       !query.ok())
     return query;
-  return route.handle(request, caller);
+  const RevisionScope changed;
+  absl::StatusOr<Response> response = route.handle(request, caller);
+  if (!response.ok()) return response;
+  if (changed.revision() != 0) {
+    response->headers.emplace_back("X-Weir-Revision", StrCat(changed.revision()));
+  }
+  AnswerUnchanged(request, *response);
+  return response;
 }
 
 Response TooMany(const Request& request, std::int64_t seconds) {

@@ -4,17 +4,19 @@
 #include <utility>
 
 #include "services/admin/store/audit.h"
+#include "services/admin/store/revision_scope.h"
 
 namespace weir::admin {
 namespace {
 
 // The row's lock is held to the commit, so revisions become visible in the order of their numbers.
-absl::Status WriteChanges(sql::Transaction& transaction, const Changes& changes) {
+absl::Status WriteChanges(sql::Transaction& transaction, const Changes& changes,
+                          std::int64_t& revision) {
   auto result = transaction.Execute(
       "UPDATE revision SET revision = revision + 1 WHERE one = 1 RETURNING revision");
   if (!result.ok()) return result.status();
   if (result->rows.size() != 1) return absl::InternalError("the revision's row is missing");
-  const std::int64_t revision = result->rows.front().Int(0);
+  revision = result->rows.front().Int(0);
 
   std::vector<ResourceName> distinct = changes.all();
   std::sort(distinct.begin(), distinct.end());
@@ -37,7 +39,7 @@ absl::Status Store::Read(const std::function<absl::Status(sql::Transaction&)>& b
 }
 
 absl::Status Store::Change(const std::function<absl::Status(sql::Transaction&, Changes&)>& body) {
-  bool moved = false;
+  std::int64_t made = 0;  // the revision, where it moved
   absl::Status status = database_.Transact([&](sql::Transaction& transaction) -> absl::Status {
     Changes changes;
     absl::Status done = body(transaction, changes);
@@ -46,10 +48,11 @@ absl::Status Store::Change(const std::function<absl::Status(sql::Transaction&, C
       done = WriteAudit(transaction, *actor, NowMs(), changes.entries());
       if (!done.ok()) return done;
     }
-    moved = !changes.all().empty();
-    return moved ? WriteChanges(transaction, changes) : absl::OkStatus();
+    made = 0;
+    return changes.all().empty() ? absl::OkStatus() : WriteChanges(transaction, changes, made);
   });
-  if (!status.ok() || !moved) return status;
+  if (!status.ok() || made == 0) return status;
+  RevisionScope::Note(made);
   const std::lock_guard lock(listener_mutex_);
   if (listener_) listener_();
   return status;

@@ -138,5 +138,36 @@ TEST_F(RestConventionsTest, OperationPagesAreOpen) {
   EXPECT_TRUE(At(Admin("GET", "/api/v1/status").Json(), "relays").is_array());
 }
 
+TEST_F(RestConventionsTest, AListThatIsAsTheClientHasItIsNotSentAgain) {
+  const Reply first = Admin("GET", "/api/v1/groups");
+  const std::string etag = first.Header("etag");
+  ASSERT_FALSE(etag.empty());
+  for (const std::string& known : {etag, "W/" + etag, "\"other\", " + etag}) {
+    const Reply again = Admin("GET", "/api/v1/groups", "", {{"If-None-Match", known}});
+    EXPECT_EQ(again.status, 304) << known;
+    EXPECT_TRUE(again.body.empty());
+    EXPECT_EQ(again.Header("etag"), etag);
+  }
+  EXPECT_EQ(Admin("GET", "/api/v1/groups", "", {{"If-None-Match", "\"other\""}}).status, 200);
+  ASSERT_EQ(Admin("POST", "/api/v1/groups", R"({"name":"new"})").status, 201);
+  EXPECT_EQ(Admin("GET", "/api/v1/groups", "", {{"If-None-Match", etag}}).status, 200);
+}
+
+TEST_F(RestConventionsTest, ARecordsETagIsItsVersionAndItsFiguresMayChangeWithoutIt) {
+  const Reply one = Admin("GET", "/api/v1/groups/1");
+  EXPECT_EQ(one.Header("etag"), "\"1\"");
+  EXPECT_EQ(Admin("GET", "/api/v1/groups/1", "", {{"If-None-Match", "\"1\""}}).status, 200);
+}
+
+TEST_F(RestConventionsTest, AChangeSaysWhichRevisionItMade) {
+  const Reply made = Admin("POST", "/api/v1/groups", R"({"name":"seen"})");
+  const auto revision = At(Admin("GET", "/api/v1/status").Json(), "revision").as_int64();
+  EXPECT_EQ(made.Header("x-weir-revision"), std::to_string(revision));
+  const Reply next = Admin("PATCH", "/api/v1/groups/1", R"({"remark":"x"})");
+  EXPECT_EQ(next.Header("x-weir-revision"), std::to_string(revision + 1));
+  EXPECT_EQ(Admin("GET", "/api/v1/groups").Header("x-weir-revision"), "");
+  EXPECT_EQ(Admin("POST", "/api/v1/groups", R"({"name":"seen"})").Header("x-weir-revision"), "");
+}
+
 }  // namespace
 }  // namespace weir::admin

@@ -1,0 +1,12 @@
+// Pages that ask again and again: an answer that is as the client has it is sent as 304.
+#pragma once
+
+#include "services/admin/http/message.h"
+
+namespace weir::admin {
+
+// Gives a JSON answer to a GET an ETag of its content, and answers 304 where If-None-Match has it.
+// Answers that have an ETag already (a record's version, for If-Match) stay as they are.
+void AnswerUnchanged(const Request& request, Response& response);
+
+}  // namespace weir::admin
