@@ -1,0 +1,80 @@
+// A ledger of any schema that there has been, with a request in it, brought up to date.
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "services/usage/event_columns.h"
+#include "services/usage/rollups.h"
+#include "services/usage/schema.h"
+#include "services/usage/sum_rebuild.h"
+#include "services/usage/usage_ledger.h"
+#include "services/usage/usage_query.h"
+#include "services/usage/usage_reports.h"
+#include "tests/unit/support/databases.h"
+#include "tests/unit/usage/usage_events.h"
+
+namespace weir::usage {
+namespace {
+
+class LedgerMigrationsTest : public weir::testing::DatabaseTest {};
+
+INSTANTIATE_ON_BOTH_DATABASES(LedgerMigrationsTest);
+
+// Into the columns that the first schema had; later ones have defaults.
+void InsertAsAtFirst(sql::Database& database, const UsageEvent& event) {
+  constexpr std::string_view kLater[] = {"cache_hit"};
+  std::vector<std::string_view> columns;
+  std::vector<sql::Value> row;
+  const std::vector<sql::Value> values = EventValues(event);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::string_view column = EventColumns()[i];
+    if (std::find(std::begin(kLater), std::end(kLater), column) != std::end(kLater)) continue;
+    columns.push_back(column);
+    row.push_back(values[i]);
+  }
+  const absl::Status stored = database.Transact([&](sql::Transaction& transaction) {
+    return transaction.InsertMany("usage_events", columns, {row});
+  });
+  ASSERT_TRUE(stored.ok()) << stored;
+  const auto summed = database.Execute(
+      "INSERT INTO usage_quarters (quarter_unix_ms, key_id, user_id, group_id, account_id, model, "
+      "requests, errors, estimated_requests, input_tokens, cache_read_tokens, "
+      "cache_write_5m_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens, "
+      "cost_nano_usd) VALUES ($1, 5, 3, 7, 9, 'claude-x', 1, 0, 0, 1000, 0, 0, 0, 100, 40, $2)",
+      {event.started_at_unix_ms - event.started_at_unix_ms % 900'000, event.cost_nano_usd});
+  ASSERT_TRUE(summed.ok()) << summed.status();
+}
+
+TEST_P(LedgerMigrationsTest, EachSchemaThatThereWasIsBroughtUpToDateWithWhatIsInIt) {
+  const std::vector<sql::Migration>& all = LedgerMigrations();
+  for (std::size_t count = 1; count <= all.size(); ++count) {
+    SCOPED_TRACE(all[count - 1].number);
+    const auto database = Another();
+    ASSERT_NE(database, nullptr);
+    const auto end = all.begin() + static_cast<std::ptrdiff_t>(count);
+    const absl::Status before = sql::Migrate(*database, "usage", {all.begin(), end});
+    ASSERT_TRUE(before.ok()) << before;
+    const UsageEvent event = MakeEvent();
+    ASSERT_NO_FATAL_FAILURE(InsertAsAtFirst(*database, event));
+    for (int start = 0; start < 2; ++start) {
+      const absl::Status migrated = MigrateLedger(*database);
+      ASSERT_TRUE(migrated.ok()) << migrated;
+    }
+    EXPECT_EQ(*UsageQuery(*database).Get(event.id), event);
+    const auto again = UsageLedger(*database).Insert({&event});
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_EQ(again->front(), Stored::kDuplicate) << "what was stored before is still known";
+    // Sums that a later schema brought are made of the quarter-hours.
+    ASSERT_TRUE(RebuildSums(*database).ok());
+    const auto summary = UsageReports(*database).Summarize({});
+    ASSERT_TRUE(summary.ok()) << summary.status();
+    EXPECT_EQ(summary->totals.requests, 1);
+    EXPECT_EQ(summary->totals.cost_nano_usd, event.cost_nano_usd);
+  }
+}
+
+}  // namespace
+}  // namespace weir::usage
