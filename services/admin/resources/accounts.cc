@@ -13,6 +13,7 @@
 #include "services/admin/oauth/token_exchange.h"
 #include "services/admin/oauth/token_refresher.h"
 #include "services/admin/resources/account_answer.h"
+#include "services/admin/resources/bulk.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/store/account_history.h"
 #include "services/admin/store/account_store.h"
@@ -267,7 +268,7 @@ absl::StatusOr<Response> Refresh(ResourceParts& parts, const Request& request) {
 }  // namespace
 
 Routes AccountRoutes(ResourceParts& parts) {
-  return {
+  Routes routes = {
       {"GET",
        "/api/v1/admin/accounts",
        Access::kAdmin,
@@ -341,6 +342,9 @@ Routes AccountRoutes(ResourceParts& parts) {
         .answers = {Answers(AccountShape(parts))},
         .refusals = {409, 503}}},
   };
+  routes.push_back(BulkRoute(routes, "/api/v1/admin/accounts", "/api/v1/admin/accounts/bulk",
+                             "Change many accounts"));
+  return routes;
 }
 
 }  // namespace weir::admin

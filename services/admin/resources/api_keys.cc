@@ -11,6 +11,7 @@
 #include "services/admin/json/record_json.h"
 #include "services/admin/model/key_guard.h"
 #include "services/admin/model/validate.h"
+#include "services/admin/resources/bulk.h"
 #include "services/admin/resources/key_rules.h"
 #include "services/admin/resources/key_use.h"
 #include "services/admin/resources/resource.h"
@@ -359,6 +360,8 @@ Routes ApiKeyRoutes(ResourceParts& parts) {
        {.summary = "Disable a key", .answers = {Answers(KeyShape)}, .guarded = true}},
   };
   for (Route& route : RoutesBelowUsers(parts)) routes.push_back(std::move(route));
+  routes.push_back(
+      BulkRoute(routes, "/api/v1/api-keys", "/api/v1/api-keys/bulk", "Change many keys"));
   return routes;
 }
 

@@ -9,6 +9,7 @@
 #include "services/admin/json/record_json.h"
 #include "services/admin/model/password_rules.h"
 #include "services/admin/model/validate.h"
+#include "services/admin/resources/bulk.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/second_factor.h"
 #include "services/admin/store/api_key_store.h"
@@ -191,7 +192,7 @@ absl::StatusOr<Response> Delete(ResourceParts& parts, const Request& request,
 }  // namespace
 
 Routes UserRoutes(ResourceParts& parts) {
-  return {
+  Routes routes = {
       {"GET",
        "/api/v1/users",
        Access::kAdmin,
@@ -243,6 +244,8 @@ Routes UserRoutes(ResourceParts& parts) {
        },
        {.summary = "Delete a user", .answers = {AnswersNothing()}, .guarded = true}},
   };
+  routes.push_back(BulkRoute(routes, "/api/v1/users", "/api/v1/users/bulk", "Change many users"));
+  return routes;
 }
 
 }  // namespace weir::admin
