@@ -92,6 +92,12 @@ void PutSecrets(const Vault& vault, const AccountSecrets& given, const Account& 
   }
 }
 
+bool HoldsProxy(const Vault& vault, const Account& account, const Secret& proxy_url) {
+  const auto held = OpenProxyUrl(vault, account);
+  return (held.ok() && SameSecret(held->Reveal(), proxy_url.Reveal())) ||
+         IsShownProxy(vault, account, proxy_url);
+}
+
 AccountSecrets WithoutHeld(const Vault& vault, const AccountSecrets& given,
                            const Account& account) {
   AccountSecrets fresh = given;

@@ -40,6 +40,9 @@ struct AccountSecrets {
 void PutSecrets(const Vault& vault, const AccountSecrets& given, const Account& before,
                 Account& account);
 
+// Whether the account goes by this proxy already; its password may be masked.
+bool HoldsProxy(const Vault& vault, const Account& account, const Secret& proxy_url);
+
 // Those of `given` that differ from what the account holds: sealing makes another text each time.
 AccountSecrets WithoutHeld(const Vault& vault, const AccountSecrets& given, const Account& account);
 

@@ -14,7 +14,7 @@
 #include "services/admin/json/account_transfer.h"
 #include "services/admin/model/account_status.h"
 #include "services/admin/model/validate.h"
-#include "services/admin/oauth/token_exchange.h"
+#include "services/admin/resources/given_account.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/transfer_parts.h"
 #include "services/admin/store/account_history.h"
@@ -219,19 +219,13 @@ class Import {
   }
 
   absl::Status Add(const AccountSecrets& given, Account& account) {
-    absl::Status done = account_store::Insert(transaction_, changes_, now_ms_, account);
-    if (!done.ok()) return done;
-    // The seal is bound to the id, which is known only now.
-    PutSecrets(parts_.vault, given, Account(), account);
-    PlanRefresh(Account(), given, now_ms_, RefreshJitter(), account);
     report_.added.push_back(account.name);
-    return account_store::Update(transaction_, changes_, now_ms_, account);
+    return InsertGiven(transaction_, changes_, parts_.vault, now_ms_, given, account);
   }
 
   absl::Status Change(const Account& before, const AccountSecrets& given, Account& account) {
     const AccountSecrets fresh = WithoutHeld(parts_.vault, given, account);
-    PutSecrets(parts_.vault, fresh, before, account);
-    PlanRefresh(before, fresh, now_ms_, RefreshJitter(), account);
+    PutGiven(parts_.vault, fresh, before, now_ms_, account);
     json::object difference = DifferenceOf(before, fresh, account);
     if (difference.empty()) {
       ++report_.unchanged;

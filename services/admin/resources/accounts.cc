@@ -10,10 +10,10 @@
 #include "services/admin/credentials/account_secrets.h"
 #include "services/admin/json/record_json.h"
 #include "services/admin/model/validate.h"
-#include "services/admin/oauth/token_exchange.h"
 #include "services/admin/oauth/token_refresher.h"
 #include "services/admin/resources/account_answer.h"
 #include "services/admin/resources/bulk.h"
+#include "services/admin/resources/given_account.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/store/account_history.h"
 #include "services/admin/store/account_store.h"
@@ -104,13 +104,6 @@ absl::Status ReadBody(const json::object& body, bool is_new, Account& account,
   return errors.ToStatus();
 }
 
-// The secrets into the account, and what follows from them.
-void PutGiven(ResourceParts& parts, const AccountSecrets& secrets, const Account& before,
-              Account& account) {
-  PutSecrets(parts.vault, secrets, before, account);
-  PlanRefresh(before, secrets, parts.store.NowMs(), RefreshJitter(), account);
-}
-
 absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request) {
   auto body = ParseBody(request);
   if (!body.ok()) return body.status();
@@ -120,17 +113,10 @@ absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request) {
   if (!read.ok()) return read;
   const std::int64_t now_ms = parts.store.NowMs();
   const Account as_read = account;
-  absl::Status stored =
-      parts.store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
-        account = as_read;
-        absl::Status done = account_store::Insert(transaction, changes, now_ms, account);
-        if (!done.ok()) return done;
-        // The seal is bound to the id, which is known only now.
-        const Account inserted = account;
-        PutGiven(parts, secrets, Account(), account);
-        return account == inserted ? done
-                                   : account_store::Update(transaction, changes, now_ms, account);
-      });
+  absl::Status stored = parts.store.Change([&](sql::Transaction& transaction, Changes& changes) {
+    account = as_read;
+    return InsertGiven(transaction, changes, parts.vault, now_ms, secrets, account);
+  });
   if (!stored.ok()) return stored;
   return RecordResponse(201, AccountAnswer(parts, account), account.version);
 }
@@ -164,11 +150,13 @@ absl::StatusOr<Response> Update(ResourceParts& parts, const Request& request, Ed
   return RecordResponse(200, AccountAnswer(parts, *account), account->version);
 }
 
-// Another URL gets the credential, or what renews it: who says so proves to be present.
+// Another URL gets the credential, or what renews it, or stands in the way to it: who says so
+// proves to be present.
 absl::Status CheckUrls(ResourceParts& parts, const Caller& caller, const Account& before,
-                       const Account& account) {
+                       const AccountSecrets& given, const Account& account) {
   const bool same =
       account.request_url == before.request_url &&
+      (!given.proxy_url.has_value() || HoldsProxy(parts.vault, before, *given.proxy_url)) &&
       (account.oauth.token_url == before.oauth.token_url || before.oauth.token_url.empty());
   return same ? absl::OkStatus() : parts.sessions.CheckConfirmed(caller);
 }
@@ -202,8 +190,8 @@ absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, co
     }
     AccountSecrets secrets;
     auto read = ReadBody(*body, whole, account, secrets);
-    if (read.ok()) read = CheckUrls(parts, caller, before, account);
-    if (read.ok()) PutGiven(parts, secrets, before, account);
+    if (read.ok()) read = CheckUrls(parts, caller, before, secrets, account);
+    if (read.ok()) PutGiven(parts.vault, secrets, before, parts.store.NowMs(), account);
     return read;
   });
 }

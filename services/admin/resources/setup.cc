@@ -17,10 +17,10 @@
 #include "services/admin/json/record_json.h"
 #include "services/admin/model/password_rules.h"
 #include "services/admin/model/validate.h"
+#include "services/admin/resources/given_account.h"
 #include "services/admin/resources/login.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/setup_page.h"
-#include "services/admin/store/account_store.h"
 #include "services/admin/store/api_key_store.h"
 #include "services/admin/store/audit.h"
 #include "services/admin/store/user_store.h"
@@ -110,16 +110,6 @@ absl::StatusOr<Wanted> ReadWanted(const json::object& body) {
   return wanted;
 }
 
-absl::Status StoreAccount(const Vault& vault, const AccountSecrets& secrets, std::int64_t now_ms,
-                          sql::Transaction& transaction, Changes& changes, Account& account) {
-  absl::Status done = account_store::Insert(transaction, changes, now_ms, account);
-  if (!done.ok()) return done;
-  // The seal is bound to the id, which is known only now.
-  if (secrets.credential.has_value()) SetCredential(vault, *secrets.credential, account);
-  if (secrets.proxy_url.has_value()) SetProxyUrl(vault, *secrets.proxy_url, account);
-  return account_store::Update(transaction, changes, now_ms, account);
-}
-
 // All of it or nothing. NotFound when an administrator was made meanwhile.
 absl::Status StoreWanted(ResourceParts& parts, sql::Transaction& transaction, Changes& changes,
                          Wanted& wanted) {
@@ -128,8 +118,8 @@ absl::Status StoreWanted(ResourceParts& parts, sql::Transaction& transaction, Ch
   if (!made.ok()) return made.status();
   if (!*made) return SetupIsDone();
   if (wanted.account.has_value()) {
-    absl::Status done = StoreAccount(parts.vault, wanted.account_secrets, now_ms, transaction,
-                                     changes, *wanted.account);
+    absl::Status done = InsertGiven(transaction, changes, parts.vault, now_ms,
+                                    wanted.account_secrets, *wanted.account);
     if (!done.ok()) return done;
   }
   if (!wanted.key.has_value()) return absl::OkStatus();

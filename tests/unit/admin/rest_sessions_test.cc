@@ -165,23 +165,32 @@ TEST_F(RestSessionsTest, WhatIsDangerousAsksForProofAgain) {
   Enrol(token, secret);
   const Reply account =
       Admin("POST", "/api/v1/admin/accounts",
-            R"({"name":"a","platform_type":"openai","request_url":"https://a.example/v1"})");
+            R"({"name":"a","platform_type":"openai","request_url":"https://a.example/v1",)"
+            R"("proxy_url":"http://u:pass@p.example:1"})");
   ASSERT_EQ(account.status, 201) << account.body;
   const std::string account_path =
       StrCat("/api/v1/admin/accounts/", At(account.Json(), "id").as_int64());
   const std::string moved = R"({"request_url":"https://b.example/v1"})";
+  const std::string by_proxy = R"({"proxy_url":"http://u:pass@q.example:1"})";
+  const std::string direct = R"({"proxy_url":""})";
   const std::string raised = R"({"role":"admin"})";
   const std::string user_path = StrCat("/api/v1/users/", id);
 
   ForgetProofs();
   for (const Reply& refused :
-       {Admin("PATCH", account_path, moved), Admin("PATCH", user_path, raised),
+       {Admin("PATCH", account_path, moved), Admin("PATCH", account_path, by_proxy),
+        Admin("PATCH", account_path, direct), Admin("PATCH", user_path, raised),
         Admin("DELETE", "/api/v1/admin/logs?before=2020-01-01T00:00:00Z"),
         Admin("DELETE", user_path + "/2fa"), As(token, "POST", "/api/v1/auth/2fa/off")}) {
     EXPECT_EQ(refused.status, 403) << refused.body;
     EXPECT_EQ(TextOf(At(refused.Json(), "reason")), "confirm_needed");
   }
   EXPECT_EQ(Admin("PATCH", account_path, R"({"weight":7})").status, 200) << "the rest goes on";
+
+  for (const char* password : {"pass", "***"}) {
+    const std::string same = StrCat(R"({"proxy_url":"http://u:)", password, R"(@p.example:1"})");
+    EXPECT_EQ(Admin("PATCH", account_path, same).status, 200) << "the proxy that it has";
+  }
 
   EXPECT_EQ(Admin("POST", "/api/v1/auth/confirm").status, 400);
   EXPECT_EQ(Admin("POST", "/api/v1/auth/confirm", R"({"code":"123456"})").status, 400)
@@ -193,6 +202,7 @@ TEST_F(RestSessionsTest, WhatIsDangerousAsksForProofAgain) {
       Admin("POST", "/api/v1/auth/confirm", StrCat(R"({"password":")", admin_password(), R"("})"));
   EXPECT_EQ(proved.status, 200) << proved.body;
   EXPECT_EQ(Admin("PATCH", account_path, moved).status, 200);
+  EXPECT_EQ(Admin("PATCH", account_path, by_proxy).status, 200);
   EXPECT_EQ(Admin("PATCH", user_path, raised).status, 200);
 
   const Reply by_code =

@@ -67,6 +67,23 @@ TEST_F(RestSetupTest, TheTokenMakesAdministratorAccountAndKey) {
   EXPECT_EQ(setup_token(), "") << "and a restart makes no other";
 }
 
+TEST_F(RestSetupTest, AnAccountKeepsWhatRenewsIt) {
+  ASSERT_TRUE(StartEmpty().ok());
+  const Reply done =
+      SetUpWith(setup_token(),
+                R"(,"account":{"name":"main","platform_type":"claude","credential_type":"oauth",)"
+                R"("request_url":"https://api.anthropic.com","oauth":{)"
+                R"("token_url":"http://127.0.0.1:9/token","client_id":"weir",)"
+                R"("client_secret":"s3cret","refresh_token":"r3fresh"}})");
+  ASSERT_EQ(done.status, 201) << done.body;
+  const auto json = done.Json();
+  EXPECT_TRUE(At(json, "account", "oauth", "has_client_secret").as_bool());
+  EXPECT_TRUE(At(json, "account", "oauth", "has_refresh_token").as_bool());
+  EXPECT_TRUE(At(json, "account", "oauth", "next_refresh_at").is_string()) << "at once";
+  EXPECT_EQ(done.body.find("s3cret"), std::string::npos);
+  EXPECT_EQ(done.body.find("r3fresh"), std::string::npos);
+}
+
 TEST_F(RestSetupTest, AWrongTokenMakesNothingAndCannotBeGuessed) {
   ASSERT_TRUE(StartEmpty().ok());
   for (int i = 0; i < LoginLimiter::kFailuresPerName; ++i) {
