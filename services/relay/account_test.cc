@@ -121,6 +121,8 @@ std::string_view ConnectWords(ConnectError error, const ConnectTimes& times) {
   switch (error) {
     case ConnectError::kResolve:
       return "the host's name (or the proxy's) is not known";
+    case ConnectError::kForbidden:
+      return "the host's name (or the proxy's) leads to a link-local or metadata address";
     case ConnectError::kRefused:
       return "nobody takes connections there";
     case ConnectError::kTimeout:

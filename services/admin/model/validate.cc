@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "libs/common/ip_block.h"
 #include "libs/common/mask_pattern.h"
+#include "libs/common/metadata_address.h"
 #include "libs/common/proxy_url.h"
 #include "libs/common/quirks.h"
 #include "libs/common/resource_rules.h"
@@ -141,20 +140,10 @@ void CheckQuirks(const Account& account, FieldErrors& errors) {
 }  // namespace
 
 bool IsMetadataHost(std::string_view host) {
-  const std::optional<IpAddress> address = ParseIpAddress(host);
-  if (!address.has_value()) {
-    if (host.ends_with('.')) host.remove_suffix(1);
-    return host == "metadata.google.internal" || host == "metadata";
-  }
-  // The same addresses also as others may carry them: compatible, NAT64 and 6to4.
-  constexpr std::string_view kBlocks[] = {
-      "169.254.0.0/16", "fe80::/10",           "fd00:ec2::254",      "100.100.100.200",
-      "::a9fe:0/112",   "64:ff9b::a9fe:0/112", "64:ff9b::6464:64c8", "::6464:64c8",
-      "2002:a9fe::/32", "2002:6464:64c8::/48"};
-  return std::any_of(std::begin(kBlocks), std::end(kBlocks), [&](std::string_view text) {
-    const absl::StatusOr<IpBlock> block = ParseIpBlock(text);
-    return block.ok() && Contains(*block, *address);
-  });
+  if (const auto address = ParseIpAddress(host)) return IsMetadataAddress(*address);
+  if (host.ends_with('.')) host.remove_suffix(1);
+  const std::string name = ToLower(host);
+  return name == "metadata.google.internal" || name == "metadata";
 }
 
 void ValidateName(std::string_view name, std::string_view field, FieldErrors& errors) {
@@ -176,7 +165,12 @@ void ValidateUpstreamUrl(std::string_view url, std::string_view field, FieldErro
 }
 
 void ValidateProxyUrl(std::string_view url, std::string_view field, FieldErrors& errors) {
-  if (!url.empty()) AddIfWrong(ParseProxyUrl(url).status(), field, errors);
+  if (url.empty()) return;
+  const absl::StatusOr<ProxyUrl> parsed = ParseProxyUrl(url);
+  AddIfWrong(parsed.status(), field, errors);
+  if (parsed.ok() && IsMetadataHost(parsed->host)) {
+    errors.Add(field, "must not be a link-local or metadata address");
+  }
 }
 
 void ValidateCredential(std::string_view text, std::string_view field, FieldErrors& errors) {

@@ -37,7 +37,7 @@ void ValidateOauth(const Account& account, FieldErrors& errors);
 // A name or address that is link-local, or a cloud's metadata service.
 bool IsMetadataHost(std::string_view host);
 
-// What libs/common/proxy_url.h can parse; empty is direct.
+// What libs/common/proxy_url.h can parse, of the same hosts; empty is direct.
 void ValidateProxyUrl(std::string_view url, std::string_view field, FieldErrors& errors);
 
 // An account's secret: nothing that cannot stand in a header.

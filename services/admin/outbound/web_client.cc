@@ -1,20 +1,17 @@
 #include "services/admin/outbound/web_client.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <string_view>
 #include <utility>
 
 #include <curl/curl.h>
 
+#include "libs/common/metadata_address.h"
 #include "libs/common/proxy_url.h"
 #include "libs/common/text.h"
-#include "services/admin/model/validate.h"
 
 namespace weir::admin {
 namespace {
@@ -50,22 +47,9 @@ std::size_t OnBody(char* bytes, std::size_t size, std::size_t count, void* targe
   return total;
 }
 
-bool IsForbidden(const sockaddr& address) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  const void* raw = nullptr;
-  if (address.sa_family == AF_INET) {
-    raw = &reinterpret_cast<const sockaddr_in&>(address).sin_addr;
-  } else if (address.sa_family == AF_INET6) {
-    raw = &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
-  }
-  if (raw == nullptr) return true;
-  const char* shown = inet_ntop(address.sa_family, raw, text.data(), text.size());
-  return shown == nullptr || IsMetadataHost(shown);
-}
-
 // Here the name is resolved, and nothing has been sent: a name may lead where a URL must not.
 curl_socket_t OnSocket(void* target, curlsocktype /*purpose*/, curl_sockaddr* address) {
-  if (IsForbidden(address->addr)) {
+  if (IsMetadataAddress(address->addr)) {
     static_cast<Collected*>(target)->forbidden_address = true;
     return CURL_SOCKET_BAD;
   }

@@ -12,6 +12,7 @@
 #include <openssl/ssl.h>
 
 #include "libs/common/clock.h"
+#include "libs/common/metadata_address.h"
 
 namespace weir::relay {
 namespace {
@@ -186,6 +187,11 @@ Task<ConnectResult> Connect(EventLoop& loop, Resolver& resolver, TlsClient& tls,
   std::size_t left = resolved.addresses.size();
   for (const SocketAddress& address : resolved.addresses) {
     const std::int64_t until_ms = ShareOf(deadline_ms, loop.now_ms(), left--);
+    // Only here is it known where a name leads; it may lead elsewhere than when it was entered.
+    if (IsMetadataAddress(reinterpret_cast<const sockaddr&>(address.storage))) {
+      error = ConnectError::kForbidden;
+      continue;
+    }
     std::unique_ptr<Stream> stream = StartConnect(loop, address);
     if (stream == nullptr) continue;
     error = co_await Await(loop, *stream, ready::kWrite, client, until_ms);

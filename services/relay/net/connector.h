@@ -16,6 +16,7 @@ namespace weir::relay {
 enum class ConnectError : std::uint8_t {
   kNone,
   kResolve,
+  kForbidden,  // the name leads to a link-local or metadata address
   kRefused,
   kTimeout,
   kTls,
@@ -49,6 +50,7 @@ struct ConnectTarget {
   int dialed_port() const { return proxy == nullptr ? port : proxy->port; }
 };
 
+// An address where no request may go (libs/common/metadata_address.h) is passed over.
 // Tries each address in turn until `deadline_ms` (steady), none of them for so long that the others
 // get nothing. Gives up with kClientGone as soon as
 // `client` hangs up. All references must outlive the task.

@@ -41,6 +41,7 @@ AttemptOutcome OutcomeOf(ConnectError error) {
     case ConnectError::kClientGone:
       return AttemptOutcome::kClientGone;
     case ConnectError::kResolve:
+    case ConnectError::kForbidden:
     case ConnectError::kRefused:
     case ConnectError::kTimeout:
     case ConnectError::kTls:

@@ -67,6 +67,12 @@ TEST(ValidateTest, Accounts) {
       {"ipv6", [](Account& a) { a.request_url = "http://[::1]:9090/v1"; }, ""},
       {"metadata", [](Account& a) { a.request_url = "http://169.254.169.254/latest"; },
        "request_url"},
+      {"metadata of AWS", [](Account& a) { a.request_url = "http://[fd00:ec2::23]/"; },
+       "request_url"},
+      {"metadata of Google", [](Account& a) { a.request_url = "http://[fd20:ce::254]/"; },
+       "request_url"},
+      {"metadata of Azure", [](Account& a) { a.request_url = "http://168.63.129.16/"; },
+       "request_url"},
       {"link-local", [](Account& a) { a.request_url = "http://[fe80::1]/"; }, "request_url"},
       {"newline", [](Account& a) { a.request_url = "https://x/\r\nHost: y"; }, "request_url"},
       {"star inside", [](Account& a) { a.models = {"gpt-*-mini"}; }, "models"},
@@ -192,7 +198,8 @@ TEST(ValidateTest, Proxies) {
     EXPECT_TRUE(errors.empty()) << good;
   }
   for (const char* bad : {"h:1", "ftp://h", "http://", "http://a b", "https://h:1", "http://h:1/x",
-                          "http://u%zz:p@h:1"}) {
+                          "http://u%zz:p@h:1", "http://169.254.169.254:80",
+                          "socks5://u:p@[fe80::1]:1080", "http://Metadata.google.internal:80"}) {
     FieldErrors errors;
     ValidateProxyUrl(bad, "proxy_url", errors);
     EXPECT_FALSE(errors.empty()) << bad;

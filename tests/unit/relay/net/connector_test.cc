@@ -158,6 +158,23 @@ TEST_F(ConnectorTest, GoesOnToTheNextAddress) {
   ASSERT_EQ(Try(Target("two.test", listening.port)), ConnectError::kNone);
 }
 
+TEST_F(ConnectorTest, GoesToNoMetadataAddress) {
+  for (const char* host : {"meta.test", "169.254.169.254", "fe80::1", "168.63.129.16"}) {
+    EXPECT_EQ(Try(Target(host, 80)), ConnectError::kForbidden) << host;
+    EXPECT_LT(took_ms_, 1'000) << host;
+  }
+  const TunnelProxy proxy = {.kind = TunnelProxy::Kind::kHttpConnect,
+                             .host = "meta.test",
+                             .port = 80,
+                             .username = {},
+                             .password = {}};
+  ConnectTarget by_proxy = Target("good.test", 443);
+  by_proxy.proxy = &proxy;
+  EXPECT_EQ(Try(by_proxy), ConnectError::kForbidden);
+  const Listening listening = ListenOn("127.0.0.1");
+  EXPECT_EQ(Try(Target("mixed.test", listening.port)), ConnectError::kNone) << "the other one";
+}
+
 TEST_F(ConnectorTest, AnAddressThatSwallowsPacketsLeavesTimeForTheNext) {
   const FullBacklog full("127.0.0.2");
   const Listening listening = ListenOn("127.0.0.1", full.port());

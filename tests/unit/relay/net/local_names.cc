@@ -3,6 +3,8 @@
 //   two.test    127.0.0.2, then 127.0.0.1
 //   slow.test   127.0.0.1, after 700 ms
 //   none.test   does not exist
+//   meta.test   169.254.169.254
+//   mixed.test  169.254.169.254, then 127.0.0.1
 //   *.test      127.0.0.1
 #include <dlfcn.h>
 #include <netdb.h>
@@ -31,8 +33,11 @@ extern "C" int getaddrinfo(const char* name, const char* service, const addrinfo
   if (host == "slow.test") std::this_thread::sleep_for(std::chrono::milliseconds(700));
   addrinfo plain = *hints;
   plain.ai_flags |= AI_NUMERICHOST;
-  if (host != "two.test") return System()("127.0.0.1", service, &plain, found);
-  const int result = System()("127.0.0.2", service, &plain, found);
+  if (host == "meta.test") return System()("169.254.169.254", service, &plain, found);
+  const bool two = host == "two.test" || host == "mixed.test";
+  if (!two) return System()("127.0.0.1", service, &plain, found);
+  const char* first = host == "two.test" ? "127.0.0.2" : "169.254.169.254";
+  const int result = System()(first, service, &plain, found);
   if (result != 0) return result;
   return System()("127.0.0.1", service, &plain, &(*found)->ai_next);
 }
