@@ -98,11 +98,11 @@ CREATE TRIGGER api_keys_renamed AFTER UPDATE OF name ON api_keys WHEN old.name <
 // start tries, so that one who may not can ask somebody who may.
 inline constexpr std::string_view kPostgresNameIndexes[] = {
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",
-    "CREATE INDEX IF NOT EXISTS users_username_parts ON users USING gin "
-    "(LOWER(username) gin_trgm_ops)",
-    "CREATE INDEX IF NOT EXISTS users_name_parts ON users USING gin (LOWER(name) gin_trgm_ops)",
-    "CREATE INDEX IF NOT EXISTS users_email_parts ON users USING gin (LOWER(email) gin_trgm_ops)",
-    "CREATE INDEX IF NOT EXISTS api_keys_name_parts ON api_keys USING gin "
-    "(LOWER(name) gin_trgm_ops)"};
+    R"(CREATE INDEX IF NOT EXISTS users_username_parts ON users
+       USING gin (LOWER(username) gin_trgm_ops))",
+    R"(CREATE INDEX IF NOT EXISTS users_name_parts ON users USING gin (LOWER(name) gin_trgm_ops))",
+    R"(CREATE INDEX IF NOT EXISTS users_email_parts ON users USING gin (LOWER(email) gin_trgm_ops))",
+    R"(CREATE INDEX IF NOT EXISTS api_keys_name_parts ON api_keys
+       USING gin (LOWER(name) gin_trgm_ops))"};
 
 }  // namespace weir::admin
