@@ -19,26 +19,29 @@ namespace {
 
 // As the first schema has it; columns that came later have defaults.
 constexpr std::string_view kRows[] = {
-    "INSERT INTO users (id, created_at_ms, updated_at_ms, version, username, name, email, role, "
-    "status, group_id, limits, password_hash, last_login_at_ms) VALUES (1, 10, 10, 3, 'ann', "
-    "'Ann of Old', 'ann@example.com', 'admin', 'active', 1, '{}', 'hash', 0)",
-    "INSERT INTO api_keys (id, created_at_ms, updated_at_ms, version, user_id, name, key_hash, "
-    "key_hint, status, group_id, expires_at_ms, allowed_models, allowed_ips, limits, "
-    "system_prompt, cache) VALUES (7, 10, 10, 1, 1, 'laptop-of-old', 'abcd', 'wk_…cd', 'active', "
-    "1, 0, '[\"gpt-*\"]', '[]', '{}', '', 1)",
-    "INSERT INTO accounts (id, created_at_ms, updated_at_ms, version, name, platform, provider, "
-    "request_url, credential_type, sealed_credential, sealed_proxy_url, priority, weight, models, "
-    "model_mapping, tier, timeouts, limits, headers, status, status_reason, cooldown_until_ms, "
-    "status_observed_at_ms) VALUES (5, 10, 10, 2, 'main', 'claude', 'anthropic', "
-    "'https://api.anthropic.com', 'api_key', 'sealed', '', 50, 1, '[]', '{}', '', '{}', '{}', "
-    "'{}', 'normal', '', 0, 0)",
-    "INSERT INTO account_groups (account_id, group_id) VALUES (5, 1)",
-    "INSERT INTO prices (id, created_at_ms, updated_at_ms, version, provider, model, "
-    "effective_from_ms, input_pico_usd, output_pico_usd, cache_read_pico_usd, "
-    "cache_write_5m_pico_usd, cache_write_1h_pico_usd, tier_above_input_tokens, "
-    "tier_input_pico_usd, tier_output_pico_usd, tier_cache_read_pico_usd) VALUES (9, 10, 10, 1, "
-    "'anthropic', 'claude-old', 0, 3000000, 15000000, 300000, 3750000, 6000000, 0, -1, -1, -1)",
-    "UPDATE settings SET value = '{\"registration_open\":true,\"on_disconnect\":2}' WHERE one = 1"};
+    R"(INSERT INTO users (id, created_at_ms, updated_at_ms, version, username, name, email, role,
+         status, group_id, limits, password_hash, last_login_at_ms)
+       VALUES (1, 10, 10, 3, 'ann', 'Ann of Old', 'ann@example.com', 'admin', 'active', 1, '{}',
+         'hash', 0))",
+    R"(INSERT INTO api_keys (id, created_at_ms, updated_at_ms, version, user_id, name, key_hash,
+         key_hint, status, group_id, expires_at_ms, allowed_models, allowed_ips, limits,
+         system_prompt, cache)
+       VALUES (7, 10, 10, 1, 1, 'laptop-of-old', 'abcd', 'wk_…cd', 'active', 1, 0, '["gpt-*"]',
+         '[]', '{}', '', 1))",
+    R"(INSERT INTO accounts (id, created_at_ms, updated_at_ms, version, name, platform, provider,
+         request_url, credential_type, sealed_credential, sealed_proxy_url, priority, weight,
+         models, model_mapping, tier, timeouts, limits, headers, status, status_reason,
+         cooldown_until_ms, status_observed_at_ms)
+       VALUES (5, 10, 10, 2, 'main', 'claude', 'anthropic', 'https://api.anthropic.com',
+         'api_key', 'sealed', '', 50, 1, '[]', '{}', '', '{}', '{}', '{}', 'normal', '', 0, 0))",
+    R"(INSERT INTO account_groups (account_id, group_id) VALUES (5, 1))",
+    R"(INSERT INTO prices (id, created_at_ms, updated_at_ms, version, provider, model,
+         effective_from_ms, input_pico_usd, output_pico_usd, cache_read_pico_usd,
+         cache_write_5m_pico_usd, cache_write_1h_pico_usd, tier_above_input_tokens,
+         tier_input_pico_usd, tier_output_pico_usd, tier_cache_read_pico_usd)
+       VALUES (9, 10, 10, 1, 'anthropic', 'claude-old', 0, 3000000, 15000000, 300000, 3750000,
+         6000000, 0, -1, -1, -1))",
+    R"(UPDATE settings SET value = '{"registration_open":true,"on_disconnect":2}' WHERE one = 1)"};
 
 class MigrationsTest : public weir::testing::DatabaseTest {};
 
