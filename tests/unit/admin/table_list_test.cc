@@ -1,6 +1,7 @@
 // Lists against a plain model of the same rows: whatever way is taken, the page is the same.
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <random>
 #include <string>
 #include <tuple>
@@ -122,13 +123,16 @@ TEST_P(TableListTest, AllRowsAreCountedAndMatchingOnesUpToABound) {
 // Every way to a page (walked, from the end, by the index of names, sorted or not) gives the same.
 TEST_P(TableListTest, PagesAreThoseOfTheModel) {
   std::mt19937 random(11);
-  const auto pick = [&](int below) {
-    return static_cast<int>(std::uniform_int_distribution<>(0, below - 1)(random));
+  const auto pick = [&](std::int64_t below) {
+    return std::uniform_int_distribution<std::int64_t>(0, below - 1)(random);
   };
   const std::vector<std::string> words = {"alpha", "beta", "gam", "de", "x%y", "q\"r"};
+  const auto any = [&](const auto& list) -> decltype(auto) {
+    return list[static_cast<std::size_t>(pick(std::ssize(list)))];
+  };
   std::vector<ApiKey> model;
   for (int i = 0; i < 120; ++i) {
-    model.push_back(Add(StrCat(words[pick(6)], "-", words[pick(6)], i % 7), pick(5) * 100));
+    model.push_back(Add(StrCat(any(words), "-", any(words), i % 7), pick(5) * 100));
   }
   struct Order {
     std::string_view column;
@@ -144,15 +148,15 @@ TEST_P(TableListTest, PagesAreThoseOfTheModel) {
   const std::vector<std::string> texts = {"",    "alp", "a-",   "beta-gam", "eta",
                                           "-de", "%",   "\"r-", "zz"};
   for (int round = 0; round < 300; ++round) {
-    const Order& order = orders[pick(3)];
+    const Order& order = any(orders);
     ListQuery query = {.order_column = order.column,
                        .descending = pick(2) == 1,
                        .limit = 1 + pick(30),
                        .offset = pick(140)};
-    const std::string& text = texts[pick(9)];
+    const std::string& text = any(texts);
     if (!text.empty()) query.searches = {{"name", text}};
-    const int expires = pick(8) * 100;
-    if (expires < 500) query.conditions = {{"expires_at_ms = ?", {std::int64_t{expires}}}};
+    const std::int64_t expires = pick(8) * 100;
+    if (expires < 500) query.conditions = {{"expires_at_ms = ?", {expires}}};
     std::vector<ApiKey> wanted;
     for (const ApiKey& key : model) {
       if (expires < 500 && key.expires_at_ms != expires) continue;
@@ -161,13 +165,13 @@ TEST_P(TableListTest, PagesAreThoseOfTheModel) {
     std::sort(wanted.begin(), wanted.end(), order.less);
     if (query.descending) std::reverse(wanted.begin(), wanted.end());
     const Page<ApiKey> page = List(query);
-    ASSERT_EQ(page.total.rows, static_cast<std::int64_t>(wanted.size())) << text;
+    ASSERT_EQ(page.total.rows, std::ssize(wanted)) << text;
     std::vector<std::int64_t> ids;
     std::vector<std::int64_t> wanted_ids;
     for (const ApiKey& key : page.items) ids.push_back(key.id);
-    for (std::int64_t i = query.offset;
-         i < std::min<std::int64_t>(query.offset + query.limit, wanted.size()); ++i) {
-      wanted_ids.push_back(wanted[i].id);
+    for (const ApiKey& key : wanted) {
+      const auto place = &key - wanted.data();
+      if (place >= query.offset && place < query.offset + query.limit) wanted_ids.push_back(key.id);
     }
     ASSERT_EQ(ids, wanted_ids) << "search " << text << ", order " << order.column << ", offset "
                                << query.offset << ", round " << round;
