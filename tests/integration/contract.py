@@ -11,7 +11,7 @@ import re
 import http_client
 
 ERROR = {"$ref": "#/components/schemas/Error"}
-PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
+PATH_PARAMETER = re.compile(r"\{[a-z_]+\}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 FORMATS = {"date-time": TIME, "uuid": UUID}
@@ -30,7 +30,7 @@ class Contract:
     def __init__(self, document):
         self.document = document
         self._paths = sorted(document["paths"], key=lambda path: path.count("{"))
-        self._patterns = [(path, re.compile(PLACEHOLDER.sub("[^/]+", re.escape(path).replace(
+        self._patterns = [(path, re.compile(PATH_PARAMETER.sub("[^/]+", re.escape(path).replace(
             r"\{", "{").replace(r"\}", "}")))) for path in self._paths]
 
     def operations(self):

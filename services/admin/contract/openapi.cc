@@ -35,7 +35,7 @@ constexpr std::array<Refusal, 8> kRefusals = {{
     {503, "A service behind is away"},
 }};
 
-// What a placeholder of a path stands for; a number where it is not listed.
+// What a path parameter may be; a number where it is not listed.
 struct PathForm {
   std::string_view name;
   std::string_view schema;

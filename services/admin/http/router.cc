@@ -91,11 +91,11 @@ Router::Router(std::vector<Route> routes, Authenticate authenticate, Throttle th
       authenticate_(std::move(authenticate)),
       throttle_(std::move(throttle)) {
   // Whatever order they come in, `/logs/stats` is itself before it is a `/logs/{id}`.
-  const auto placeholders = [](const Route& route) {
+  const auto path_parameters = [](const Route& route) {
     return std::count(route.path.begin(), route.path.end(), '{');
   };
   std::stable_sort(routes_.begin(), routes_.end(), [&](const Route& a, const Route& b) {
-    return placeholders(a) < placeholders(b);
+    return path_parameters(a) < path_parameters(b);
   });
 }
 

@@ -8,19 +8,19 @@
 #include "services/admin/store/columns.h"
 
 namespace weir::admin {
-namespace {
 
-// Whether the list of If-None-Match has it; weakly, as RFC 9110 13.1.2 wants it.
-bool Lists(std::string_view if_none_match, std::string_view etag) {
-  for (std::string_view one : Split(if_none_match, ',')) {
+std::string ContentEtag(std::string_view content) {
+  return StrCat("\"", HexOf(ApiKeyHash(content)).substr(0, 32), "\"");
+}
+
+bool ClientHas(const Request& request, std::string_view etag) {
+  for (std::string_view one : Split(request.Header("if-none-match"), ',')) {
     one = StripSpace(one);
     if (one.starts_with("W/")) one.remove_prefix(2);
     if (one == etag || one == "*") return true;
   }
   return false;
 }
-
-}  // namespace
 
 void AnswerUnchanged(const Request& request, Response& response) {
   const bool is_get = request.method == "GET" || request.method == "HEAD";
@@ -29,9 +29,9 @@ void AnswerUnchanged(const Request& request, Response& response) {
   const bool has_etag = std::any_of(response.headers.begin(), response.headers.end(),
                                     [](const auto& header) { return header.first == "ETag"; });
   if (has_etag) return;
-  const std::string etag = StrCat("\"", HexOf(ApiKeyHash(response.body)).substr(0, 32), "\"");
+  const std::string etag = ContentEtag(response.body);
   response.headers.emplace_back("ETag", etag);
-  if (!Lists(request.Header("if-none-match"), etag)) return;
+  if (!ClientHas(request, etag)) return;
   response.status = 304;
   response.body.clear();
 }

@@ -39,7 +39,7 @@ std::string SealAttempt(const Vault& vault, const LoginAttempt& attempt);
 absl::StatusOr<LoginAttempt> OpenAttempt(const Vault& vault, std::string_view sealed,
                                          std::int64_t now_ms);
 
-// Somebody whom the provider vouched for, and whose second factor is asked for now.
+// Somebody whom the provider has vouched for and who is being asked for a second factor.
 std::string SealPending(const Vault& vault, std::int64_t user_id, std::int64_t now_ms);
 absl::StatusOr<std::int64_t> OpenPending(const Vault& vault, std::string_view sealed,
                                          std::int64_t now_ms);

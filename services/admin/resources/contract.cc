@@ -5,13 +5,11 @@
 
 #include <boost/json/serialize.hpp>
 
-#include "libs/common/api_key_hash.h"
-#include "libs/common/text.h"
 #include "libs/common/version.h"
 #include "services/admin/contract/openapi.h"
 #include "services/admin/contract/openapi_page.h"
+#include "services/admin/http/unchanged.h"
 #include "services/admin/resources/resource.h"
-#include "services/admin/store/columns.h"
 
 namespace weir::admin {
 namespace {
@@ -32,7 +30,7 @@ struct Contract {
 };
 
 Page MakePage(std::string body) {
-  std::string etag = StrCat("\"", HexOf(ApiKeyHash(body)).substr(0, 32), "\"");
+  std::string etag = ContentEtag(body);
   return {.body = std::move(body), .etag = std::move(etag)};
 }
 
@@ -44,7 +42,7 @@ Response Show(const Request& request, const Page& page, std::string_view content
                       {"Cache-Control", "no-cache"},
                       {"Content-Security-Policy",
                        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}};
-  if (request.Header("if-none-match") == page.etag) {
+  if (ClientHas(request, page.etag)) {
     response.status = 304;
   } else {
     response.body = page.body;
