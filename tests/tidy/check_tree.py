@@ -65,7 +65,8 @@ class Findings:
 def files_below(root):
     for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*")):
-            if path.is_file() and not SKIPPED & set(path.relative_to(root).parts):
+            generated = ".gen." in path.name
+            if path.is_file() and not generated and not SKIPPED & set(path.relative_to(root).parts):
                 yield path
 
 

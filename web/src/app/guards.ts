@@ -1,0 +1,27 @@
+import type { Router } from 'vue-router'
+import { i18n } from '@/locales/i18n'
+import { useSession } from '@/stores/session'
+import { useSite } from '@/stores/site'
+
+// Only a path of this site: "//evil.example" and "https:…" are not.
+export function safeNext(next: unknown): string {
+  return typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : '/'
+}
+
+export function guard(router: Router) {
+  router.beforeEach(async (to) => {
+    const session = useSession()
+    const site = useSite()
+    if (!site.site) await site.load()
+    if (site.site?.setup_needed) return to.name === 'setup' ? true : { name: 'setup', hash: to.hash }
+    if (to.meta.access === 'public') return true
+    if (!session.user && !(await session.load())) {
+      return { name: 'login', query: to.path === '/' ? {} : { next: to.fullPath } }
+    }
+    return true
+  })
+  router.afterEach((to) => {
+    const name = useSite().site?.name ?? 'Weir'
+    document.title = `${i18n.global.t(`shell.title.${to.meta.title}`)} · ${name}`
+  })
+}

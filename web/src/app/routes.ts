@@ -1,0 +1,63 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+// One table: path, page, who may see it, where it stands in the navigation, its key (`g` then key).
+
+export type NavGroup = 'home' | 'traffic' | 'upstream' | 'access' | 'system'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    title: string // of shell.title
+    access?: 'public' | 'user' | 'admin'
+    nav?: NavGroup
+    key?: string
+    bare?: boolean // without navigation: log-in, set-up
+  }
+}
+
+export const NAV_GROUPS: NavGroup[] = ['home', 'traffic', 'upstream', 'access', 'system']
+
+const PAGES: RouteRecordRaw[] = [
+  {
+    path: '/users',
+    name: 'users',
+    component: () => import('@/features/users/UsersPage.vue'),
+    meta: { title: 'users', access: 'admin', nav: 'access' },
+  },
+]
+
+const OUTSIDE: RouteRecordRaw[] = [
+  {
+    path: '/login',
+    name: 'login',
+    component: () => import('@/features/auth/LoginPage.vue'),
+    meta: { title: 'login', access: 'public', bare: true },
+  },
+  {
+    path: '/register',
+    name: 'register',
+    component: () => import('@/features/auth/RegisterPage.vue'),
+    meta: { title: 'register', access: 'public', bare: true },
+  },
+]
+
+export const ROUTES: RouteRecordRaw[] = [
+  ...PAGES,
+  ...OUTSIDE,
+  { path: '/:rest(.*)*', name: 'notFound', component: () => import('./NotFoundPage.vue'), meta: { title: 'notFound' } },
+]
+
+export interface NavEntry {
+  path: string
+  title: string
+  group: NavGroup
+  key?: string
+  adminOnly: boolean
+}
+
+export const NAV: NavEntry[] = PAGES.filter((page) => page.meta?.nav).map((page) => ({
+  path: page.path,
+  title: page.meta!.title,
+  group: page.meta!.nav!,
+  key: page.meta!.key,
+  adminOnly: page.meta!.access === 'admin',
+}))

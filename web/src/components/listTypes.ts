@@ -1,0 +1,9 @@
+export interface Column {
+  key: string
+  title: string
+  sort?: string // the API's name for it; absent: it cannot be sorted by
+  align?: 'end'
+  width?: string
+  hidden?: boolean
+  wide?: boolean // left out below 1024 px
+}

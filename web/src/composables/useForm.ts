@@ -1,0 +1,97 @@
+import { computed, reactive, ref, shallowRef, toRaw, type ComputedRef, type Ref, type ShallowRef } from 'vue'
+import { asApiError, type ApiError } from '@/api/errors'
+
+type Rules<Values> = { [Name in keyof Values]?: (value: Values[Name], values: Values) => string }
+
+export interface Form<Values> {
+  values: Values
+  errors: ComputedRef<Record<string, string>> // by field: ours while typing, the server's after saving
+  failure: ShallowRef<ApiError | null> // what belongs to no field
+  busy: Ref<boolean>
+  dirty: ComputedRef<boolean>
+  touch: (name: keyof Values & string) => void // the field was left: its rule speaks from now on
+  reset: (values?: Values) => void
+  submit: () => Promise<boolean>
+}
+
+const copyOf = <Values>(values: Values): Values => JSON.parse(JSON.stringify(toRaw(values))) as Values
+
+// Fields, their rules (an empty text: fine), and what the server says about them.
+export function useForm<Values extends object>(
+  start: Values,
+  rules: Rules<Values>,
+  save: (values: Values) => Promise<unknown>,
+): Form<Values> {
+  const values = reactive(copyOf(start)) as Values
+  const initial = ref(JSON.stringify(start))
+  const touched = ref(new Set<string>())
+  const refused = ref<Record<string, { value: string; text: string }>>({})
+  const failure = shallowRef<ApiError | null>(null)
+  const busy = ref(false)
+
+  const broken = computed(() => {
+    const found: Record<string, string> = {}
+    for (const name of Object.keys(rules) as (keyof Values & string)[]) {
+      const said = rules[name]?.(values[name], values)
+      if (said) found[name] = said
+    }
+    return found
+  })
+
+  const errors = computed(() => {
+    const shown: Record<string, string> = {}
+    for (const [name, said] of Object.entries(broken.value)) if (touched.value.has(name)) shown[name] = said
+    // The server's word holds for the value that it was said about.
+    for (const [name, { value, text }] of Object.entries(refused.value)) {
+      if (JSON.stringify(values[name as keyof Values] ?? null) === value) shown[name] ??= text
+    }
+    return shown
+  })
+
+  function reset(next: Values = JSON.parse(initial.value) as Values) {
+    Object.assign(values, copyOf(next))
+    initial.value = JSON.stringify(next)
+    touched.value = new Set()
+    refused.value = {}
+    failure.value = null
+  }
+
+  function take(error: ApiError) {
+    const mine = Object.entries(error.fields).filter(([name]) => name.split('.')[0]! in values)
+    refused.value = Object.fromEntries(
+      mine.map(([name, text]) => {
+        const field = name.split('.')[0]!
+        return [field, { value: JSON.stringify(values[field as keyof Values] ?? null), text }]
+      }),
+    )
+    failure.value = mine.length > 0 && mine.length === Object.keys(error.fields).length ? null : error
+  }
+
+  async function submit() {
+    touched.value = new Set(Object.keys(rules))
+    failure.value = null
+    if (Object.keys(broken.value).length > 0 || busy.value) return false
+    busy.value = true
+    try {
+      await save(copyOf(values))
+      initial.value = JSON.stringify(values)
+      return true
+    } catch (error) {
+      take(asApiError(error))
+      return false
+    } finally {
+      busy.value = false
+    }
+  }
+
+  return {
+    values,
+    errors,
+    failure,
+    busy,
+    dirty: computed(() => JSON.stringify(values) !== initial.value),
+    touch: (name) => (touched.value = new Set([...touched.value, name])),
+    reset,
+    submit,
+  }
+}

@@ -1,0 +1,31 @@
+import { computed, type ComputedRef } from 'vue'
+import type { Page } from '@/api/client'
+import { usePolling, type Polling } from './usePolling'
+import { useResource, type Resource } from './useResource'
+
+export interface List<Row> extends Resource<Page<Row>> {
+  rows: ComputedRef<Row[]>
+  total: ComputedRef<number>
+  atLeast: ComputedRef<boolean> // the total is a bound: "more than 2,000"
+  polling: Polling | null
+}
+
+// A page of rows that follows the URL's state, asked for again every `pollMs` where that is given.
+export function useList<Query, Row>(
+  query: () => Query,
+  load: (query: Query, signal: AbortSignal) => Promise<Page<Row>>,
+  pollMs = 0,
+): List<Row> {
+  const resource = useResource(query, load)
+  const reloadOrThrow = async () => {
+    await resource.reload()
+    if (resource.error.value) throw resource.error.value
+  }
+  return {
+    ...resource,
+    rows: computed(() => resource.data.value?.data ?? []),
+    total: computed(() => resource.data.value?.total ?? 0),
+    atLeast: computed(() => resource.data.value?.total_at_least ?? false),
+    polling: pollMs > 0 ? usePolling(reloadOrThrow, pollMs) : null,
+  }
+}

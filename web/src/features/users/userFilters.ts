@@ -1,0 +1,12 @@
+import { flag, integer, oneOf, text } from '@/composables/useUrlState'
+
+export const USER_FILTERS = {
+  username: text(),
+  role: oneOf(['', 'user', 'admin'] as const, ''),
+  status: oneOf(['', 'active', 'disabled'] as const, ''),
+  group_id: integer(0),
+  sort: oneOf(['id', '-id', 'username', '-username', 'email', '-email', 'created_at', '-created_at', 'last_login_at', '-last_login_at'] as const, '-created_at'),
+  page: integer(1),
+  id: integer(0),
+  add: flag(),
+}

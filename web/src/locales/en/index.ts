@@ -1,0 +1,15 @@
+import { auth } from './auth'
+import { common } from './common'
+import { limits } from './limits'
+import { reason } from './reason'
+import { shell } from './shell'
+import { users } from './users'
+
+export const messages = {
+  ...common,
+  auth,
+  limits,
+  reason,
+  shell,
+  users,
+}

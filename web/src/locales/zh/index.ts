@@ -1,0 +1,15 @@
+import { auth } from './auth'
+import { common } from './common'
+import { limits } from './limits'
+import { reason } from './reason'
+import { shell } from './shell'
+import { users } from './users'
+import type { messages as en } from '../en'
+export const messages: typeof en = {
+  ...common,
+  auth,
+  limits,
+  reason,
+  shell,
+  users,
+}

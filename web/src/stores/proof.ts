@@ -1,0 +1,31 @@
+import { defineStore } from 'pinia'
+import { ref } from 'vue'
+import { asApiError } from '@/api/errors'
+
+// Runs an act; where the server wants a fresh proof of who is there, asks for it once and tries again.
+export const useProof = defineStore('proof', () => {
+  const asking = ref(false)
+  let settle: ((given: boolean) => void) | null = null
+
+  function ask(): Promise<boolean> {
+    asking.value = true
+    return new Promise((resolve) => (settle = resolve))
+  }
+
+  function end(given: boolean) {
+    asking.value = false
+    settle?.(given)
+    settle = null
+  }
+
+  async function proven<Result>(act: () => Promise<Result>): Promise<Result> {
+    try {
+      return await act()
+    } catch (error) {
+      if (asApiError(error).reason !== 'confirm_needed' || !(await ask())) throw error
+      return act()
+    }
+  }
+
+  return { asking, end, proven }
+})

@@ -1,0 +1,37 @@
+import { defineStore } from 'pinia'
+import { computed, ref, watch } from 'vue'
+import { browserZone, zoneName } from '@/domain/time'
+
+// The reader's taste, kept in this browser.
+
+export type Theme = 'system' | 'light' | 'dark'
+export type Language = 'en' | 'zh'
+
+function kept<Value extends string>(name: string, values: readonly Value[]): Value | null {
+  const text = localStorage.getItem(`weir.${name}`)
+  return values.find((value) => value === text) ?? null
+}
+
+const browserLanguage = (): Language => (navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en')
+
+export const useUi = defineStore('ui', () => {
+  const theme = ref<Theme>(kept('theme', ['system', 'light', 'dark']) ?? 'system')
+  const language = ref<Language>(kept('language', ['en', 'zh']) ?? browserLanguage())
+  const zone = ref(localStorage.getItem('weir.zone') ?? '')
+  const shortcuts = ref(localStorage.getItem('weir.shortcuts') !== 'off')
+
+  const media = window.matchMedia('(prefers-color-scheme: dark)')
+  const systemDark = ref(media.matches)
+  media.addEventListener('change', (event) => (systemDark.value = event.matches))
+
+  const isDark = computed(() => theme.value === 'dark' || (theme.value === 'system' && systemDark.value))
+  const zoneLabel = computed(() => zoneName(zone.value))
+  const zoneId = computed(() => zone.value || browserZone())
+
+  watch(theme, (value) => localStorage.setItem('weir.theme', value))
+  watch(language, (value) => localStorage.setItem('weir.language', value))
+  watch(zone, (value) => localStorage.setItem('weir.zone', value))
+  watch(shortcuts, (value) => localStorage.setItem('weir.shortcuts', value ? 'on' : 'off'))
+
+  return { theme, language, zone, shortcuts, isDark, zoneLabel, zoneId }
+})

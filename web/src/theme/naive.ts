@@ -1,0 +1,75 @@
+import type { GlobalThemeOverrides } from 'naive-ui'
+import type { Tokens } from './tokens'
+
+// Naive UI's own state colours fail as text on white (2.15 to 3.88), so every one is replaced.
+
+function stateColours(name: 'primary' | 'info' | 'success' | 'warning' | 'error', colour: string) {
+  return {
+    [`${name}Color`]: colour,
+    [`${name}ColorHover`]: colour,
+    [`${name}ColorPressed`]: colour,
+    [`${name}ColorSuppl`]: colour,
+  }
+}
+
+export const sans =
+  'system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif'
+export const mono = 'ui-monospace, "Cascadia Mono", "Noto Sans Mono CJK SC", Menlo, Consolas, monospace'
+
+function button(t: Tokens) {
+  return {
+    textColorPrimary: t.onAccent,
+    textColorHoverPrimary: t.onAccent,
+    textColorPressedPrimary: t.onAccent,
+    textColorFocusPrimary: t.onAccent,
+    textColorDisabledPrimary: t.onAccent,
+    colorError: t.danger,
+    colorHoverError: t.danger,
+    colorPressedError: t.danger,
+    colorFocusError: t.danger,
+    textColorError: t.onDanger,
+    textColorHoverError: t.onDanger,
+    textColorPressedError: t.onDanger,
+    textColorFocusError: t.onDanger,
+    border: `1px solid ${t.control}`,
+  }
+}
+
+export function naiveTheme(t: Tokens): GlobalThemeOverrides {
+  return {
+    common: {
+      ...stateColours('primary', t.accent),
+      ...stateColours('info', t.info.text),
+      ...stateColours('success', t.good.text),
+      ...stateColours('warning', t.warn.text),
+      ...stateColours('error', t.bad.text),
+      bodyColor: t.page,
+      cardColor: t.card,
+      modalColor: t.card,
+      popoverColor: t.card,
+      tableColor: t.card,
+      inputColor: t.card,
+      actionColor: t.sunken,
+      hoverColor: t.hover,
+      textColorBase: t.text1,
+      textColor1: t.text1,
+      textColor2: t.text1,
+      textColor3: t.text2,
+      placeholderColor: t.text3,
+      borderColor: t.control,
+      dividerColor: t.line,
+      borderRadius: '4px',
+      borderRadiusSmall: '4px',
+      fontFamily: sans,
+      fontFamilyMono: mono,
+      fontSize: '14px',
+      cubicBezierEaseInOut: 'ease',
+    },
+    Button: button(t),
+    Input: { border: `1px solid ${t.control}`, placeholderColor: t.text3 },
+    InternalSelection: { border: `1px solid ${t.control}`, placeholderColor: t.text3 },
+    Dialog: { borderRadius: '8px' },
+    Card: { borderRadius: '6px', borderColor: t.line },
+    Drawer: { color: t.card },
+  }
+}
