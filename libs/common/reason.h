@@ -25,6 +25,7 @@ inline constexpr std::string_view kKeyMissing = "key_missing";
 inline constexpr std::string_view kKeyUnknown = "key_unknown";
 inline constexpr std::string_view kKeyDisabled = "key_disabled";
 inline constexpr std::string_view kKeyExpired = "key_expired";
+inline constexpr std::string_view kTokenExpired = "token_expired";  // of the playground
 inline constexpr std::string_view kKeyExhausted = "key_exhausted";
 inline constexpr std::string_view kUserDisabled = "user_disabled";
 inline constexpr std::string_view kGroupDisabled = "group_disabled";

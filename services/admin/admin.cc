@@ -20,6 +20,7 @@
 #include "services/admin/alerts/alert_courier.h"
 #include "services/admin/alerts/alert_watch.h"
 #include "services/admin/config_watcher.h"
+#include "services/admin/credentials/playground_secret.h"
 #include "services/admin/credentials/vault.h"
 #include "services/admin/http/console_session.h"
 #include "services/admin/http/request_limiter.h"
@@ -238,6 +239,7 @@ absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settin
   auto parts = std::make_unique<Parts>(settings, *std::move(vault), *std::move(database),
                                        *std::move(security));
   absl::Status status = LoadShippedPrices(parts->store, settings.Text("prices_file"));
+  if (status.ok()) status = EnsurePlaygroundSecret(parts->store, parts->vault);
   if (status.ok()) status = parts->FollowConfigFile(settings);
   if (status.ok()) status = parts->PrepareSetup(settings);
   if (status.ok()) status = parts->grpc.Start(settings.Text("grpc_listen"));

@@ -16,6 +16,7 @@ constexpr std::array kColumns = {
     SealedColumn{"accounts", "id", "sealed_refresh_token", "account", "refresh_token"},
     SealedColumn{"settings", "one", "sealed_alert_secret", "settings", "alert_secret"},
     SealedColumn{"settings", "one", "sealed_oidc_client_secret", "settings", "oidc_client_secret"},
+    SealedColumn{"settings", "one", "sealed_playground_secret", "settings", "playground_secret"},
     SealedColumn{"second_factors", "user_id", "sealed_secret", "user", "second_factor", false},
 };
 

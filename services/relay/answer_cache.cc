@@ -96,6 +96,7 @@ void ComposeCachedHead(RequestContext& context, const Exchange& exchange,
   head.request_id = context.request_id;
   head.overhead_us = (SteadyNs() - exchange.received_ns()) / kNsPerUs;
   head.dialect = context.dialect;
+  head.console_origin = context.console_origin;
   context.record.overhead_us = head.overhead_us;
   WriteAnswerHead(head, out);
   // The SDKs read the id of a request from the header that their own provider uses.

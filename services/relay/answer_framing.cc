@@ -94,6 +94,7 @@ void ComposeHead(std::string_view relay_id, RequestContext& context, const Upstr
   head.overhead_us = record.overhead_us;
   head.upstream_us = context.upstream_waited_ns / kNsPerUs;
   head.dialect = context.dialect;
+  head.console_origin = context.console_origin;
   WriteAnswerHead(head, answer.head);
   if (translation == nullptr) {
     AppendUpstreamFields(upstream, answer.head);

@@ -23,6 +23,7 @@ void Send(const RequestContext& context, Exchange& exchange, AnswerHead head, st
   head.close = !exchange.keep_alive();
   head.request_id = context.request_id;
   head.dialect = context.dialect;
+  head.console_origin = context.console_origin;
   head.overhead_us = since_ns == 0 ? 0
                                    : std::max<std::int64_t>(
                                          SteadyNs() - since_ns - context.upstream_waited_ns, 0) /

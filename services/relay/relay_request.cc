@@ -12,6 +12,7 @@
 #include "services/relay/body_stage.h"
 #include "services/relay/budget_stage.h"
 #include "services/relay/count_stage.h"
+#include "services/relay/cross_origin.h"
 #include "services/relay/failover.h"
 #include "services/relay/local_answer.h"
 #include "services/relay/metering/reason_counters.h"
@@ -106,7 +107,12 @@ LocalReply HeadRefusal(ReadStatus status, const Exchange& exchange, const HttpLi
 Task<void> RelayRequest(RelayEnvironment& environment, Exchange& exchange) {
   RequestContext context = Begin(environment, exchange);
   if (environment.draining.load(std::memory_order_relaxed)) exchange.CloseAfter();
+  context.console_origin = ConsoleOrigin(context.snapshot.get(), exchange.head());
   Refusal refusal = CheckHead(context, exchange.head(), environment.limits);
+  if (refusal && IsPreflight(context, exchange.head(), refusal->reason)) {
+    co_await AnswerPreflight(context, exchange);
+    co_return;
+  }
   if (refusal) {
     exchange.CloseAfter();  // its body is not read
     co_await Refuse(environment, context, exchange, *refusal);

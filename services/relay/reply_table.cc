@@ -85,6 +85,15 @@ constexpr std::array kRows = {
              {403, kPermission},
              {403, kPermission},
              "This API key has expired. Ask an administrator for a new one."},
+    ReplyRow{
+        reason::kTokenExpired,
+        {401, kAuthentication},
+        {401, kInvalid},
+        "This playground token has expired: it is good for ten minutes. Ask for another one, or "
+        "use an API key.",
+        0,
+        kInvalidKey,
+        false},
     ReplyRow{reason::kKeyExhausted,
              {403, kPermission},
              {403, kQuota},

@@ -64,6 +64,7 @@ struct RequestContext {
   const Endpoint* endpoint = nullptr;
   Dialect dialect = Dialect::kOpenAiChat;  // of the caller; errors are written in it
   bool plain_errors = false;               // but for these, which are as the REST interface's
+  std::string_view console_origin;         // of the page that asks; empty = none of the console's
   Caller caller;
   RequestFacts facts;
   RoutePlan plan;

@@ -54,6 +54,7 @@ std::string ResumedHead(const RequestContext& context, const Exchange& exchange,
   head.close = !exchange.keep_alive();
   head.request_id = context.request_id;
   head.dialect = context.dialect;
+  head.console_origin = context.console_origin;
   std::string out;
   WriteAnswerHead(head, out);
   out += "content-type: text/event-stream; charset=utf-8\r\n";

@@ -42,6 +42,7 @@ void PutSecrets(const Vault& vault, const SettingSecrets& given, Settings& setti
 Settings WithSecretsOf(const Settings& settings) {
   Settings only;
   for (const SecretSetting& which : kSecrets) only.*which.sealed = settings.*which.sealed;
+  only.sealed_playground_secret = settings.sealed_playground_secret;
   return only;
 }
 

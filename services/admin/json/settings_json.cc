@@ -52,6 +52,7 @@ json::object SettingsJson(const Settings& settings) {
           {"login_lock_ms", CapJson(settings.login_lock_ms)},
           {"password_bytes_min", CapJson(settings.password_bytes_min)},
           {"console_url", settings.console_url},
+          {"console_origins", TextsJson(settings.console_origins)},
           {"oidc_issuer", settings.oidc_issuer},
           {"oidc_name", settings.oidc_name},
           {"oidc_client_id", settings.oidc_client_id},
@@ -114,6 +115,7 @@ void ReadSettings(BodyReader& reader, Settings& settings, SettingSecrets& secret
   reader.Cap("login_lock_ms", settings.login_lock_ms);
   reader.Cap("password_bytes_min", settings.password_bytes_min);
   reader.Text("console_url", settings.console_url);
+  reader.Texts("console_origins", settings.console_origins);
   reader.Text("oidc_issuer", settings.oidc_issuer);
   reader.Text("oidc_name", settings.oidc_name);
   reader.Text("oidc_client_id", settings.oidc_client_id);

@@ -18,8 +18,12 @@ constexpr SettingRow kRows[] = {
     {"registration", "general", Form::kWord, Reach::kAdmin,
      "Who may make a user of themselves: nobody, whoever has an invite, everybody.", "", 0, 0,
      "closed, invite, open"},
-    {"console_url", "general", Form::kText, Reach::kAdmin,
-     "Where people reach this console: providers send them back there."},
+    {"console_url", "general", Form::kText, Reach::kRelays,
+     "Where people reach this console: providers send them back there, and its pages may send "
+     "requests to the relays."},
+    {"console_origins", "general", Form::kTexts, Reach::kRelays,
+     "Further addresses that people reach it by, such as http://192.168.1.5:8081: pages from there "
+     "may send requests to the relays too."},
     {"oidc_issuer", "log_in", Form::kText, Reach::kAdmin,
      "The OpenID provider whose users may log in here, as its discovery document names it."},
     {"oidc_name", "log_in", Form::kText, Reach::kAdmin, "What the button calls the provider."},

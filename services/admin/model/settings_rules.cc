@@ -31,7 +31,6 @@ bool SameForRelays(const Settings& a, const Settings& b) {
   same.password_bytes_min = b.password_bytes_min;
   same.alert_url = b.alert_url;
   same.sealed_alert_secret = b.sealed_alert_secret;
-  same.console_url = b.console_url;
   TakeOidc(b, same);
   return same == b;
 }

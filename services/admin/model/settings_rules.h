@@ -20,6 +20,7 @@ inline constexpr std::int64_t kPasswordBytesMin = 8;      // at least, whatever 
 inline constexpr std::int64_t kPasswordBytesMinMax = 64;  // more asks for sentences
 
 inline constexpr std::size_t kAlertSecretBytesMin = 16;
+inline constexpr std::size_t kConsoleOriginsMax = 19;  // beside console_url's
 
 // 0 = not set.
 inline std::int64_t OrElse(std::int64_t value, std::int64_t standard) {

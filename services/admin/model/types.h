@@ -288,11 +288,14 @@ struct Settings {
   std::int64_t login_failures_max = 0;
   std::int64_t login_lock_ms = 0;
   std::int64_t password_bytes_min = 0;
-  std::string alert_url;            // the webhook; empty = nobody is told
-  std::string sealed_alert_secret;  // signs what it is told
-  std::string console_url;          // where people reach this console; empty = not told
-  std::string oidc_issuer;          // whose word people log in by; empty = nobody's
-  std::string oidc_name;            // for the button; empty = the issuer's host
+  std::string alert_url;                     // the webhook; empty = nobody is told
+  std::string sealed_alert_secret;           // signs what it is told
+  std::string console_url;                   // where people reach this console; empty = not told
+  std::vector<std::string> console_origins;  // further addresses of it
+  // Signs playground tokens; made by admin itself, see credentials/playground_secret.h.
+  std::string sealed_playground_secret;
+  std::string oidc_issuer;  // whose word people log in by; empty = nobody's
+  std::string oidc_name;    // for the button; empty = the issuer's host
   std::string oidc_client_id;
   std::string sealed_oidc_client_secret;
   std::vector<std::string> oidc_scopes;  // empty = profile, email

@@ -51,11 +51,25 @@ void CheckRoles(const Settings& settings, FieldErrors& errors) {
   }
 }
 
-void CheckOidc(const Settings& settings, FieldErrors& errors) {
-  constexpr std::size_t kClientIdBytesMax = 512;
+void CheckConsole(const Settings& settings, FieldErrors& errors) {
   if (!settings.console_url.empty()) {
     ValidateUpstreamUrl(settings.console_url, "console_url", errors);
   }
+  if (settings.console_origins.size() > kConsoleOriginsMax) {
+    errors.Add("console_origins", StrCat("must have at most ", kConsoleOriginsMax, " entries"));
+  }
+  for (const std::string& origin : settings.console_origins) {
+    const auto parsed = ParseUpstreamUrl(origin);
+    if (!parsed.ok()) {
+      errors.Add("console_origins", View(parsed.status().message()));
+    } else if (!parsed->base_path.empty()) {
+      errors.Add("console_origins", "must be scheme, host and port alone: http://192.168.1.5:8081");
+    }
+  }
+}
+
+void CheckOidc(const Settings& settings, FieldErrors& errors) {
+  constexpr std::size_t kClientIdBytesMax = 512;
   if (!settings.oidc_issuer.empty()) {
     ValidateUpstreamUrl(settings.oidc_issuer, "oidc_issuer", errors);
     if (settings.oidc_client_id.empty()) errors.Add("oidc_client_id", "is needed");
@@ -85,6 +99,7 @@ void ValidateOwnSettings(const Settings& settings, FieldErrors& errors) {
   CheckBounds(settings.login_lock_ms, kLoginLockMsMin, kLoginLockMsMax, "login_lock_ms", errors);
   CheckBounds(settings.password_bytes_min, kPasswordBytesMin, kPasswordBytesMinMax,
               "password_bytes_min", errors);
+  CheckConsole(settings, errors);
   CheckOidc(settings, errors);
   if (settings.alert_url.empty()) return;
   ValidateWebhookUrl(settings.alert_url, "alert_url", errors);

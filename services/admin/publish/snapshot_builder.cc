@@ -120,7 +120,10 @@ absl::Status AddEverything(sql::Transaction& transaction, const Vault& vault, Ch
   const auto convert_account = [&](const Account& account, v1::Resource& resource) {
     ConvertAccount(account, *settings, vault, resource);
   };
-  absl::Status status = AddOne(settings, {ResourceKind::kSettings, 0}, kConvert, chunker);
+  const auto convert_settings = [&](const Settings& item, v1::Resource& resource) {
+    ToProto(item, vault, resource);
+  };
+  absl::Status status = AddOne(settings, {ResourceKind::kSettings, 0}, convert_settings, chunker);
   if (status.ok()) status = AddAll<Group>(transaction, group_store::After, kConvert, chunker);
   if (status.ok()) status = AddAll<User>(transaction, user_store::After, kConvert, chunker);
   if (status.ok()) {
@@ -158,7 +161,10 @@ absl::Status AddNamed(sql::Transaction& transaction, const Vault& vault, const R
     case ResourceKind::kRoute:
       return AddOne(route_store::Get(transaction, name.id), name, kConvert, chunker);
     case ResourceKind::kSettings:
-      return AddOne(settings_store::Get(transaction), name, kConvert, chunker);
+      return AddOne(
+          settings_store::Get(transaction), name,
+          [&](const Settings& item, v1::Resource& resource) { ToProto(item, vault, resource); },
+          chunker);
     case ResourceKind::kAccount:
       return AddAccount(transaction, vault, name, chunker);
   }

@@ -2,7 +2,10 @@
 
 #include "libs/common/log.h"
 #include "libs/common/reason.h"
+#include "libs/common/text.h"
+#include "libs/common/upstream_url.h"
 #include "services/admin/credentials/account_secrets.h"
+#include "services/admin/credentials/playground_secret.h"
 #include "services/admin/model/provider.h"
 #include "services/admin/model/words.h"
 #include "weir/v1/snapshot.pb.h"
@@ -193,7 +196,30 @@ void ToProto(const Price& price, v1::Resource& resource) {
   out.set_max_output_tokens(price.max_output_tokens);
 }
 
-void ToProto(const Settings& settings, v1::Resource& resource) {
+namespace {
+
+// As browsers write it in a request: without the path, and without the scheme's own port.
+void AddOrigin(std::string_view url, v1::ConsoleAccess& out) {
+  const absl::StatusOr<UpstreamUrl> parsed = ParseUpstreamUrl(url);
+  if (!parsed.ok()) return;  // none that is stored
+  out.add_origins(StrCat(parsed->tls ? "https://" : "http://", parsed->host_header));
+}
+
+void PutConsole(const Settings& settings, const Vault& vault, v1::ConsoleAccess& out) {
+  const absl::StatusOr<Secret> secret = OpenPlaygroundSecret(vault, settings);
+  if (secret.ok()) {
+    out.set_playground_secret(secret->Reveal());
+  } else {
+    LogError("the secret of the playground cannot be opened",
+             {{"error", std::string(secret.status().message())}});
+  }
+  if (!settings.console_url.empty()) AddOrigin(settings.console_url, out);
+  for (const std::string& origin : settings.console_origins) AddOrigin(origin, out);
+}
+
+}  // namespace
+
+void ToProto(const Settings& settings, const Vault& vault, v1::Resource& resource) {
   v1::RelaySettings& out = *resource.mutable_settings();
   out.set_serve_unpriced_models(settings.serve_unpriced_models);
   out.set_system_prompt(settings.system_prompt);
@@ -214,6 +240,7 @@ void ToProto(const Settings& settings, v1::Resource& resource) {
   for (const std::string& pattern : settings.body_mask_patterns) {
     out.add_body_mask_patterns(pattern);
   }
+  PutConsole(settings, vault, *out.mutable_console());
 }
 
 void ToProto(const ModelRoute& route, v1::Resource& resource) {

@@ -148,6 +148,7 @@ Routes InviteRoutes(ResourceParts& parts);
 Routes UserRoutes(ResourceParts& parts);
 Routes ApiKeyRoutes(ResourceParts& parts);
 Routes KeyRotationRoutes(ResourceParts& parts);
+Routes PlaygroundTokenRoutes(ResourceParts& parts);
 Routes GroupRoutes(ResourceParts& parts);
 Routes AccountRoutes(ResourceParts& parts);
 Routes AccountHistoryRoutes(ResourceParts& parts);

@@ -199,6 +199,7 @@ namespace {
 
 void DecodeOidc(const json::object& object, Settings& settings) {
   settings.console_url = TextOf(object, "console_url");
+  settings.console_origins = DecodeList(TextOf(object, "console_origins"));
   settings.oidc_issuer = TextOf(object, "oidc_issuer");
   settings.oidc_name = TextOf(object, "oidc_name");
   settings.oidc_client_id = TextOf(object, "oidc_client_id");
@@ -222,6 +223,7 @@ std::string EncodeSettings(const Settings& settings) {
       {"password_bytes_min", settings.password_bytes_min},
       {"alert_url", settings.alert_url},
       {"console_url", settings.console_url},
+      {"console_origins", EncodeList(settings.console_origins)},
       {"oidc_issuer", settings.oidc_issuer},
       {"oidc_name", settings.oidc_name},
       {"oidc_client_id", settings.oidc_client_id},

@@ -8,6 +8,7 @@
 #include "libs/common/text.h"
 #include "services/admin/store/schema_of_accounts.h"
 #include "services/admin/store/schema_of_alerts.h"
+#include "services/admin/store/schema_of_console.h"
 #include "services/admin/store/schema_of_lists.h"
 #include "services/admin/store/schema_of_users.h"
 
@@ -299,27 +300,6 @@ CREATE TABLE account_refreshes (
 );
 )sql";
 
-constexpr std::string_view kAccountHistory = R"sql(
-INSERT INTO ids (name, next_id) VALUES ('account_history', 1);
-CREATE TABLE account_history (
-  id BIGINT PRIMARY KEY,
-  created_at_ms BIGINT NOT NULL,
-  updated_at_ms BIGINT NOT NULL,
-  version BIGINT NOT NULL,
-  account_id BIGINT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
-  model TEXT NOT NULL,
-  status TEXT NOT NULL,
-  reason TEXT NOT NULL,
-  source TEXT NOT NULL,
-  until_ms BIGINT NOT NULL,
-  http_status BIGINT NOT NULL,
-  request_id TEXT NOT NULL,
-  seen_by TEXT NOT NULL
-);
-CREATE INDEX account_history_account ON account_history (account_id, id);
-CREATE INDEX account_history_time ON account_history (created_at_ms);
-)sql";
-
 // Searching works without them too, only slower the more rows there are.
 void MakeNameIndexes(sql::Database& database) {
   const absl::Status made = database.Transact([](sql::Transaction& transaction) {
@@ -379,7 +359,8 @@ const std::vector<sql::Migration>& SchemaMigrations() {
        .postgres = kPostgresCounting},
       {.number = 23, .name = "name_index", .common = {}, .sqlite = kSqliteNameIndex},
       {.number = 24, .name = "session_accounts", .common = kSessionAccounts},
-      {.number = 25, .name = "identities", .common = kIdentities}};
+      {.number = 25, .name = "identities", .common = kIdentities},
+      {.number = 26, .name = "playground_secret", .common = kPlaygroundSecret}};
   return migrations;
 }
 

@@ -10,8 +10,8 @@ namespace weir::admin::settings_store {
 
 absl::StatusOr<Settings> Get(sql::Transaction& transaction) {
   auto result = transaction.Execute(
-      "SELECT value, updated_at_ms, version, sealed_alert_secret, sealed_oidc_client_secret "
-      "FROM settings WHERE one = 1");
+      "SELECT value, updated_at_ms, version, sealed_alert_secret, sealed_oidc_client_secret, "
+      "sealed_playground_secret FROM settings WHERE one = 1");
   if (!result.ok()) return result.status();
   if (result->rows.size() != 1) return absl::InternalError("the settings' row is missing");
   const sql::Row& row = result->rows.front();
@@ -20,6 +20,7 @@ absl::StatusOr<Settings> Get(sql::Transaction& transaction) {
   settings.version = row.Int(2);
   settings.sealed_alert_secret = row.Text(3);
   settings.sealed_oidc_client_secret = row.Text(4);
+  settings.sealed_playground_secret = row.Text(5);
   return settings;
 }
 
@@ -67,6 +68,17 @@ absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_
                             known->sealed_oidc_client_secret},
                            {EncodeSettings(settings), settings.sealed_alert_secret,
                             settings.sealed_oidc_client_secret})});
+  return absl::OkStatus();
+}
+
+absl::Status SetPlaygroundSecret(sql::Transaction& transaction, Changes& changes,
+                                 std::string_view sealed, std::string_view instead_of) {
+  auto updated = transaction.Execute(
+      "UPDATE settings SET sealed_playground_secret = $1 "
+      "WHERE one = 1 AND sealed_playground_secret = $2",
+      {std::string(sealed), std::string(instead_of)});
+  if (!updated.ok()) return updated.status();
+  if (updated->affected_rows == 1) changes.Add(ResourceKind::kSettings, 0);
   return absl::OkStatus();
 }
 

@@ -17,6 +17,11 @@ absl::StatusOr<Settings> Get(sql::Transaction& transaction);
 absl::Status Update(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                     Settings& settings);
 
+// What signs playground tokens, if it still is `instead_of`. Not a change of the record: no
+// version, no line in the audit log.
+absl::Status SetPlaygroundSecret(sql::Transaction& transaction, Changes& changes,
+                                 std::string_view sealed, std::string_view instead_of);
+
 // Sets a mark that stays for ever; true when it was not there before.
 absl::StatusOr<bool> SetMark(sql::Transaction& transaction, std::string_view name);
 

@@ -8,6 +8,7 @@
 
 #include "libs/common/api_key_hash.h"
 #include "libs/common/ip_block.h"
+#include "libs/common/playground_token.h"
 #include "libs/common/reason.h"
 #include "libs/common/text.h"
 #include "services/relay/snapshot/previous_secrets.h"
@@ -48,6 +49,20 @@ std::string_view KeyReason(const ApiKey& key, std::int64_t now_unix_ms) {
   return {};
 }
 
+// Whose playground token it is; `expired` when it was one.
+const ApiKey* FindByToken(const Snapshot& snapshot, std::string_view text, std::int64_t now_unix_ms,
+                          bool& expired) {
+  const std::optional<PlaygroundToken> token = ReadPlaygroundToken(text);
+  if (!token.has_value()) return nullptr;
+  const ApiKey* key = snapshot.FindKeyById(token->key_id);
+  if (key == nullptr) return nullptr;
+  const std::string_view sha256(key->sha256.data(), key->sha256.size());
+  const Secret& secret = snapshot.settings().console->playground_secret;
+  if (!IsSigned(*token, secret, sha256)) return nullptr;
+  expired = token->expires_at_unix_ms <= now_unix_ms;
+  return key;
+}
+
 }  // namespace
 
 std::string_view PresentedKey(const RequestHead& head) {
@@ -78,11 +93,16 @@ Caller Authenticate(const Snapshot& snapshot, std::string_view presented_key,
   const std::string sha256 = ApiKeyHash(presented_key);
   caller.key = snapshot.FindKey(sha256);
   if (caller.key == nullptr) caller.key = FindRotatedKey(snapshot, sha256, now_unix_ms);
+  bool expired = false;
+  if (caller.key == nullptr) {
+    caller.key = FindByToken(snapshot, presented_key, now_unix_ms, expired);
+  }
   if (caller.key == nullptr) {
     caller.reason = reason::kKeyUnknown;
     return caller;
   }
   caller = CallerOf(snapshot, *caller.key, now_unix_ms);
+  if (expired) caller.reason = reason::kTokenExpired;
   if (caller.reason.empty() && !AddressAllowed(caller, client_address)) {
     caller.reason = reason::kIpNotAllowed;
   }

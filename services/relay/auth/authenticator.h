@@ -20,7 +20,9 @@ struct Caller {
 };
 
 // Accepts the key wherever the clients of any protocol put it: Authorization: Bearer, x-api-key,
-// x-goog-api-key, api-key, or ?key=.
+// x-goog-api-key, api-key, or ?key=. A playground token stands for its key
+// (libs/common/playground_token.h); it is looked for where no key is found, so that keys pay
+// nothing for it.
 std::string_view PresentedKey(const RequestHead& head);
 
 Caller Authenticate(const Snapshot& snapshot, std::string_view presented_key,

@@ -59,6 +59,15 @@ std::string_view ReasonPhrase(int status) {
   }
 }
 
+// What a page may read of an answer's head, beside what every page may.
+void AppendOrigin(std::string_view origin, std::string& out) {
+  StrAppend(out, "access-control-allow-origin: ", origin,
+            "\r\nvary: origin\r\n"
+            "access-control-expose-headers: x-weir-request-id, x-weir-overhead-us, x-weir-cache, "
+            "x-weir-stream, x-weir-translated, x-weir-dropped, x-weir-token-count, server-timing, "
+            "retry-after, request-id, x-request-id\r\n");
+}
+
 // "0.042": milliseconds as Server-Timing wants them.
 void AppendMilliseconds(std::string& out, std::int64_t us) {
   const std::int64_t fraction = us % 1000;
@@ -92,6 +101,17 @@ void WriteAnswerHead(const AnswerHead& head, std::string& out) {
     AppendMilliseconds(out, head.upstream_us);
   }
   out += "\r\n";
+  if (!head.console_origin.empty()) AppendOrigin(head.console_origin, out);
+}
+
+// No cookies and no wildcard: what lets a request in is the token that the page itself sends.
+void AppendPreflightFields(std::string& out) {
+  out +=
+      "access-control-allow-methods: GET, POST\r\n"
+      "access-control-allow-headers: authorization, content-type, x-api-key, api-key, "
+      "x-goog-api-key, anthropic-version, anthropic-beta, openai-beta, last-event-id, "
+      "x-weir-resumable\r\n"
+      "access-control-max-age: 600\r\n";
 }
 
 void AppendUpstreamFields(const ResponseHead& upstream, std::string& out) {

@@ -25,11 +25,16 @@ struct AnswerHead {
   std::int64_t upstream_us = 0;    // time waited for the upstream; 0 = none was asked
   std::int64_t retry_after_s = 0;  // 0 = none
   Dialect dialect = Dialect::kOpenAiChat;
+  // Not empty: a page of this origin may read the answer.
+  std::string_view console_origin = {};
 };
 
 // Status line and what every answer of the relay carries; without the empty line, so that more
 // fields can follow. Replaces `out`.
 void WriteAnswerHead(const AnswerHead& head, std::string& out);
+
+// What a browser is told that asks whether a page of the console may send a request.
+void AppendPreflightFields(std::string& out);
 
 // Appends the fields of the upstream's head that pass to a client, by allow-list.
 void AppendUpstreamFields(const ResponseHead& upstream, std::string& out);

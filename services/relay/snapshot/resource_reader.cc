@@ -10,6 +10,7 @@
 #include "libs/common/ip_block.h"
 #include "libs/common/listed_price.h"
 #include "libs/common/mask_pattern.h"
+#include "libs/common/playground_token.h"
 #include "libs/common/proxy_url.h"
 #include "libs/common/resource_rules.h"
 #include "libs/common/text.h"
@@ -293,6 +294,22 @@ std::shared_ptr<const BodyRules> ReadBodyRules(const v1::RelaySettings& in, Chec
   return rules;
 }
 
+std::shared_ptr<const ConsoleAccess> ReadConsoleAccess(const v1::ConsoleAccess& in,
+                                                       Checks& checks) {
+  constexpr int kOriginsMax = 20;
+  auto access = std::make_shared<ConsoleAccess>();
+  const std::string& secret = in.playground_secret();
+  checks.Require(secret.empty() || secret.size() == kPlaygroundSecretBytes,
+                 "console: playground_secret must have 32 bytes");
+  access->playground_secret = Secret(secret);
+  access->origins.assign(in.origins().begin(), in.origins().end());
+  checks.Require(in.origins_size() <= kOriginsMax, "console: too many origins");
+  for (const std::string& origin : access->origins) {
+    checks.Require(ParseUpstreamUrl(origin).status(), "console: origins");
+  }
+  return access;
+}
+
 }  // namespace
 
 absl::StatusOr<RelaySettings> ReadSettings(const v1::RelaySettings& in) {
@@ -316,6 +333,7 @@ absl::StatusOr<RelaySettings> ReadSettings(const v1::RelaySettings& in) {
   settings.budget_output_tokens_default = in.budget_output_tokens_default();
   checks.Require(CheckLimit(settings.budget_output_tokens_default), "budget_output_tokens_default");
   settings.bodies = ReadBodyRules(in, checks);
+  settings.console = ReadConsoleAccess(in.console(), checks);
   return Finish(checks, std::move(settings));
 }
 

@@ -42,6 +42,7 @@ const ApiKey* Snapshot::FindKey(std::string_view sha256) const {
   return found == nullptr ? nullptr : found->get();
 }
 
+const ApiKey* Snapshot::FindKeyById(std::int64_t id) const { return tables_->keys->Find(id); }
 const User* Snapshot::FindUser(std::int64_t id) const { return tables_->users->Find(id); }
 const Group* Snapshot::FindGroup(std::int64_t id) const { return tables_->groups->Find(id); }
 const Account* Snapshot::FindAccount(std::int64_t id) const { return tables_->accounts->Find(id); }

@@ -25,6 +25,7 @@
 #include "libs/common/token_bounds.h"
 #include "libs/common/upstream_url.h"
 #include "services/relay/snapshot/account_health.h"
+#include "services/relay/snapshot/console_access.h"
 
 namespace weir::relay {
 
@@ -250,7 +251,9 @@ struct RelaySettings {
   DisconnectPolicy on_disconnect = {false, 60'000, 0};
   BudgetsWhenUsageAway budgets_when_usage_away = BudgetsWhenUsageAway::kSpendLeasesThenClosed;
   std::int64_t budget_output_tokens_default = 0;  // reserved for who names no limit; 0 = ours
-  std::shared_ptr<const BodyRules> bodies = std::make_shared<const BodyRules>();  // never null
+  // Never null, both.
+  std::shared_ptr<const BodyRules> bodies = std::make_shared<const BodyRules>();
+  std::shared_ptr<const ConsoleAccess> console = std::make_shared<const ConsoleAccess>();
 };
 
 struct GroupAccounts;
@@ -269,6 +272,7 @@ class Snapshot {
 
   // Each returns nullptr when there is none. Pointers live as long as the snapshot.
   const ApiKey* FindKey(std::string_view sha256) const;
+  const ApiKey* FindKeyById(std::int64_t id) const;
   const User* FindUser(std::int64_t id) const;
   const Group* FindGroup(std::int64_t id) const;
   const Account* FindAccount(std::int64_t id) const;

@@ -1,12 +1,15 @@
 #include "services/relay/auth/authenticator.h"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "libs/common/api_key_hash.h"
 #include "libs/common/ip_block.h"
+#include "libs/common/playground_token.h"
 #include "libs/common/reason.h"
 #include "tests/unit/relay/support/snapshots.h"
 
@@ -187,6 +190,61 @@ TEST(MayUseModelTest, AnEmptyListAllowsAll) {
   EXPECT_FALSE(MayUseModel(key, "Claude-opus"));
   EXPECT_FALSE(MayUseModel(key, "x-claude-opus"));
   EXPECT_FALSE(MayUseModel(key, ""));
+}
+
+class PlaygroundTokenTest : public AuthenticateTest {
+ protected:
+  PlaygroundTokenTest() { SetSecret('s'); }
+
+  void SetSecret(char filler) {
+    auto access = std::make_shared<ConsoleAccess>();
+    access->playground_secret = Secret(std::string(kPlaygroundSecretBytes, filler));
+    maker_.settings.console = std::move(access);
+  }
+  std::string Token(std::int64_t key_id = 1, std::string_view key_text = "ck_good") const {
+    const Secret& secret = maker_.settings.console->playground_secret;
+    return MakePlaygroundToken(secret, key_id, ApiKeyHash(key_text), kEnd).Reveal();
+  }
+  std::string_view ReasonOf(const std::string& token, std::int64_t now_unix_ms = kNow) {
+    snapshot_ = maker_.Make();
+    return Authenticate(*snapshot_, token, kAddress, now_unix_ms).reason;
+  }
+
+  static constexpr std::int64_t kEnd = (kNow / 1000 + 600) * 1000;
+};
+
+TEST_F(PlaygroundTokenTest, StandsForItsKeyUntilItEnds) {
+  const std::string token = Token();
+  EXPECT_EQ(ReasonOf(token), "");
+  EXPECT_EQ(Authenticate(*snapshot_, token, kAddress, kNow).key->name, "key 1");
+  EXPECT_EQ(ReasonOf(token, kEnd - 1), "");
+  EXPECT_EQ(ReasonOf(token, kEnd), reason::kTokenExpired);
+}
+
+TEST_F(PlaygroundTokenTest, IsHeldToAllThatItsKeyIsHeldTo) {
+  const std::string token = Token();
+  key_.allowed_ips = Blocks({"10.0.0.0/8"});
+  EXPECT_EQ(ReasonOf(token), reason::kIpNotAllowed);
+  key_.expires_at_unix_ms = kNow;
+  EXPECT_EQ(ReasonOf(token), reason::kKeyExpired);
+  key_.availability = Availability::kDisabled;
+  EXPECT_EQ(ReasonOf(token), reason::kKeyDisabled);
+  key_.availability = Availability::kActive;
+  key_.expires_at_unix_ms = 0;
+  key_.allowed_ips.clear();
+  maker_.users[0].availability = Availability::kDisabled;
+  EXPECT_EQ(ReasonOf(token), reason::kUserDisabled);
+}
+
+TEST_F(PlaygroundTokenTest, IsWorthNothingForAnotherKeyTextOrSecret) {
+  const std::string token = Token();
+  EXPECT_EQ(ReasonOf(Token(99)), reason::kKeyUnknown) << "a key that is gone";
+  EXPECT_EQ(ReasonOf(Token(1, "ck_before")), reason::kKeyUnknown) << "a text that was rotated";
+  SetSecret('t');
+  EXPECT_EQ(ReasonOf(token), reason::kKeyUnknown) << "signed by another admin's secret";
+  maker_.settings.console = std::make_shared<const ConsoleAccess>();
+  EXPECT_EQ(ReasonOf(token), reason::kKeyUnknown) << "no secret has come yet";
+  EXPECT_EQ(ReasonOf(Token()), reason::kKeyUnknown) << "signed with nothing";
 }
 
 }  // namespace

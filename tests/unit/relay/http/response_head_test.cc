@@ -19,6 +19,24 @@ ResponseHead Parsed(const std::string& text) {
   return head;
 }
 
+TEST(ResponseHeadTextTest, SpeaksOfOriginsToPagesOfTheConsoleAlone) {
+  AnswerHead answer;
+  answer.request_id = "id-1";
+  std::string text;
+  WriteAnswerHead(answer, text);
+  text += "\r\n";
+  EXPECT_EQ(text.find("access-control"), std::string::npos);
+  EXPECT_EQ(Parsed(text).Find("vary"), "");
+
+  answer.console_origin = "https://weir.example.com";
+  WriteAnswerHead(answer, text);
+  AppendPreflightFields(text);
+  text += "\r\n";
+  EXPECT_EQ(Parsed(text).Find("access-control-allow-origin"), "https://weir.example.com");
+  EXPECT_EQ(Parsed(text).Find("vary"), "origin");
+  EXPECT_EQ(Parsed(text).Find("access-control-allow-credentials"), "");
+}
+
 TEST(ResponseHeadTextTest, FramesTheBody) {
   AnswerHead answer;
   answer.request_id = "id-1";

@@ -71,6 +71,7 @@ Account& SnapshotMaker::AddAccount(std::int64_t id) {
 std::shared_ptr<const Snapshot> SnapshotMaker::Make() const {
   auto tables = std::make_shared<SnapshotTables>();
   tables->revision = 1;
+  tables->settings = settings;
   tables->keys_by_sha256 = KeysByHash(keys);
   tables->keys = TableOf<KeyTable>(keys);
   tables->users = TableOf<UserTable>(users);

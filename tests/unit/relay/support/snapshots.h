@@ -24,6 +24,7 @@ struct SnapshotMaker {
   std::vector<Group> groups = {MakeGroup(1)};
   std::vector<Account> accounts;
   std::vector<ModelRoute> routes;
+  RelaySettings settings;
 
   static Group MakeGroup(std::int64_t id);
 };

@@ -1,0 +1,12 @@
+// Steps of the schema (schema.cc) for what the console needs of relays.
+#pragma once
+
+#include <string_view>
+
+namespace weir::admin {
+
+inline constexpr std::string_view kPlaygroundSecret = R"sql(
+ALTER TABLE settings ADD COLUMN sealed_playground_secret TEXT NOT NULL DEFAULT '';
+)sql";
+
+}  // namespace weir::admin
