@@ -55,7 +55,7 @@ export function zoneName(zone: Zone = '', at = new Date()): string {
   const format = new Intl.DateTimeFormat('en-US', { timeZone: zone || undefined, timeZoneName: 'longOffset' })
   const offset = format.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT'
   const match = /^GMT(?:([+-])(\d\d):(\d\d))?$/.exec(offset)
-  if (!match?.[1]) return 'UTC'
+  if (!match?.[1] || (match[2] === '00' && match[3] === '00')) return 'UTC'
   const minutes = match[3] === '00' ? '' : `:${match[3]}`
   return `UTC${match[1] === '-' ? '−' : '+'}${Number(match[2])}${minutes}`
 }

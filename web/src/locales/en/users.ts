@@ -15,7 +15,7 @@ export const users = {
   edit: 'User {name}',
   fields: { username: 'User name', name: 'Name', email: 'E-mail', password: 'Password', role: 'Role', status: 'Status', group: 'Group', ips: 'Allowed addresses', limits: 'Limits' },
   passwordNew: 'New password',
-  passwordHelp: 'Empty: it stays as it is. All log-ins of the user end.',
+  passwordHelp: 'Empty: it stays as it is. A new one ends all log-ins of the user.',
   ipsHelp: 'Addresses or blocks such as 10.0.0.0/8, one a line; none: everywhere.',
   remove: 'Delete user',
   removeTitle: 'Delete user {name}?',
