@@ -40,6 +40,7 @@
 #include "services/admin/publish/snapshot_publisher.h"
 #include "services/admin/publish/snapshot_service.h"
 #include "services/admin/reseal.h"
+#include "services/admin/resources/console.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/unpriced_models.h"
 #include "services/admin/seed.h"
@@ -199,9 +200,11 @@ struct Admin::Parts {
   ResourceParts for_resources{store,     vault,         sessions,    usage,   publisher, registry,
                               explain,   metrics,       maintenance, tasks,   setup,     declared,
                               refresher, account_tests, alerts,      checker, oidc};
+  Console console{store};
   Router router{AllRoutes(for_resources),
                 [this](const Request& request) { return sessions.Authenticate(request); },
-                [this](const Request& request) { return limiter.WaitSeconds(request.client_ip); }};
+                [this](const Request& request) { return limiter.WaitSeconds(request.client_ip); },
+                [this](const Request& request) { return console.Answer(request); }};
   HttpServer http;
   std::atomic<bool> config_refused = false;
   OpsServer ops{metrics, [this] { return database->Ping(); }};
@@ -238,6 +241,7 @@ absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settin
 
   auto parts = std::make_unique<Parts>(settings, *std::move(vault), *std::move(database),
                                        *std::move(security));
+  parts->console.Load(settings.Text("console_dir"));
   absl::Status status = LoadShippedPrices(parts->store, settings.Text("prices_file"));
   if (status.ok()) status = EnsurePlaygroundSecret(parts->store, parts->vault);
   if (status.ok()) status = parts->FollowConfigFile(settings);

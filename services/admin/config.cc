@@ -45,6 +45,8 @@ weir::Settings MakeSettings() {
           {"config_file", kText, "", "YAML file that declares groups, users, accounts, keys"},
           {"prices_file", kText, "services/admin/data/prices.csv",
            "price list that a new database starts with"},
+          {"console_dir", kText, "web/dist",
+           "folder with the console's build, read once at start; empty = the API alone"},
           {"setup_username", kText, "admin",
            "name of the first administrator, when its password is given"},
           {"setup_password_file", kText, "",

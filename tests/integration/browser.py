@@ -8,13 +8,16 @@ import http_client
 
 
 class Browser:
-    def __init__(self, port):
+    def __init__(self, port, accept=None):
         self.port = port
+        self.accept = accept
         self.cookies = {}
         self.attributes = {}  # of each cookie, as it was set last
 
     def send(self, method, path, value=None, headers=()):
         headers = {"connection": "close", **dict(headers)}
+        if self.accept:
+            headers["accept"] = self.accept
         if self.cookies:
             headers["cookie"] = "; ".join(f"{name}={text}" for name, text in self.cookies.items())
         body = None if method == "GET" else b""

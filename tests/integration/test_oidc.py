@@ -3,7 +3,9 @@ and what those who are not who they say they are get."""
 
 import hmac
 import json
+import re
 import time
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -293,6 +295,60 @@ def test_a_provider_that_is_away(own, provider, browser):
     provider.fault = 500
     assert browser.come_back(back).status == 503
     assert browser.profile() is None
+
+
+# --- browsers are told by the console
+
+def told(reply):
+    """Where a browser is sent to read what is wrong, and what is said there."""
+    assert reply.status == 303, (reply.status, reply.body)
+    parts = urlsplit(reply.header("location"))
+    assert not parts.netloc, "another site"
+    said = dict(parse_qsl(parts.query))
+    assert re.fullmatch(r"[0-9a-f-]{36}", said.pop("request_id")), said
+    return parts.path, said
+
+
+@pytest.fixture
+def person(own):
+    return Browser(own.admin_port, accept="text/html,*/*;q=0.8")
+
+
+def test_a_browser_reads_in_the_console_what_went_wrong(own, provider, person):
+    back = way(person, provider, unique("told"), START + "?next=%2Flogs%3Frange%3D7d")
+    refused_back = back.split("code=")[0] + "error=access_denied&state=" + back.split("state=")[1]
+    place, said = told(person.come_back(refused_back))
+    assert (place, said) == ("/login", {"next": "/logs?range=7d", "error": "not_logged_in"})
+    assert "access_denied" in own.admin.log(), "the log has the rest"
+    assert told(person.come_back(back.replace("state=", "state=0")))[1]["error"] == "bad_parameter"
+    assert told(Browser(own.admin_port, accept="text/html").come_back(back))[0] == "/login"
+    own.api.patch(SETTINGS, {"oidc_issuer": ""})
+    assert told(person.get(START + "?next=%2Fkeys"))[1] == {"next": "/keys", "error": "conflict"}
+
+
+def test_a_browser_whose_second_factor_is_asked_for(own, provider, person):
+    subject = unique("factor")
+    assert come_in(person, provider, subject).header("location") == "/"
+    begun = person.change("POST", "/api/v1/auth/2fa/begin").json()
+    code = code_of(begun["secret"])
+    codes = person.change("POST", "/api/v1/auth/2fa/confirm", {"code": code}).json()["recovery_codes"]
+    own.api.patch(SETTINGS, {"oidc_second_factor": "ask"})
+    asked = Browser(own.admin_port, accept="text/html")
+    place, said = told(come_in(asked, provider, subject, START + "?next=%2Fkeys"))
+    assert (place, said) == ("/login", {"next": "/keys", "error": "code_needed"})
+    assert asked.profile() is None
+    assert asked.send("POST", "/api/v1/auth/oidc/code", {"code": codes[0]}).status == 200
+    assert asked.profile() is not None
+
+
+def test_who_adds_an_identity_goes_back_to_where_that_began(own, provider, person):
+    subject = unique("taken")
+    come_in(Browser(own.admin_port), provider, subject)
+    come_in(person, provider, unique("mine"))
+    url = person.change("POST", "/api/v1/auth/oidc/link", {"next": "/profile?tab=log-in#own"}).json()["url"]
+    reply = person.come_back(provider.log_in(url, subject))
+    assert told(reply)[0] == "/profile" and reply.header("location").endswith("#own")
+    assert "tab=log-in&error=conflict&" in reply.header("location")
 
 
 # --- who may come, and as what

@@ -68,6 +68,11 @@ Response Make(int http_status, std::string_view reason, std::string_view message
 
 }  // namespace
 
+std::string ShownReason(const absl::Status& status) {
+  std::string reason = ReasonOf(status);
+  return reason.empty() ? std::string(ShownFor(status.code()).reason) : reason;
+}
+
 Response ErrorResponse(const absl::Status& status, const Request& request) {
   const Shown shown = ShownFor(status.code());
   const std::string reason = ReasonOf(status);

@@ -1,6 +1,7 @@
 // Errors as the contract has them: {"error","code","reason","request_id","fields"}.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -13,6 +14,9 @@ namespace weir::admin {
 // 41301 (body), 42901, 50001, 50301. What is our own fault is logged in full and told as one
 // sentence; nothing of a database or another service is shown.
 Response ErrorResponse(const absl::Status& status, const Request& request);
+
+// The word that an error is known by to callers.
+std::string ShownReason(const absl::Status& status);
 
 // For errors that have no status of their own: 404 for a path, 405, 413.
 Response ErrorResponse(int http_status, std::string_view reason, std::string_view message,

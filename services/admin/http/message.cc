@@ -25,4 +25,8 @@ std::string_view Request::Cookie(std::string_view name) const {
   return {};
 }
 
+bool Request::AcceptsHtml() const {
+  return Header("accept").find("text/html") != std::string_view::npos;
+}
+
 }  // namespace weir::admin

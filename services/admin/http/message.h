@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +39,8 @@ struct Request {
   absl::StatusOr<std::int64_t> Id(std::string_view name = "id") const;
   // The value of a cookie; empty when absent.
   std::string_view Cookie(std::string_view name) const;
+  // Browsers do where somebody navigates; programs and the console's own requests do not.
+  bool AcceptsHtml() const;
 };
 
 // Makes a long body piece by piece, as its client takes them; an empty piece is the end. An error
@@ -48,6 +51,8 @@ struct Response {
   int status = 200;
   std::string body;
   BodySource source = {};  // when set, sent in chunks instead of `body`
+  // When set, sent instead of `body` as it is: never packed on the way out.
+  std::shared_ptr<const std::string> stored = {};
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers;
 };

@@ -86,10 +86,11 @@ Response TooMany(const Request& request, std::int64_t seconds) {
 
 }  // namespace
 
-Router::Router(std::vector<Route> routes, Authenticate authenticate, Throttle throttle)
+Router::Router(std::vector<Route> routes, Authenticate authenticate, Throttle throttle, Pages pages)
     : routes_(std::move(routes)),
       authenticate_(std::move(authenticate)),
-      throttle_(std::move(throttle)) {
+      throttle_(std::move(throttle)),
+      pages_(std::move(pages)) {
   // Whatever order they come in, `/logs/stats` is itself before it is a `/logs/{id}`.
   const auto path_parameters = [](const Route& route) {
     return std::count(route.path.begin(), route.path.end(), '{');
@@ -121,6 +122,9 @@ Response Router::Handle(Request& request) const {
   const bool waits = throttle_ != nullptr && request.path.starts_with("/api/");
   if (const std::int64_t seconds = waits ? throttle_(request) : 0; seconds > 0) {
     return TooMany(request, seconds);
+  }
+  if (pages_ != nullptr) {
+    if (std::optional<Response> page = pages_(request)) return *std::move(page);
   }
   std::string allowed;
   const Route* route = Find(request, allowed);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -41,12 +42,16 @@ using Authenticate = std::function<absl::StatusOr<Caller>(const Request&)>;
 // The whole seconds until the client may send its next request; 0 = now.
 using Throttle = std::function<std::int64_t(const Request&)>;
 
+// What is answered before any route is looked for: the console. None when it is not asked for.
+using Pages = std::function<std::optional<Response>(const Request&)>;
+
 // Thread-safe after it is made.
 class Router {
  public:
   // Without a throttle nobody waits; with one, only those who ask for something below /api do:
   // probes never.
-  Router(std::vector<Route> routes, Authenticate authenticate, Throttle throttle = nullptr);
+  Router(std::vector<Route> routes, Authenticate authenticate, Throttle throttle = nullptr,
+         Pages pages = nullptr);
 
   // Always an answer; never throws. Fills request.path_params.
   Response Handle(Request& request) const;
@@ -60,6 +65,7 @@ class Router {
   std::vector<Route> routes_;
   Authenticate authenticate_;
   Throttle throttle_;
+  Pages pages_;
 };
 
 }  // namespace weir::admin

@@ -63,6 +63,15 @@ void SetSource(const BodySource& source, const std::string& content_type, bool e
                                    });
 }
 
+// With its length said beforehand, so that httplib packs nothing a second time.
+void SetStored(const Response& response, bool ends, httplib::Response& out) {
+  out.set_content_provider(response.stored->size(), response.content_type,
+                           [stored = response.stored, ends](std::size_t from, std::size_t size,
+                                                            httplib::DataSink& sink) {
+                             return sink.write(stored->data() + from, size) && !ends;
+                           });
+}
+
 // httplib does not read these methods' bodies: what follows would be taken for the next request.
 bool HasUnreadBody(const httplib::Request& in) {
   const bool reads =
@@ -73,7 +82,7 @@ bool HasUnreadBody(const httplib::Request& in) {
   return has_length || in.has_header("Transfer-Encoding");
 }
 
-// `ends`: a long body, too, is the last on its connection.
+// `ends`: a body that is sent in pieces, too, is the last on its connection.
 void ToHttplib(const Response& response, const Request& request, bool ends,
                httplib::Response& out) {
   out.status = response.status;
@@ -83,6 +92,9 @@ void ToHttplib(const Response& response, const Request& request, bool ends,
   if (!out.has_header("Cache-Control")) out.set_header("Cache-Control", "no-store");
   if (response.source != nullptr) {
     SetSource(response.source, response.content_type, ends, out);
+  } else if (response.stored != nullptr && !response.stored->empty()) {
+    SetStored(response, ends, out);
+    if (ends) out.set_header("Connection", "close");
   } else if (response.status != 204) {
     out.set_content(response.body, response.content_type);
   }
@@ -100,6 +112,10 @@ void EndConnection(httplib::Response& out) {
         return false;
       });
 }
+
+// httplib would cut the ranges asked for out of what we answer and leave the status at 200. Nothing
+// here is answered in parts, as anybody may choose.
+void AnswerWhole(const httplib::Request& in) { const_cast<httplib::Request&>(in).ranges.clear(); }
 
 // Those that httplib dispatches; of TRACE and CONNECT it reads the head, of others the first line.
 bool IsDispatched(std::string_view method) {
@@ -128,6 +144,7 @@ struct HttpServer::Impl {
 
   void Handle(const httplib::Request& in, httplib::Response& out) {
     const std::int64_t started_ns = SteadyNs();
+    AnswerWhole(in);
     Request request = FromHttplib(in, trusted_proxies);
     const Response response = router.Handle(request);
     const bool ends = HasUnreadBody(in);
@@ -141,7 +158,7 @@ struct HttpServer::Impl {
                         {"status", response.status},
                         {"took_us", took_us},
                         {"client_ip", request.client_ip}});
-    if (ends && response.source == nullptr) EndConnection(out);
+    if (ends && !out.content_provider_) EndConnection(out);
   }
 
   // What httplib refuses on its own: malformed requests, bodies over its limit, and methods that it

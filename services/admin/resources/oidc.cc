@@ -13,6 +13,7 @@
 #include "services/admin/oidc/login_attempt.h"
 #include "services/admin/oidc/oidc_client.h"
 #include "services/admin/outbound/form_text.h"
+#include "services/admin/resources/browser_way.h"
 #include "services/admin/resources/login.h"
 #include "services/admin/resources/oidc_login.h"
 #include "services/admin/resources/resource.h"
@@ -28,7 +29,6 @@ namespace json = boost::json;
 
 constexpr std::string_view kAttemptCookie = "weir_oidc";
 constexpr std::string_view kPendingCookie = "weir_oidc_code";
-constexpr std::string_view kPageType = "text/html; charset=utf-8";
 constexpr std::size_t kCodeBytesMax = 4096;
 
 // Everything that a log-in by a provider goes by.
@@ -66,15 +66,6 @@ void SetCookie(const Settings& settings, std::string_view name, std::string_view
   response.headers.emplace_back(
       "Set-Cookie", StrCat(name, "=", value, "; Path=/api/v1/auth/oidc; Max-Age=", max_age_s,
                            "; HttpOnly; SameSite=", same_site, secure ? "; Secure" : ""));
-}
-
-Response GoTo(const std::string& url) {
-  Response response;
-  response.status = 303;
-  response.content_type = kPageType;
-  response.body = "<!doctype html>\n<title>Weir</title>\n<p>Going on…</p>\n";
-  response.headers.emplace_back("Location", url);
-  return response;
 }
 
 absl::StatusOr<std::string> NextOf(std::string_view next) {
@@ -192,6 +183,15 @@ absl::Status CheckWayBack(const Request& request, const OidcEndpoints& endpoints
   return absl::OkStatus();
 }
 
+Response AskForCode(const Request& request, const LoginAttempt& attempt) {
+  if (request.AcceptsHtml()) {
+    return GoTo(PathWithError(LoginPath(attempt.next), reason::kCodeNeeded, request));
+  }
+  return ErrorResponse(401, reason::kCodeNeeded,
+                       "the code of your second factor is needed: POST /api/v1/auth/oidc/code",
+                       request);
+}
+
 // Logs the user in, or asks for the second factor where the settings say so.
 absl::StatusOr<Response> Admit(ResourceParts& parts, const Provider& provider,
                                const LoginAttempt& attempt, const Request& request, User user) {
@@ -201,9 +201,7 @@ absl::StatusOr<Response> Admit(ResourceParts& parts, const Provider& provider,
   const auto login = asks ? parts.sessions.AdmitWithCode(std::move(user), Secret(), place)
                           : parts.sessions.Admit(std::move(user), place);
   if (ReasonOf(login.status()) == reason::kCodeNeeded) {
-    Response response = ErrorResponse(
-        401, reason::kCodeNeeded,
-        "the code of your second factor is needed: POST /api/v1/auth/oidc/code", request);
+    Response response = AskForCode(request, attempt);
     SetCookie(provider.settings, kPendingCookie,
               SealPending(parts.vault, user_id, parts.store.NowMs()), "Strict", 300, response);
     return response;
@@ -214,30 +212,39 @@ absl::StatusOr<Response> Admit(ResourceParts& parts, const Provider& provider,
   return response;
 }
 
-absl::StatusOr<Response> Callback(ResourceParts& parts, const Request& request) {
-  const auto attempt = AttemptOf(parts, request);
-  if (!attempt.ok()) return attempt.status();
+absl::StatusOr<Response> ComeBack(ResourceParts& parts, const Request& request,
+                                  const LoginAttempt& attempt) {
   const auto provider = ReadProvider(parts);
   if (!provider.ok()) return provider.status();
   const auto endpoints = parts.oidc.Endpoints(provider->registration);
   if (!endpoints.ok()) return Shown(endpoints.status(), request);
-  absl::Status good = UseUp(parts, *attempt);
+  absl::Status good = UseUp(parts, attempt);
   if (good.ok()) good = CheckWayBack(request, *endpoints);
   if (!good.ok()) return Shown(good, request);
-  const auto claims = parts.oidc.Redeem(provider->registration, request.Query("code"), *attempt);
+  const auto claims = parts.oidc.Redeem(provider->registration, request.Query("code"), attempt);
   if (!claims.ok()) return Shown(claims.status(), request);
   absl::StatusOr<Response> response;
-  if (attempt->link_user_id != 0) {
-    absl::Status linked = LinkIdentity(parts, provider->settings, *claims, *attempt, request);
+  if (attempt.link_user_id != 0) {
+    absl::Status linked = LinkIdentity(parts, provider->settings, *claims, attempt, request);
     if (!linked.ok()) return linked;
-    response = GoTo(attempt->next);
+    response = GoTo(attempt.next);
   } else {
-    auto user = UserOfClaims(parts, provider->settings, *claims, *attempt, request);
+    auto user = UserOfClaims(parts, provider->settings, *claims, attempt, request);
     if (!user.ok()) return user.status();
-    response = Admit(parts, *provider, *attempt, request, *std::move(user));
+    response = Admit(parts, *provider, attempt, request, *std::move(user));
   }
   if (response.ok()) SetCookie(provider->settings, kAttemptCookie, "", "Lax", 0, *response);
   return response;
+}
+
+absl::StatusOr<Response> Callback(ResourceParts& parts, const Request& request) {
+  const auto attempt = AttemptOf(parts, request);
+  if (!attempt.ok()) return Told(attempt.status(), request, LoginPath("/"));
+  auto response = ComeBack(parts, request, *attempt);
+  if (response.ok()) return response;
+  // Who adds an identity is logged in, and goes back to where that began.
+  const bool links = attempt->link_user_id != 0;
+  return Told(response.status(), request, links ? attempt->next : LoginPath(attempt->next));
 }
 
 void ReadCode(BodyReader& reader, std::optional<Secret>& code) {
@@ -286,6 +293,12 @@ absl::StatusOr<Response> LeaveProvider(ResourceParts& parts, const Request& requ
   return GoTo(StrCat(url, url.find('?') == std::string::npos ? "?" : "&", query));
 }
 
+absl::StatusOr<Response> OrTold(absl::StatusOr<Response> response, const Request& request) {
+  if (response.ok()) return response;
+  const auto next = NextOf(request.Query("next"));
+  return Told(response.status(), request, LoginPath(next.ok() ? *next : "/"));
+}
+
 }  // namespace
 
 Routes OidcRoutes(ResourceParts& parts) {
@@ -294,7 +307,9 @@ Routes OidcRoutes(ResourceParts& parts) {
       {"GET",
        "/api/v1/auth/oidc/start",
        Access::kPublic,
-       [&parts](const Request& request, const Caller&) { return Start(parts, request); },
+       [&parts](const Request& request, const Caller&) {
+         return OrTold(Start(parts, request), request);
+       },
        {.summary = "Log in by the provider: send the browser here",
         .query = {TextParameter("next", "a path of this site, to go to afterwards"),
                   TextParameter("invite", "for who registers by one")},
@@ -309,8 +324,11 @@ Routes OidcRoutes(ResourceParts& parts) {
                   TextParameter("error")},
         .answers = {goes_on},
         .refusals = {401, 403, 409, 503},
-        .about = "Sets the cookies of the console. Answers code_needed where the second factor is "
-                 "asked for here: see POST /api/v1/auth/oidc/code.",
+        .about =
+            "Sets the cookies of the console. Answers code_needed where the second factor is "
+            "asked for here: see POST /api/v1/auth/oidc/code. Browsers are sent to /login with "
+            "the reason in `error` when it fails, and back to where they were when an "
+            "identity was to be added.",
         .takes_more_query = true}},
       {"POST",
        "/api/v1/auth/oidc/code",
@@ -327,7 +345,9 @@ Routes OidcRoutes(ResourceParts& parts) {
       {"GET",
        "/api/v1/auth/oidc/logout",
        Access::kPublic,
-       [&parts](const Request& request, const Caller&) { return LeaveProvider(parts, request); },
+       [&parts](const Request& request, const Caller&) {
+         return OrTold(LeaveProvider(parts, request), request);
+       },
        {.summary = "Log out at the provider: send the browser here, after POST /api/v1/auth/logout",
         .answers = {goes_on},
         .refusals = {409, 503}}},

@@ -20,7 +20,6 @@
 #include "services/admin/resources/given_account.h"
 #include "services/admin/resources/login.h"
 #include "services/admin/resources/resource.h"
-#include "services/admin/resources/setup_page.h"
 #include "services/admin/store/api_key_store.h"
 #include "services/admin/store/audit.h"
 #include "services/admin/store/user_store.h"
@@ -182,44 +181,14 @@ absl::StatusOr<Response> SetUp(ResourceParts& parts, const Request& request) {
   return DoneResponse(parts, request, *login, *wanted);
 }
 
-std::string WithNonce(std::string_view nonce) {
-  constexpr std::string_view kPlace = "NONCE";
-  std::string page(kSetupPage);
-  for (auto at = page.find(kPlace); at != std::string::npos; at = page.find(kPlace)) {
-    page.replace(at, kPlace.size(), nonce);
-  }
-  return page;
-}
-
-Response Page() {
-  const std::string nonce = RandomHex(16);
-  Response response;
-  response.content_type = "text/html; charset=utf-8";
-  response.body = WithNonce(nonce);
-  response.headers.emplace_back(
-      "Content-Security-Policy",
-      StrCat("default-src 'none'; connect-src 'self'; style-src 'nonce-", nonce,
-             "'; script-src 'nonce-", nonce,
-             "'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"));
-  return response;
-}
-
 json::object StateJson(bool sqlite) {
   return {{"setup_needed", true},
           {"version", std::string(kVersion)},
           {"storage", OneWord({"sqlite", "postgresql"}, sqlite ? "sqlite" : "postgresql")}};
 }
 
-absl::StatusOr<Response> Show(ResourceParts& parts, const Request& request) {
-  const bool page = request.Header("accept").find("text/html") != std::string_view::npos;
-  if (!IsSetupNeeded(parts)) {
-    if (!page) return SetupIsDone();
-    Response response;
-    response.status = 303;
-    response.headers.emplace_back("Location", "/");
-    return response;
-  }
-  if (page) return Page();
+absl::StatusOr<Response> Show(ResourceParts& parts) {
+  if (!IsSetupNeeded(parts)) return SetupIsDone();
   const bool sqlite = parts.store.database().dialect() == sql::SqlDialect::kSqlite;
   return JsonResponse(200, StateJson(sqlite));
 }
@@ -241,12 +210,11 @@ Routes SetupRoutes(ResourceParts& parts) {
       {"GET",
        "/setup",
        Access::kPublic,
-       [&parts](const Request& request, const Caller&) { return Show(parts, request); },
+       [&parts](const Request&, const Caller&) { return Show(parts); },
        {.summary = "Whether the first administrator is still to be made",
-        .answers = {Answers([] { return StateJson(true); }),
-                    {.status = 303, .about = "To /, for browsers, once there is one."}},
+        .answers = {Answers([] { return StateJson(true); })},
         .refusals = {404},
-        .about = "A page for whoever accepts text/html."}},
+        .about = "Whoever accepts text/html gets the console's page."}},
       {"POST",
        "/setup",
        Access::kPublic,

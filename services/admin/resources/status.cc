@@ -34,9 +34,10 @@ pre { background: #8881; padding: 0.8rem; overflow-x: auto }
 </style>
 <h1>Weir</h1>
 <p>This is the control plane of Weir, an LLM gateway. It keeps users, keys, accounts and prices and
-answers to a REST API. Model requests do not come here but to the relay. There is no console on this
-page yet.</p>
-<p>Log in and look around:</p>
+answers to a REST API. Model requests do not come here but to the relay. Browsers get the console at
+this address; this process found no build of it when it started. <code>./weir build</code> makes one,
+and <code>WEIR_ADMIN_CONSOLE_DIR</code> names its folder.</p>
+<p>Without it, log in and look around:</p>
 <pre>curl -s $WEIR_ADMIN_URL/api/v1/auth/login -H 'content-type: application/json' \
   -d '{"username":"admin","password":"…"}'
 curl -s $WEIR_ADMIN_URL/api/v1/admin/logs -H "authorization: Bearer $TOKEN"</pre>
@@ -217,7 +218,8 @@ Routes StatusRoutes(ResourceParts& parts) {
        "/",
        Access::kPublic,
        [](const Request&, const Caller&) -> absl::StatusOr<Response> { return FrontPage(); },
-       {.summary = "The front page", .answers = {AnswersFile(kPageType)}}},
+       {.summary = "A page about this API, where there is no console",
+        .answers = {AnswersFile(kPageType)}}},
       {"GET",
        "/health",
        Access::kPublic,

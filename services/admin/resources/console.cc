@@ -1,0 +1,36 @@
+#include "services/admin/resources/console.h"
+
+#include <utility>
+
+#include "libs/common/log.h"
+#include "libs/common/text.h"
+#include "services/admin/http/console_answer.h"
+#include "services/admin/store/settings_store.h"
+
+namespace weir::admin {
+
+void Console::Load(const std::string& folder) {
+  if (folder.empty()) return;
+  auto files = ReadConsoleFiles(folder);
+  if (files.ok()) {
+    files_ = *std::move(files);
+    return;
+  }
+  LogWarning(
+      "the API is served without the console: build it with ./weir build, or name its "
+      "folder in WEIR_ADMIN_CONSOLE_DIR",
+      {{"error", View(files.status().message())}});
+}
+
+std::optional<Response> Console::Answer(const Request& request) {
+  return ConsoleAnswer(files_, request, [this] { return RelayUrl(); });
+}
+
+std::string Console::RelayUrl() {
+  auto settings = ReadValue(store_, settings_store::Get);
+  const std::lock_guard lock(mutex_);
+  if (settings.ok()) relay_url_ = settings->relay_url;
+  return relay_url_;
+}
+
+}  // namespace weir::admin
