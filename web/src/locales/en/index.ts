@@ -1,4 +1,5 @@
 import { auth } from './auth'
+import { chart } from './chart'
 import { common } from './common'
 import { limits } from './limits'
 import { reason } from './reason'
@@ -8,6 +9,7 @@ import { users } from './users'
 export const messages = {
   ...common,
   auth,
+  chart,
   limits,
   reason,
   shell,

@@ -1,4 +1,5 @@
 import { auth } from './auth'
+import { chart } from './chart'
 import { common } from './common'
 import { limits } from './limits'
 import { reason } from './reason'
@@ -8,6 +9,7 @@ import type { messages as en } from '../en'
 export const messages: typeof en = {
   ...common,
   auth,
+  chart,
   limits,
   reason,
   shell,

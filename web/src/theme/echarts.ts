@@ -1,0 +1,125 @@
+import type { EChartsCoreOption } from 'echarts/core'
+import type { Tokens } from './tokens'
+
+// Charts from the same tokens as all else: which colour a series has, and what an ECharts option is made of.
+// Nothing of ECharts itself is imported here, so that pages may compute without loading it.
+
+export type Tone = number | 'other' | 'good' | 'warn' | 'bad' | 'off'
+
+export interface Series {
+  name: string
+  values: (number | null)[]
+  tone?: Tone // a number is a place in the row of colours; the series' own place otherwise
+}
+
+export interface ChartSpec {
+  kind: 'bars' | 'lines' | 'ranking' // stacked over time, lines over time, sorted and lying
+  labels: string[]
+  series: Series[]
+  format: (value: number) => string
+  unfinished?: boolean // the last bucket is not over yet: hatched
+}
+
+const DASHES = ['solid', [6, 3], [2, 3], [8, 3, 2, 3], [4, 4], [1, 2]] as const
+const TICKS_MAX = 8
+
+export function colourOf(tokens: Tokens, tone: Tone): string {
+  if (typeof tone === 'number') return tokens.series[tone % tokens.series.length]!
+  return tone === 'other' ? tokens.other : tokens[tone].text
+}
+
+const hatch = (tokens: Tokens) => ({
+  symbol: 'rect',
+  color: tokens.card,
+  dashArrayX: [1, 0],
+  dashArrayY: [3, 4],
+  rotation: -Math.PI / 4,
+})
+
+function seriesOption(spec: ChartSpec, series: Series, place: number, tokens: Tokens) {
+  const colour = colourOf(tokens, series.tone ?? place)
+  const common = { name: series.name, color: colour, animation: false, silent: false }
+  if (spec.kind === 'lines') {
+    return {
+      ...common,
+      type: 'line',
+      data: series.values,
+      showSymbol: series.values.length === 1,
+      lineStyle: { width: 2, type: DASHES[place % DASHES.length] },
+      emphasis: { disabled: true },
+    }
+  }
+  const last = spec.unfinished ? series.values.length - 1 : -1
+  const data = series.values.map((value, i) => (i === last ? { value, itemStyle: { decal: hatch(tokens) } } : value))
+  return { ...common, type: 'bar', stack: 'all', barMaxWidth: spec.kind === 'ranking' ? 18 : 48, barCategoryGap: '20%', data, emphasis: { disabled: true } }
+}
+
+const text = (colour: string) => ({ color: colour, fontSize: 12, fontFamily: 'inherit' })
+
+function labelAxis(spec: ChartSpec, tokens: Tokens) {
+  const lying = spec.kind === 'ranking'
+  return {
+    type: 'category',
+    data: spec.labels,
+    inverse: lying,
+    boundaryGap: spec.kind !== 'lines',
+    axisTick: { show: false },
+    axisLine: { lineStyle: { color: tokens.line } },
+    axisLabel: {
+      ...text(tokens.text2),
+      hideOverlap: true,
+      interval: lying ? 0 : Math.ceil(spec.labels.length / TICKS_MAX) - 1,
+      ...(lying ? { width: 140, overflow: 'truncate' } : {}),
+    },
+  }
+}
+
+const valueAxis = (spec: ChartSpec, tokens: Tokens) => ({
+  type: 'value',
+  min: 0,
+  splitNumber: 4,
+  splitLine: { lineStyle: { color: tokens.line } },
+  axisLabel: { ...text(tokens.text3), formatter: spec.format },
+})
+
+// All of it but the tooltip's content, which Chart.vue makes of elements: names are other people's text.
+export function chartOption(spec: ChartSpec, tokens: Tokens): EChartsCoreOption {
+  const [labels, values] = [labelAxis(spec, tokens), valueAxis(spec, tokens)]
+  const lying = spec.kind === 'ranking'
+  return {
+    animation: false,
+    aria: { enabled: true },
+    grid: { left: 4, right: 12, top: 10, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    xAxis: lying ? values : labels,
+    yAxis: lying ? labels : values,
+    series: spec.series.map((series, place) => seriesOption(spec, series, place, tokens)),
+    tooltip: {
+      trigger: 'axis',
+      confine: true,
+      transitionDuration: 0,
+      backgroundColor: tokens.card,
+      borderColor: tokens.control,
+      textStyle: text(tokens.text1),
+      axisPointer: { type: spec.kind === 'lines' ? 'line' : 'shadow', animation: false },
+    },
+  }
+}
+
+export interface TipLine {
+  name: string
+  value: string
+  colour: string
+}
+
+// What stands beside the pointer: the biggest first, what is nothing left out, the sum of what is stacked.
+export function tipLines(spec: ChartSpec, at: number, tokens: Tokens): { lines: TipLine[]; total: string } {
+  const there = spec.series
+    .map((series, place) => ({ name: series.name, value: series.values[at] ?? null, colour: colourOf(tokens, series.tone ?? place) }))
+    .filter((line): line is typeof line & { value: number } => line.value !== null && (line.value !== 0 || spec.kind === 'lines'))
+    .sort((a, b) => b.value - a.value)
+  const total = there.reduce((sum, { value }) => sum + value, 0)
+  return {
+    lines: there.map(({ name, value, colour }) => ({ name, colour, value: spec.format(value) })),
+    total: spec.kind === 'lines' || spec.series.length < 2 ? '' : spec.format(total),
+  }
+}
