@@ -18,6 +18,12 @@ export const NAV_GROUPS: NavGroup[] = ['home', 'traffic', 'upstream', 'access', 
 
 const PAGES: RouteRecordRaw[] = [
   {
+    path: '/prices',
+    name: 'prices',
+    component: () => import('@/features/prices/PricesPage.vue'),
+    meta: { title: 'prices', access: 'admin', nav: 'upstream' },
+  },
+  {
     path: '/users',
     name: 'users',
     component: () => import('@/features/users/UsersPage.vue'),

@@ -51,3 +51,12 @@ export function shareOf(used: string | null | undefined, limit: string | null | 
   const total = Number(limit)
   return total > 0 ? Math.max(0, Number(used ?? 0) / total) : 0
 }
+
+// What the API takes as USD per million tokens: six digits after the point, as many as pico-USD have.
+export const isPrice = (text: string): boolean => /^\d{1,9}(\.\d{1,6})?$/.test(text)
+
+// A difference: "+$1.20", "−$0.0042", "$0".
+export function signedUsd(usd: string | null | undefined): string {
+  const text = formatUsd(usd)
+  return text === '–' || text === '$0' || text.startsWith('−') ? text : `+${text}`
+}

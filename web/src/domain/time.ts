@@ -4,7 +4,7 @@ export type Zone = string
 
 export const browserZone = (): Zone => Intl.DateTimeFormat().resolvedOptions().timeZone
 
-function parts(at: Date, zone: Zone): Record<string, string> {
+export function parts(at: Date, zone: Zone): Record<string, string> {
   const format = new Intl.DateTimeFormat('en-CA', {
     timeZone: zone || undefined,
     year: 'numeric',

@@ -2,6 +2,7 @@ import { auth } from './auth'
 import { chart } from './chart'
 import { common } from './common'
 import { limits } from './limits'
+import { prices } from './prices'
 import { reason } from './reason'
 import { shell } from './shell'
 import { users } from './users'
@@ -11,6 +12,7 @@ export const messages: typeof en = {
   auth,
   chart,
   limits,
+  prices,
   reason,
   shell,
   users,

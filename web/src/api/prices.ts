@@ -1,0 +1,29 @@
+import type { PickedList } from '@/domain/priceList'
+import { answer, change, http, ifMatch, type Schemas } from './client'
+import type { operations } from './schema.gen'
+
+export type Price = Schemas['Price']
+export type PriceQuery = NonNullable<operations['get_api_v1_admin_prices']['parameters']['query']>
+export type PriceBody = NonNullable<operations['post_api_v1_admin_prices']['requestBody']>['content']['application/json']
+export type PriceImport = Schemas['PriceImport']
+export type UnpricedModel = operations['get_api_v1_admin_prices_unpriced']['responses']['200']['content']['application/json']['data'][number]
+
+export const listPrices = (query: PriceQuery, signal?: AbortSignal) => answer(http.GET('/api/v1/admin/prices', { params: { query }, signal }))
+
+export const createPrice = (body: PriceBody) => change(http.POST('/api/v1/admin/prices', { body }))
+
+export const deletePrice = (id: number, version: number) =>
+  change(http.DELETE('/api/v1/admin/prices/{id}', { params: { path: { id }, header: ifMatch(version) } }))
+
+export const unpricedModels = (signal?: AbortSignal) => answer(http.GET('/api/v1/admin/prices/unpriced', { params: { query: {} }, signal }))
+
+// The file goes as it is: what its cells mean is said there.
+export const importPrices = ({ text, type }: PickedList, dryRun: boolean) =>
+  change(
+    http.POST('/api/v1/admin/prices/import', {
+      params: { query: { dry_run: dryRun ? 'true' : 'false' } },
+      headers: { 'Content-Type': type },
+      body: text as never,
+      bodySerializer: (body: unknown) => body as string,
+    }),
+  )

@@ -1,0 +1,16 @@
+import { flag, integer, oneOf, text } from '@/composables/useUrlState'
+
+export const PRICE_SORTS = ['model', '-model', 'provider', '-provider', 'effective_from', '-effective_from', 'input', '-input', 'output', '-output'] as const
+
+export const PRICE_FILTERS = {
+  model: text(),
+  provider: text(),
+  sort: oneOf(PRICE_SORTS, 'model'),
+  page: integer(1),
+  of: text(), // the model whose prices the drawer shows, of this provider
+  by: text(),
+  add: flag(),
+  import: flag(),
+  rerate: flag(),
+  run: integer(0),
+}
