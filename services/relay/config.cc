@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "libs/common/client_address.h"
 #include "libs/common/ids.h"
 #include "libs/common/text.h"
 #include "services/relay/memory_limit.h"
@@ -68,6 +69,9 @@ Settings RelaySettingsTable() {
       "proxies and streams model traffic, picks the account, meters every request.",
       {
           {"listen", Kind::kText, "0.0.0.0:8080", "Where clients connect, host:port."},
+          {"trusted_proxies", Kind::kText, "",
+           "Addresses and blocks of load balancers before the relay, separated by commas: their "
+           "X-Forwarded-For tells who asks (allowed addresses, log); nobody else's is believed."},
           {"ops_listen", Kind::kText, "127.0.0.1:9080", "Where /health, /ready and /metrics are."},
           {"data_dir", Kind::kText, "./data/relay",
            "Folder of the spool and of the snapshot's copy; one relay each."},
@@ -215,6 +219,12 @@ absl::StatusOr<Config> LoadConfig(const Settings& settings) {
   limits.client_write_timeout_ms = settings.Integer("client_write_timeout_ms");
   limits.keep_alive_timeout_ms = settings.Integer("keep_alive_timeout_ms");
   config.limits.websocket_idle_ms = settings.Integer("websocket_idle_ms");
+  auto proxies = ParseIpBlocks(settings.Text("trusted_proxies"));
+  if (!proxies.ok()) {
+    return absl::InvalidArgumentError(
+        StrCat("trusted_proxies: ", View(proxies.status().message())));
+  }
+  config.trusted_proxies = *std::move(proxies);
   if (absl::Status status = LoadBothRedis(settings, config); !status.ok()) return status;
   absl::StatusOr<GrpcSecurity> security = LoadGrpcSecurity(settings);
   if (!security.ok()) return security.status();

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
 #include "libs/common/grpc_security.h"
+#include "libs/common/ip_block.h"
 #include "libs/common/settings.h"
 #include "services/relay/http/exchange.h"
 #include "services/relay/redis/redis_link.h"
@@ -25,6 +27,7 @@ struct Config {
   std::string upstream_ca_file;
   std::string relay_id;
   std::string log_level;
+  std::vector<IpBlock> trusted_proxies = {};  // whose X-Forwarded-For is believed
   int threads = 0;
   int attempts_max = 3;
   std::int64_t buffered_bytes_max = 0;  // never 0 once loaded

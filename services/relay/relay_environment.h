@@ -5,7 +5,9 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "libs/common/ip_block.h"
 #include "services/relay/http/exchange.h"
 #include "services/relay/snapshot/snapshot_holder.h"
 #include "services/relay/snapshot/snapshot_subscriber.h"
@@ -71,6 +73,7 @@ struct RelayEnvironment {
   LeaseDesk& leases;
   BodyDesk& bodies;
   const HttpLimits& limits;
+  const std::vector<IpBlock>& trusted_proxies;  // whose X-Forwarded-For is believed
   std::string relay_id;
   int attempts_max = 3;
   bool serve_unrecorded = false;  // also while the spool is full

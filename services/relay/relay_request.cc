@@ -4,9 +4,11 @@
 #include <string_view>
 #include <utility>
 
+#include "libs/common/client_address.h"
 #include "libs/common/clock.h"
 #include "libs/common/ids.h"
 #include "libs/common/reason.h"
+#include "libs/common/text.h"
 #include "services/relay/account_choice.h"
 #include "services/relay/answer_cache.h"
 #include "services/relay/body_stage.h"
@@ -37,6 +39,18 @@ RequestContext Begin(RelayEnvironment& environment, const Exchange& exchange) {
   context.request_id = UuidToText(record.id);
   record.client_ip = std::string(exchange.client_address());
   return context;
+}
+
+// Behind proxies of ours the client is whom they say (config: trusted_proxies). Without any nothing
+// is looked for.
+void FindClient(const RelayEnvironment& environment, const RequestHead& head, UsageRecord& record) {
+  if (environment.trusted_proxies.empty()) return;
+  std::string forwarded_for;
+  for (const HeaderField& field : head.all()) {
+    if (!EqualsIgnoreCase(field.name, "x-forwarded-for")) continue;
+    StrAppend(forwarded_for, forwarded_for.empty() ? "" : ",", field.value);
+  }
+  record.client_ip = ClientAddress(record.client_ip, forwarded_for, environment.trusted_proxies);
 }
 
 // What a request is about, and whose it is; who asks whether we are alive needs no key.
@@ -106,6 +120,7 @@ LocalReply HeadRefusal(ReadStatus status, const Exchange& exchange, const HttpLi
 
 Task<void> RelayRequest(RelayEnvironment& environment, Exchange& exchange) {
   RequestContext context = Begin(environment, exchange);
+  FindClient(environment, exchange.head(), context.record);
   if (environment.draining.load(std::memory_order_relaxed)) exchange.CloseAfter();
   context.console_origin = ConsoleOrigin(context.snapshot.get(), exchange.head());
   Refusal refusal = CheckHead(context, exchange.head(), environment.limits);
