@@ -18,6 +18,12 @@ export const NAV_GROUPS: NavGroup[] = ['home', 'traffic', 'upstream', 'access', 
 
 const PAGES: RouteRecordRaw[] = [
   {
+    path: '/',
+    name: 'dashboard',
+    component: () => import('@/features/dashboard/DashboardPage.vue'),
+    meta: { title: 'dashboard', access: 'user', nav: 'home', key: 'd' },
+  },
+  {
     path: '/prices',
     name: 'prices',
     component: () => import('@/features/prices/PricesPage.vue'),

@@ -41,6 +41,14 @@ export function formatClock(text: string | null | undefined, zone: Zone = '', no
   return /^\d\d:\d\d:\d\d$/.test(shown) ? shown.slice(0, 5) : shown
 }
 
+// The day and the minute that a clock on the wall shows: 2026-05-03, 32.
+export function localDay(at: Date, zone: Zone = ''): string {
+  const a = parts(at, zone)
+  return `${a.year}-${a.month}-${a.day}`
+}
+
+export const localMinute = (at: Date, zone: Zone = ''): number => Number(parts(at, zone).minute)
+
 // 2026-05-03 14:32:07 (Asia/Shanghai) · 06:32:07 UTC
 export function fullTime(text: string | null | undefined, zone: Zone = ''): string {
   const at = parseTime(text)

@@ -17,6 +17,7 @@ export interface ChartSpec {
   labels: string[]
   series: Series[]
   format: (value: number) => string
+  whole?: boolean // counts: no half of one on the axis
   unfinished?: boolean // the last bucket is not over yet: hatched
 }
 
@@ -68,6 +69,7 @@ function labelAxis(spec: ChartSpec, tokens: Tokens) {
     axisLabel: {
       ...text(tokens.text2),
       hideOverlap: true,
+      padding: [0, 4],
       interval: lying ? 0 : Math.ceil(spec.labels.length / TICKS_MAX) - 1,
       ...(lying ? { width: 140, overflow: 'truncate' } : {}),
     },
@@ -78,6 +80,7 @@ const valueAxis = (spec: ChartSpec, tokens: Tokens) => ({
   type: 'value',
   min: 0,
   splitNumber: 4,
+  ...(spec.whole ? { minInterval: 1 } : {}),
   splitLine: { lineStyle: { color: tokens.line } },
   axisLabel: { ...text(tokens.text3), formatter: spec.format },
 })

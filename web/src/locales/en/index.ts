@@ -1,19 +1,23 @@
 import { auth } from './auth'
 import { chart } from './chart'
 import { common } from './common'
+import { dashboard } from './dashboard'
 import { limits } from './limits'
 import { prices } from './prices'
 import { reason } from './reason'
 import { shell } from './shell'
+import { usage } from './usage'
 import { users } from './users'
 
 export const messages = {
   ...common,
   auth,
   chart,
+  dashboard,
   limits,
   prices,
   reason,
   shell,
+  usage,
   users,
 }

@@ -1,0 +1,19 @@
+import { answer, http, type Schemas } from './client'
+import type { operations } from './schema.gen'
+
+export type UsageSummary = Schemas['UsageSummary']
+export type UsageTop = Schemas['UsageTop']
+export type UsageSeries = Schemas['UsageSeries']
+export type UsageFigures = UsageSummary['totals']
+export type UsageRow = UsageSummary['data'][number]
+export type SummaryQuery = NonNullable<operations['get_api_v1_usage_summary']['parameters']['query']>
+export type TopQuery = NonNullable<operations['get_api_v1_usage_top']['parameters']['query']>
+export type SeriesQuery = NonNullable<operations['get_api_v1_usage_series']['parameters']['query']>
+
+export const usageSummary = (query: SummaryQuery, signal?: AbortSignal) =>
+  answer(http.GET('/api/v1/usage/summary', { params: { query }, signal }))
+
+export const usageTop = (query: TopQuery, signal?: AbortSignal) => answer(http.GET('/api/v1/usage/top', { params: { query }, signal }))
+
+export const usageSeries = (query: SeriesQuery, signal?: AbortSignal) =>
+  answer(http.GET('/api/v1/usage/series', { params: { query }, signal }))

@@ -1,0 +1,94 @@
+// What usage reports are made of: by what they group, what they measure, and both as a chart.
+import type { ChartSpec } from '@/theme/echarts'
+import type { UsageFigures, UsageRow, UsageSeries } from '@/api/usage'
+import { formatCount, formatPercent } from './numbers'
+import { formatUsd } from './money'
+import { bucketLabel, type Bucket } from './reportRange'
+
+export const BYS = ['model', 'key', 'user', 'group', 'account'] as const
+export type By = (typeof BYS)[number]
+export const MEASURES = ['cost', 'requests', 'tokens', 'errors'] as const
+export type Measure = (typeof MEASURES)[number]
+
+// What a row of a report is called where it is a filter.
+export const FILTER_OF: Record<By, 'model' | 'key_id' | 'user_id' | 'group_id' | 'account_id'> = {
+  model: 'model',
+  key: 'key_id',
+  user: 'user_id',
+  group: 'group_id',
+  account: 'account_id',
+}
+
+type Named = Pick<UsageRow, 'model' | 'key_id' | 'key_name' | 'user_id' | 'username' | 'group_id' | 'group_name' | 'account_id' | 'account_name'>
+
+export function idOf(row: Named, by: By): string {
+  return String(row[FILTER_OF[by]] ?? '')
+}
+
+// A thing that is gone keeps its number; requests that nobody served have no account: "–".
+export function nameOf(row: Named, by: By): string {
+  if (by === 'model') return row.model || '–'
+  const name = { key: row.key_name, user: row.username, group: row.group_name, account: row.account_name }[by]
+  const id = idOf(row, by)
+  return name || (id && id !== '0' ? `#${id}` : '–')
+}
+
+// All kinds together, as the report's own sort by tokens has them.
+export const tokensOf = (f: UsageFigures) =>
+  f.input_tokens + f.output_tokens + f.cache_read_tokens + f.cache_write_5m_tokens + f.cache_write_1h_tokens
+
+export const inputOf = (f: UsageFigures) => tokensOf(f) - f.output_tokens
+
+// For drawing; figures in words come from the server's own texts.
+export function measured(f: UsageFigures, measure: Measure): number {
+  if (measure === 'cost') return f.cost_nano_usd / 1e9
+  return measure === 'tokens' ? tokensOf(f) : f[measure]
+}
+
+export const formatMeasure = (measure: Measure) => (value: number) => (measure === 'cost' ? formatUsd(value.toFixed(9)) : formatCount(value))
+
+// The last bucket still runs.
+export const stillRuns = (data: { end?: string | null }[], now: Date): boolean => {
+  const end = data.at(-1)?.end
+  return !!end && Date.parse(end) > now.getTime()
+}
+
+// By groups with what is left as "other", or one series of all.
+export function usageChart(report: UsageSeries, bucket: Bucket, by: By | null, measure: Measure, words: { all: string; other: string }, now = new Date()): ChartSpec {
+  const manyDays = new Set(report.data.map(({ label }) => label.slice(0, 10))).size > 2
+  const values = (data: UsageFigures[]) => data.map((figures) => measured(figures, measure))
+  const groups = (by && report.series) || []
+  const rest = by && report.rest && values(report.rest.data).some((value) => value > 0) ? report.rest : null
+  return {
+    kind: 'bars',
+    labels: report.data.map(({ label }) => bucketLabel(label, bucket, manyDays)),
+    series: by
+      ? [
+          ...groups.map((group) => ({ name: nameOf(group, by), values: values(group.data) })),
+          ...(rest ? [{ name: words.other, values: values(rest.data), tone: 'other' as const }] : []),
+        ]
+      : [{ name: words.all, values: values(report.data), ...(measure === 'errors' ? { tone: 'bad' as const } : {}) }],
+    format: formatMeasure(measure),
+    whole: measure !== 'cost',
+    unfinished: stillRuns(report.data, now),
+  }
+}
+
+// "+8 %", "−3 %", "" where there was nothing to compare with. A whole number: it is a hint, not a figure.
+export function changeOf(now: number, before: number | null | undefined): string {
+  if (!before || !Number.isFinite(now)) return ''
+  const percent = Math.round(((now - before) / before) * 100)
+  if (percent === 0) return '±0 %'
+  const size = Math.abs(percent) > 999 ? '>999' : String(Math.abs(percent))
+  return `${percent > 0 ? '+' : '−'}${size} %`
+}
+
+export function successShare(f: UsageFigures): string {
+  return f.requests > 0 ? formatPercent(((f.requests - f.errors) / f.requests) * 100) : '–'
+}
+
+// Of what was read: how much came from the providers' caches.
+export function cacheShare(f: UsageFigures): string {
+  const input = inputOf(f)
+  return input > 0 ? formatPercent((f.cache_read_tokens / input) * 100) : '–'
+}
