@@ -24,6 +24,18 @@ const PAGES: RouteRecordRaw[] = [
     meta: { title: 'dashboard', access: 'user', nav: 'home', key: 'd' },
   },
   {
+    path: '/models',
+    name: 'models',
+    component: () => import('@/features/models/ModelsPage.vue'),
+    meta: { title: 'models', access: 'user', nav: 'upstream' },
+  },
+  {
+    path: '/routes',
+    name: 'routes',
+    component: () => import('@/features/routes/RoutesPage.vue'),
+    meta: { title: 'routes', access: 'admin', nav: 'upstream' },
+  },
+  {
     path: '/prices',
     name: 'prices',
     component: () => import('@/features/prices/PricesPage.vue'),

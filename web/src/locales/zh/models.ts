@@ -1,0 +1,28 @@
+import type { models as en } from '../en/models'
+
+export const models: typeof en = {
+  about: '你可以使用的模型',
+  aboutAll: '各账号提供的模型',
+  search: '模型',
+  name: '模型',
+  provider: '提供商',
+  accounts: '账号',
+  accountsOf: '{normal} / {all} 正常',
+  price: '价格（输入 → 输出）',
+  priceState: '价格',
+  priceUnit: '美元 / 百万 Token',
+  priced: '有价格',
+  unpriced: '无价格',
+  unpricedText: '它没有价格：除非设置另有规定，对它的请求会被拒绝。',
+  requests: '24 小时请求',
+  empty: '还没有模型。请向管理员询问应加入哪个分组。',
+  emptyAdmin: '还没有模型：添加账号后，它提供的模型会显示在这里。',
+  tryIt: '在操练场中试用',
+  logs: '相关请求',
+  usage: '相关用量',
+  explain: '现在由谁服务',
+  prices: '全部价格',
+  servedBy: '由 {n} 个账号提供',
+  more: '另有 {count} 个',
+  status: { normal: '正常', rate_limited: '限流', api_exception: '接口异常', account_exception: '凭据被拒', disabled: '已停用' },
+}
