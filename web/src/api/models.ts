@@ -3,6 +3,7 @@ import type { operations } from './schema.gen'
 
 export type Model = operations['get_api_v1_models']['responses']['200']['content']['application/json'][number]
 
+// What the caller may use.
 export const listModels = (signal?: AbortSignal) => answer(http.GET('/api/v1/models', { signal }))
 
 const LIMIT = 200

@@ -42,6 +42,12 @@ const PAGES: RouteRecordRaw[] = [
     meta: { title: 'prices', access: 'admin', nav: 'upstream' },
   },
   {
+    path: '/keys',
+    name: 'keys',
+    component: () => import('@/features/keys/KeysPage.vue'),
+    meta: { title: 'keys', nav: 'access', key: 'k' },
+  },
+  {
     path: '/users',
     name: 'users',
     component: () => import('@/features/users/UsersPage.vue'),

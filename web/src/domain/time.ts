@@ -35,6 +35,14 @@ export function formatTime(text: string | null | undefined, zone: Zone = '', now
   return `${a.year}-${a.month}-${a.day}`
 }
 
+// 2026-05-03, as date fields want it.
+export function formatDay(text: string | null | undefined, zone: Zone = ''): string {
+  const at = parseTime(text)
+  if (!at) return ''
+  const { year, month, day } = parts(at, zone)
+  return `${year}-${month}-${day}`
+}
+
 // Without seconds, for a time that was planned: 14:32, or 05-03 14:32.
 export function formatClock(text: string | null | undefined, zone: Zone = '', now = new Date()): string {
   const shown = formatTime(text, zone, now)

@@ -1,7 +1,9 @@
 import { auth } from './auth'
 import { chart } from './chart'
+import { client } from './client'
 import { common } from './common'
 import { dashboard } from './dashboard'
+import { keys } from './keys'
 import { limits } from './limits'
 import { models } from './models'
 import { prices } from './prices'
@@ -14,6 +16,8 @@ import { users } from './users'
 export const messages = {
   ...common,
   auth,
+  client,
+  keys,
   chart,
   dashboard,
   limits,

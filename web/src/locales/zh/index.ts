@@ -1,7 +1,9 @@
 import { auth } from './auth'
 import { chart } from './chart'
+import { client } from './client'
 import { common } from './common'
 import { dashboard } from './dashboard'
+import { keys } from './keys'
 import { limits } from './limits'
 import { models } from './models'
 import { prices } from './prices'
@@ -15,6 +17,8 @@ import type { messages as en } from '../en'
 export const messages: typeof en = {
   ...common,
   auth,
+  client,
+  keys,
   chart,
   dashboard,
   limits,
