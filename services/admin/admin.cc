@@ -1,6 +1,7 @@
 #include "services/admin/admin.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <functional>
@@ -10,6 +11,7 @@
 #include "libs/common/client_address.h"
 #include "libs/common/clock.h"
 #include "libs/common/grpc_security.h"
+#include "libs/common/ids.h"
 #include "libs/common/log.h"
 #include "libs/common/metrics.h"
 #include "libs/common/ops_server.h"
@@ -19,6 +21,7 @@
 #include "services/admin/after_restore.h"
 #include "services/admin/alerts/alert_courier.h"
 #include "services/admin/alerts/alert_watch.h"
+#include "services/admin/config.h"
 #include "services/admin/config_watcher.h"
 #include "services/admin/credentials/playground_secret.h"
 #include "services/admin/credentials/vault.h"
@@ -254,6 +257,34 @@ absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settin
   parts->refresher.Start();
   parts->alerts.Start();
   return std::unique_ptr<Admin>(new Admin(std::move(parts)));
+}
+
+// All parts on a database in memory and a key that seals nothing, so that the routes are those of a
+// running admin; of the environment nothing that leads anywhere is taken.
+absl::StatusOr<std::string> Admin::Contract() {
+  weir::Settings settings = MakeSettings();
+  const std::array<const char*, 4> arguments = {
+      "weir-admin", "--database-url=sqlite::memory:", "--usage-target=127.0.0.1:1",
+      "--upstream-ca-file="};
+  absl::Status loaded = settings.Load(static_cast<int>(arguments.size()), arguments.data());
+  if (!loaded.ok()) return loaded;
+  auto vault = Vault::Create(Secret(RandomHex(32)));
+  if (!vault.ok()) return vault.status();
+  auto database = OpenMigrated(settings);
+  if (!database.ok()) return database.status();
+  const Parts parts(settings, *std::move(vault), *std::move(database), GrpcSecurity());
+  Request request;
+  request.method = "GET";
+  request.path = "/api/openapi.json";
+  Response response = parts.router.Handle(request);
+  if (response.status != 200) return absl::InternalError(response.body);
+  return std::move(response.body);
+}
+
+absl::StatusOr<std::string> RunOpenapi(const weir::Settings&) {
+  auto document = Admin::Contract();
+  if (document.ok()) *document += '\n';
+  return document;
 }
 
 absl::StatusOr<std::string> RunConfigDiff(const weir::Settings& settings) {

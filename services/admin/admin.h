@@ -22,6 +22,9 @@ class Admin {
 
   int http_port() const;
   int grpc_port() const;
+  // The contract of these routes, as /api/openapi.json has it; needs no database and no secret.
+  static absl::StatusOr<std::string> Contract();
+
   // For /setup, while there is no administrator; else empty. For the terminal, not for the log.
   const Secret& setup_token() const;
 
@@ -33,6 +36,8 @@ class Admin {
 };
 
 // The commands of weir-admin, on the database that `settings` name; each returns what to print.
+// `openapi`: the contract, whatever the settings are.
+absl::StatusOr<std::string> RunOpenapi(const weir::Settings& settings);
 // `seed`: prepares it for a first start.
 absl::StatusOr<std::string> RunSeed(const weir::Settings& settings);
 // `config-diff`: what applying the configuration file would change, for people; changes nothing.

@@ -25,7 +25,7 @@ const std::map<std::string, Command>& Commands() {
   static const std::map<std::string, Command> commands = {
       {"seed", {weir::admin::RunSeed, 1}},     {"config-diff", {weir::admin::RunConfigDiff, 1}},
       {"backup", {weir::admin::RunBackup, 2}}, {"after-restore", {weir::admin::RunAfterRestore, 1}},
-      {"reseal", {weir::admin::RunReseal, 1}},
+      {"reseal", {weir::admin::RunReseal, 1}}, {"openapi", {weir::admin::RunOpenapi, 1}},
   };
   return commands;
 }
@@ -80,5 +80,6 @@ int main(int argc, char** argv) {
     return Run(command->second, settings);
   }
   return Fail(absl::InvalidArgumentError(
-      "the commands are seed, config-diff, backup FILE, after-restore and reseal; see --help"));
+      "the commands are seed, config-diff, backup FILE, after-restore, reseal and openapi; see "
+      "--help"));
 }

@@ -4,6 +4,7 @@ does as it says."""
 
 import json
 import re
+import subprocess
 
 import pytest
 
@@ -142,3 +143,17 @@ def test_forged_tokens_are_nobody(stack, authorization):
 def test_a_cookie_does_not_help_a_bad_token(stack, callers):
     headers = {**callers["cookie"](), **bearer(FORGED)}
     assert knock(stack, "GET", "/api/v1/auth/profile", headers).status == 401
+
+
+def test_the_contract_is_printed_without_a_database_or_a_secret(stack, tmp_path):
+    """What the console's build takes its types from. An environment full of settings that lead nowhere
+    changes nothing, and nothing is left behind."""
+    environment = {"WEIR_ADMIN_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+                   "WEIR_ADMIN_MASTER_KEY_FILE": "/nowhere", "WEIR_ADMIN_CONFIG_FILE": "/nowhere",
+                   "WEIR_ADMIN_UPSTREAM_CA_FILE": "/nowhere", "WEIR_ADMIN_CONSOLE_DIR": "/nowhere"}
+    result = subprocess.run([stack.build_dir / "bin" / "weir-admin", "openapi"], env=environment,
+                            cwd=tmp_path, capture_output=True, timeout=30, check=False)
+    assert result.returncode == 0, result.stderr
+    served = http_client.request(stack.admin_port, "GET", "/api/openapi.json")
+    assert result.stdout == served.body + b"\n"
+    assert list(tmp_path.iterdir()) == []
