@@ -16,6 +16,7 @@ TEXT_SUFFIXES = SOURCE_SUFFIXES | {
 }
 FOLDERS = ("libs", "services", "proto", "tests", "tools", "cmake", "deploy", "docs", ".ci", "web")
 SKIPPED = {"node_modules", "dist", "__pycache__", "build"}
+GENERATED = (".gen.ts",)
 LINES_MAX = 400
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
@@ -241,7 +242,7 @@ def check_tree(root):
     found = Findings(root)
     for path in files_below(root):
         relative = path.relative_to(root)
-        if path.suffix not in TEXT_SUFFIXES:
+        if path.suffix not in TEXT_SUFFIXES or path.name.endswith(GENERATED):
             continue
         text = path.read_text(encoding="utf-8")
         check_text(path, relative, text, found)

@@ -83,6 +83,12 @@ class TidyTest(unittest.TestCase):
         self.assert_clean("libs/common/a.cc", "\n" * 400)
         self.assert_clean("tests/unit/common/a_test.cc", "\n" * 900)
 
+    def test_the_console_is_held_to_it_too_but_for_what_is_generated(self):
+        long = "const a = 1\n" * 401
+        self.assert_found("web/src/domain/money.ts", long, "more than 400")
+        self.assert_clean("web/src/api/schema.gen.ts", long)
+        self.assert_clean("web/node_modules/vue/index.ts", long)
+
     def test_proto_numbers(self):
         self.assert_found("proto/a.proto",
                           "message A {\n  string a = 1;\n  oneof b {\n    string c = 1;\n  }\n}\n",

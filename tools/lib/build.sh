@@ -61,7 +61,8 @@ weir_build() {
 usage: ./weir build [preset]
 
 Compiles everything, services and tests, into build/<preset>. Presets: release (the default),
-debug, asan (address and undefined behaviour), tsan (data races).
+debug, asan (address and undefined behaviour), tsan (data races). With release the console is built
+too, into web/dist; WEIR_SKIP_CONSOLE=1 leaves it out.
 TEXT
       return 0
       ;;
@@ -75,6 +76,8 @@ TEXT
     *) usage_error build "no such preset: $preset" ;;
   esac
   local start=$SECONDS
+  [[ $preset != release ]] || console_begin
   compile "$preset"
+  [[ $preset != release ]] || console_finish
   say "built: $(build_dir "$preset")/bin ($((SECONDS - start)) s)"
 }

