@@ -1,0 +1,126 @@
+"""The real services, for the console's tests in a browser (web/e2e): usage, admin with the console's
+build, a relay and the fake provider, on SQLite and free ports.
+
+    python3 console_rig.py --build-dir DIR --console-dir DIR [--empty]
+
+prints one line of JSON that says where all is and who may log in; with --empty there is no
+administrator yet, only the token of /setup. Then it takes commands, an object a line:
+
+    {"stop": "usage"} {"kill": "relay"} {"start": "usage"}   one service
+    {"requests": 20}                                          real ones, every fifth refused
+    {"end_sessions": true}                                    as if all log-ins had run out
+
+and answers each with a line, {"error": …} where it went wrong. All stops when standard input ends.
+"""
+
+import argparse
+import json
+import re
+import signal
+import sqlite3
+import sys
+
+import harness
+import http_client
+
+REQUESTS_MAX = 1000
+
+
+class Rig:
+    def __init__(self, build_dir, console_dir, empty):
+        self._stack = harness.Stack(build_dir)
+        self._stack.admin.settings["WEIR_ADMIN_CONSOLE_DIR"] = console_dir
+        self._empty = empty
+        self._lane = None
+        self._starts = {"usage": self._stack.start_usage, "admin": self._stack.start_admin,
+                        "relay": self._stack.start_relay}
+
+    def start(self):
+        stack = self._stack
+        addresses = {"relay_url": f"http://127.0.0.1:{stack.relay_port}",
+                     "console_url": f"http://127.0.0.1:{stack.admin_port}"}
+        if self._empty:
+            self._declare(addresses)
+            stack.fake.start()
+            for start in self._starts.values():
+                start()
+        else:
+            stack.start()
+            stack.api.patch("/api/v1/admin/settings", addresses)
+            self._lane = stack.claude("text")
+        return {"admin_url": addresses["console_url"], "relay_url": addresses["relay_url"],
+                "fake_url": stack.fake_url, "folder": str(stack.folder), **self._who()}
+
+    def _declare(self, settings):
+        """Before anybody can log in, a file is what settings come from."""
+        path = self._stack.folder / "weir.yaml"
+        path.write_text(json.dumps({"settings": settings}))
+        self._stack.admin.settings["WEIR_ADMIN_CONFIG_FILE"] = path
+
+    def _who(self):
+        if self._empty:
+            token = re.search(r"with the token ([0-9a-f]{32})\n", self._stack.admin.log())
+            return {"setup_token": token.group(1)}
+        seeded = self._stack.seeded
+        return {"username": seeded["WEIR_ADMIN_USERNAME"], "password": seeded["WEIR_ADMIN_PASSWORD"],
+                "api_key": self._lane.key}
+
+    def obey(self, command):
+        (verb, value), = command.items()
+        return {"stop": self._stop, "kill": self._kill, "start": self._start,
+                "requests": self._requests, "end_sessions": self._end_sessions}[verb](value)
+
+    def _service(self, name):
+        return {service.name: service for service in self._stack.services()}[name]
+
+    def _stop(self, name):
+        self._service(name).stop()
+
+    def _kill(self, name):
+        self._service(name).kill9()
+
+    def _start(self, name):
+        self._starts[name]()
+
+    def _requests(self, count):
+        assert self._lane is not None and 0 < count <= REQUESTS_MAX
+        with http_client.Connection(self._stack.relay_port) as connection:
+            for number in range(count):
+                model = "no-such-model" if number % 5 == 4 else "claude-sonnet-4-5"
+                self._lane.messages(connection, model=model)
+
+    def _end_sessions(self, _):
+        with sqlite3.connect(self._stack.folder / "admin.db", timeout=10) as database:
+            database.execute("DELETE FROM sessions")
+
+    def close(self):
+        self._stack.close()
+
+
+def say(value):
+    print(json.dumps(value), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build-dir", required=True)
+    parser.add_argument("--console-dir", required=True)
+    parser.add_argument("--empty", action="store_true")
+    options = parser.parse_args()
+    # Whoever started this may be stopped from the terminal: its end ends standard input, and us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    rig = Rig(options.build_dir, options.console_dir, options.empty)
+    try:
+        say(rig.start())
+        for line in sys.stdin:
+            try:
+                rig.obey(json.loads(line))
+                say({})
+            except Exception as error:  # told to the test that asked
+                say({"error": f"{type(error).__name__}: {error}"})
+    finally:
+        rig.close()
+
+
+if __name__ == "__main__":
+    main()
