@@ -53,6 +53,12 @@ const PAGES: RouteRecordRaw[] = [
     component: () => import('@/features/users/UsersPage.vue'),
     meta: { title: 'users', access: 'admin', nav: 'access' },
   },
+  {
+    path: '/settings/:section?',
+    name: 'settings',
+    component: () => import('@/features/settings/SettingsPage.vue'),
+    meta: { title: 'settings', access: 'admin', nav: 'system' },
+  },
 ]
 
 const OUTSIDE: RouteRecordRaw[] = [
@@ -85,7 +91,7 @@ export interface NavEntry {
 }
 
 export const NAV: NavEntry[] = PAGES.filter((page) => page.meta?.nav).map((page) => ({
-  path: page.path,
+  path: page.path.replace(/\/:.*$/, ''), // without what may follow: /settings/:section?
   title: page.meta!.title,
   group: page.meta!.nav!,
   key: page.meta!.key,

@@ -16,8 +16,9 @@ export function useErrorText() {
     }
     const key = `reason.${error.reason}`
     if (!te(key) && !te(key, 'en')) return { title: error.message, detail: '' }
-    const fields = Object.entries(error.fields).map(([name, said]) => `${name}: ${said}`)
     const ownWords = error.status === 0 || error.status === 503 || error.status === 401 ? '' : error.message
+    // The server's words have most fields in them already.
+    const fields = Object.entries(error.fields).filter(([, said]) => !ownWords.includes(said)).map(([name, said]) => `${name}: ${said}`)
     return { title: t(key), detail: [ownWords, ...fields].filter(Boolean).join(' · ') }
   }
 

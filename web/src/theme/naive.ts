@@ -66,6 +66,7 @@ export function naiveTheme(t: Tokens): GlobalThemeOverrides {
       cubicBezierEaseInOut: 'ease',
     },
     Button: button(t),
+    Switch: { railColor: t.control },
     Input: { border: `1px solid ${t.control}`, placeholderColor: t.text3 },
     InternalSelection: { border: `1px solid ${t.control}`, placeholderColor: t.text3 },
     Dialog: { borderRadius: '8px' },

@@ -9,6 +9,7 @@ import { models } from './models'
 import { prices } from './prices'
 import { reason } from './reason'
 import { routes } from './routes'
+import { settings } from './settings'
 import { shell } from './shell'
 import { usage } from './usage'
 import { users } from './users'
@@ -25,6 +26,7 @@ export const messages = {
   prices,
   reason,
   routes,
+  settings,
   shell,
   usage,
   users,
