@@ -24,6 +24,12 @@ const PAGES: RouteRecordRaw[] = [
     meta: { title: 'dashboard', access: 'user', nav: 'home', key: 'd' },
   },
   {
+    path: '/accounts',
+    name: 'accounts',
+    component: () => import('@/features/accounts/AccountsPage.vue'),
+    meta: { title: 'accounts', access: 'admin', nav: 'upstream', key: 'a' },
+  },
+  {
     path: '/models',
     name: 'models',
     component: () => import('@/features/models/ModelsPage.vue'),

@@ -60,8 +60,9 @@ export function useForm<Values extends object>(
     const mine = Object.entries(error.fields).filter(([name]) => name.split('.')[0]! in values)
     refused.value = Object.fromEntries(
       mine.map(([name, text]) => {
-        const field = name.split('.')[0]!
-        return [field, { value: JSON.stringify(values[field as keyof Values] ?? null), text }]
+        const [field = name, ...inside] = name.split('.')
+        const said = inside.length > 0 ? `${inside.join('.')}: ${text}` : text // headers.x-team: …
+        return [field, { value: JSON.stringify(values[field as keyof Values] ?? null), text: said }]
       }),
     )
     failure.value = mine.length > 0 && mine.length === Object.keys(error.fields).length ? null : error

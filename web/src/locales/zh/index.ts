@@ -1,4 +1,9 @@
+import { accountForm } from './accountForm'
+import { accounts } from './accounts'
+import { accountStatus } from './accountStatus'
+import { accountTest, phases } from './accountTest'
 import { auth } from './auth'
+import { changes } from './changes'
 import { chart } from './chart'
 import { client } from './client'
 import { common } from './common'
@@ -17,13 +22,19 @@ import type { messages as en } from '../en'
 
 export const messages: typeof en = {
   ...common,
+  accountForm,
+  accounts,
+  accountStatus,
+  accountTest,
   auth,
-  client,
-  keys,
+  changes,
   chart,
+  client,
   dashboard,
+  keys,
   limits,
   models,
+  phases,
   prices,
   reason,
   routes,
