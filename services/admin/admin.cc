@@ -311,7 +311,10 @@ absl::StatusOr<std::string> RunSeed(const weir::Settings& settings) {
   absl::Status loaded = LoadShippedPrices(store, settings.Text("prices_file"));
   if (!loaded.ok()) return loaded;
 
-  SeedInput input = {.demo_url = settings.Text("demo_url"), .environment = {}};
+  SeedInput input = {.demo_url = settings.Text("demo_url"),
+                     .environment = {},
+                     .relay_url = settings.Text("relay_url"),
+                     .console_url = settings.Text("console_url")};
   for (const char* name :
        {"ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "DEEPSEEK_API_KEY"}) {
     const char* value = std::getenv(name);

@@ -53,6 +53,9 @@ weir::Settings MakeSettings() {
            "file with the first administrator's password; else the variable "
            "WEIR_ADMIN_SETUP_PASSWORD; without either a token for /setup is printed"},
           {"demo_url", kText, "", "seed only: URL of the fake provider to make demo accounts for"},
+          {"relay_url", kText, "",
+           "seed only: where clients reach the relay, for settings that do not say so yet"},
+          {"console_url", kText, "", "seed only: where people reach the console, likewise"},
           {"log_level", kText, "info", "debug, info, warning or error"},
       });
 }

@@ -12,6 +12,7 @@
 #include "services/admin/store/account_store.h"
 #include "services/admin/store/api_key_store.h"
 #include "services/admin/store/price_store.h"
+#include "services/admin/store/settings_store.h"
 #include "services/admin/store/user_store.h"
 
 namespace weir::admin {
@@ -278,6 +279,28 @@ absl::Status SeedAccounts(Store& store, const Vault& vault, const SeedInput& inp
   return SeedDemoPrices(store);
 }
 
+// What an administrator has set since stays.
+absl::Status SeedAddresses(Store& store, const SeedInput& input) {
+  FieldErrors errors;
+  if (!input.relay_url.empty()) ValidateUpstreamUrl(input.relay_url, "relay-url", errors);
+  if (!input.console_url.empty()) ValidateUpstreamUrl(input.console_url, "console-url", errors);
+  if (!errors.empty()) return errors.ToStatus();
+  return store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
+    auto settings = settings_store::Get(transaction);
+    if (!settings.ok()) return settings.status();
+    bool changed = false;
+    const auto set = [&changed](const std::string& given, std::string& kept) {
+      if (given.empty() || !kept.empty()) return;
+      kept = given;
+      changed = true;
+    };
+    set(input.relay_url, settings->relay_url);
+    set(input.console_url, settings->console_url);
+    if (!changed) return absl::OkStatus();
+    return settings_store::Update(transaction, changes, store.NowMs(), *settings);
+  });
+}
+
 }  // namespace
 
 absl::StatusOr<SeedOutput> Seed(Store& store, const Vault& vault, const SeedInput& input) {
@@ -286,6 +309,7 @@ absl::StatusOr<SeedOutput> Seed(Store& store, const Vault& vault, const SeedInpu
   if (!user_id.ok()) return user_id.status();
   absl::Status status = SeedKey(store, *user_id, output);
   if (status.ok()) status = SeedAccounts(store, vault, input);
+  if (status.ok()) status = SeedAddresses(store, input);
   if (!status.ok()) return status;
   auto model = DevModel(store, input.demo_url);
   if (!model.ok()) return model.status();

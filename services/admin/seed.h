@@ -16,6 +16,9 @@ namespace weir::admin {
 struct SeedInput {
   std::string demo_url;                            // empty = no demo accounts
   std::map<std::string, std::string> environment;  // provider keys by variable: OPENAI_API_KEY, …
+  // Where people reach relay and console; kept only where the settings say nothing yet.
+  std::string relay_url = {};
+  std::string console_url = {};
 };
 
 // NAME=value lines to print: what was created (its secrets are shown here only), and always a model

@@ -39,6 +39,39 @@ def test_up_prints_what_works_and_leaves_it_in_dev_env(tool):
         assert is_alive(tool.pid(service))
 
 
+def test_up_serves_the_console_and_tells_it_where_the_relay_is(tool, tmp_path):
+    built = tmp_path / "dist"
+    built.mkdir()
+    (built / "index.html").write_text("<!doctype html>console")
+    tool.environment["WEIR_ADMIN_CONSOLE_DIR"] = str(built)
+    result = tool.up_demo()
+    console = f"http://127.0.0.1:{tool.base + 1}/"
+    assert re.search(rf"console +{re.escape(console)}$", result.stdout, re.MULTILINE), result.stdout
+    page = http_client.request(tool.base + 1, "GET", "/logs?range=7d", {"accept": "text/html"})
+    assert page.status == 200 and page.body == b"<!doctype html>console"
+    assert f"connect-src 'self' http://127.0.0.1:{tool.base};" in page.header("content-security-policy")
+    env = tool.dev_env()
+    api = AdminClient(tool.base + 1, env["WEIR_ADMIN_USERNAME"], env["WEIR_ADMIN_PASSWORD"])
+    settings = api.get("/api/v1/admin/settings")
+    assert settings["relay_url"] == f"http://127.0.0.1:{tool.base}", settings
+    assert settings["console_url"] == console.rstrip("/")
+    # The relay lets that page read its answers.
+    origin = {"origin": console.rstrip("/"), "x-api-key": env["WEIR_API_KEY"]}
+    reply = eventually(lambda: allowed(tool.base, origin), "the relay knows the console's origin")
+    assert reply.status == 200
+
+
+def allowed(port, headers):
+    reply = http_client.request(port, "GET", "/v1/models", headers)
+    return reply if reply.header("access-control-allow-origin") == headers["origin"] else None
+
+
+def test_up_without_a_build_says_that_there_is_no_console(tool, tmp_path):
+    tool.environment["WEIR_ADMIN_CONSOLE_DIR"] = str(tmp_path / "nowhere")
+    result = tool.up_demo()
+    assert f"http://127.0.0.1:{tool.base + 1}/ (without the console" in result.stdout
+
+
 def test_the_printed_requests_stream_and_the_log_has_them(tool):
     printed = tool.up_demo().stdout
     commands = re.findall(r"curl -N .*?\}'\n", printed, re.DOTALL)

@@ -14,7 +14,7 @@ constexpr SettingRow kRows[] = {
     {"site_name", "general", Form::kText, Reach::kAdmin, "What pages call this installation.", "",
      0, 0, "", "Weir"},
     {"relay_url", "general", Form::kText, Reach::kAdmin,
-     "Where clients reach the relays: shown in examples, used by nothing."},
+     "Where clients reach the relays: shown in examples, and what the console's page may ask."},
     {"registration", "general", Form::kWord, Reach::kAdmin,
      "Who may make a user of themselves: nobody, whoever has an invite, everybody.", "", 0, 0,
      "closed, invite, open"},

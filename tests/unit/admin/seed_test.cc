@@ -9,6 +9,7 @@
 #include "services/admin/store/account_store.h"
 #include "services/admin/store/api_key_store.h"
 #include "services/admin/store/price_store.h"
+#include "services/admin/store/settings_store.h"
 #include "services/admin/store/user_store.h"
 #include "tests/unit/admin/store_fixture.h"
 
@@ -28,6 +29,28 @@ class SeedTest : public StoreTest {
                      [&](sql::Transaction& t) { return account_store::FindByName(t, name); });
   }
 };
+
+TEST_P(SeedTest, AddressesAreKeptWhereNoneIsSet) {
+  const auto settings = [&] { return ReadValue(store(), settings_store::Get); };
+  const SeedInput first = {.demo_url = "",
+                           .environment = {},
+                           .relay_url = "http://127.0.0.1:8080",
+                           .console_url = "http://127.0.0.1:8081"};
+  RunSeed(first);
+  EXPECT_EQ(settings()->relay_url, "http://127.0.0.1:8080");
+  EXPECT_EQ(settings()->console_url, "http://127.0.0.1:8081");
+  const auto version = settings()->version;
+  RunSeed({.demo_url = "",
+           .environment = {},
+           .relay_url = "http://127.0.0.1:9080",
+           .console_url = "http://127.0.0.1:9081"});
+  EXPECT_EQ(settings()->relay_url, "http://127.0.0.1:8080");
+  EXPECT_EQ(settings()->version, version) << "nothing to change is no change";
+  const auto wrong =
+      Seed(store(), vault(),
+           {.demo_url = "", .environment = {}, .relay_url = "relay", .console_url = ""});
+  EXPECT_NE(wrong.status().ToString().find("relay-url"), std::string::npos) << wrong.status();
+}
 
 TEST_P(SeedTest, AFirstStartHasWhatItNeeds) {
   const SeedInput input = {.demo_url = "http://127.0.0.1:9090",
