@@ -57,11 +57,14 @@ export function useForm<Values extends object>(
   }
 
   function take(error: ApiError) {
-    const mine = Object.entries(error.fields).filter(([name]) => name.split('.')[0]! in values)
+    // "limits.rpm" and "allowed_ips[2]" are said at their field.
+    const fieldOf = (name: string) => name.split(/[.[]/)[0]!
+    const mine = Object.entries(error.fields).filter(([name]) => fieldOf(name) in values)
     refused.value = Object.fromEntries(
       mine.map(([name, text]) => {
-        const [field = name, ...inside] = name.split('.')
-        const said = inside.length > 0 ? `${inside.join('.')}: ${text}` : text // headers.x-team: …
+        const field = fieldOf(name)
+        const inside = name.split('.').slice(1).join('.')
+        const said = inside ? `${inside}: ${text}` : text // headers.x-team: …
         return [field, { value: JSON.stringify(values[field as keyof Values] ?? null), text: said }]
       }),
     )

@@ -34,9 +34,9 @@ export function usePolling(work: () => Promise<unknown>, everyMs: number): Polli
     plan()
   }
 
-  const onVisible = () => (document.hidden ? clearTimeout(timer) : void run())
+  const onVisible = () => (idle() ? clearTimeout(timer) : void run())
   document.addEventListener('visibilitychange', onVisible)
-  watch(paused, (stop) => (stop ? clearTimeout(timer) : void run()))
+  watch(paused, () => (idle() ? clearTimeout(timer) : void run()))
   onScopeDispose(() => {
     ended = true
     clearTimeout(timer)

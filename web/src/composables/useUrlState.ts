@@ -1,5 +1,5 @@
 import { computed, type ComputedRef } from 'vue'
-import { useRoute, useRouter, type LocationQueryValue } from 'vue-router'
+import { useRoute, useRouter, type LocationQueryRaw, type LocationQueryValue } from 'vue-router'
 
 // The URL is the state: filters, range, page and the open drawer. Defaults are not written, unknown
 // names are ignored, a value that cannot be read is the default.
@@ -66,8 +66,17 @@ export function useUrlState<Fields extends Codecs>(fields: Fields): UrlState<Sta
     () => Object.fromEntries(Object.entries(codecs).map(([name, codec]) => [name, codec.read(route.query[name])])) as unknown as State,
   )
 
-  function queryWith(change: Partial<State>) {
-    const query = { ...route.query }
+  // Two changes at once: the second begins with what the first has asked for.
+  let asked: LocationQueryRaw | null = null
+
+  async function go(query: LocationQueryRaw, way: 'push' | 'replace') {
+    asked = query
+    await router[way]({ query })
+    if (asked === query) asked = null
+  }
+
+  function queryWith(change: Partial<State>): LocationQueryRaw {
+    const query = { ...(asked ?? route.query) }
     for (const [name, value] of Object.entries(change)) {
       const written = codecs[name]?.write(value as never)
       if (written === undefined) delete query[name]
@@ -79,12 +88,12 @@ export function useUrlState<Fields extends Codecs>(fields: Fields): UrlState<Sta
   const set = (change: Partial<State>) => {
     const query = queryWith(change)
     if (!('page' in change)) delete query.page
-    void router.replace({ query })
+    void go(query, 'replace')
   }
-  const open = (change: Partial<State>) => void router.push({ query: queryWith(change) })
+  const open = (change: Partial<State>) => void go(queryWith(change), 'push')
   const reset = (...keep: (keyof State)[]) => {
     const query = Object.fromEntries(Object.entries(route.query).filter(([name]) => keep.includes(name)))
-    void router.replace({ query })
+    void go(query, 'replace')
   }
   return { state, set, open, reset }
 }

@@ -28,6 +28,7 @@ export function formatUsd(usd: string | null | undefined): string {
   }
   const [dollars, small] = rounded(whole, fraction, 4)
   if (/^0*$/.test(dollars + small)) return `${sign}<$0.0001`
+  if (dollars !== '0') return `${sign}$${dollars}.00` // 0.99995 has become a dollar
   return `${sign}$${dollars}.${small}`
 }
 
@@ -36,7 +37,8 @@ export function exactUsd(usd: string | null | undefined): string {
   if (usd === null || usd === undefined || !DECIMAL.test(usd)) return '–'
   const [whole = '0', fraction = ''] = usd.replace('-', '').split('.')
   const rest = fraction.replace(/0+$/, '')
-  return `${usd.startsWith('-') ? '−' : ''}$${grouped(whole)}${rest === '' ? '' : '.' + rest}`
+  const sign = usd.startsWith('-') && /[1-9]/.test(usd) ? '−' : ''
+  return `${sign}$${grouped(whole)}${rest === '' ? '' : '.' + rest}`
 }
 
 // "$3.00": what a million tokens cost, at least two digits after the point.
