@@ -30,6 +30,12 @@ const PAGES: RouteRecordRaw[] = [
     meta: { title: 'accounts', access: 'admin', nav: 'upstream', key: 'a' },
   },
   {
+    path: '/playground',
+    name: 'playground',
+    component: () => import('@/features/playground/PlaygroundPage.vue'),
+    meta: { title: 'playground', nav: 'traffic', key: 'p' },
+  },
+  {
     path: '/models',
     name: 'models',
     component: () => import('@/features/models/ModelsPage.vue'),
@@ -68,6 +74,12 @@ const PAGES: RouteRecordRaw[] = [
 ]
 
 const OUTSIDE: RouteRecordRaw[] = [
+  {
+    path: '/setup',
+    name: 'setup',
+    component: () => import('@/features/setup/SetupPage.vue'),
+    meta: { title: 'setup', access: 'public', bare: true },
+  },
   {
     path: '/login',
     name: 'login',

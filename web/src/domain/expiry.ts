@@ -1,4 +1,5 @@
 import { formatDay, type Zone } from './time'
+import { instantOf } from './zoned'
 
 // When a key ends, as a form has it: never, in so many days, or on a day of the reader's zone.
 
@@ -13,21 +14,6 @@ export interface Expiry {
 const DAY_MS = 86_400_000
 const DAYS: Partial<Record<ExpiryChoice, number>> = { in30: 30, in90: 90 }
 
-// The instant at which a day begins in a zone. Where clocks change at midnight it is the day's first instant or an hour off.
-export function startOfDay(date: string, zone: Zone): Date | null {
-  const wanted = Date.parse(`${date}T00:00:00Z`)
-  if (!/^\d{4}-\d\d-\d\d$/.test(date) || Number.isNaN(wanted)) return null
-  let at = wanted
-  for (let tries = 0; tries < 3; tries += 1) at += wanted - wallClock(new Date(at), zone)
-  return new Date(at)
-}
-
-// What clocks of the zone show, as if it were UTC.
-function wallClock(at: Date, zone: Zone): number {
-  const shown = new Intl.DateTimeFormat('sv-SE', { timeZone: zone || undefined, dateStyle: 'short', timeStyle: 'medium' }).format(at)
-  return Date.parse(`${shown.replace(' ', 'T')}Z`)
-}
-
 export function expiryOf(at: string | null | undefined, zone: Zone): Expiry {
   return at ? { choice: 'date', date: formatDay(at, zone) } : { choice: 'never', date: '' }
 }
@@ -38,7 +24,7 @@ export function expiryInstant({ choice, date }: Expiry, zone: Zone, kept?: strin
   const days = DAYS[choice]
   if (days !== undefined) return new Date(now.getTime() + days * DAY_MS).toISOString()
   if (kept && formatDay(kept, zone) === date) return kept
-  return startOfDay(date, zone)?.toISOString() ?? null
+  return instantOf(`${date}T00:00`, zone)
 }
 
-export const isExpiryGiven = ({ choice, date }: Expiry): boolean => choice !== 'date' || startOfDay(date, 'UTC') !== null
+export const isExpiryGiven = ({ choice, date }: Expiry): boolean => choice !== 'date' || instantOf(`${date}T00:00`, 'UTC') !== null

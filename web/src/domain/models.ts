@@ -1,3 +1,5 @@
+import { matchesModel } from './modelPattern'
+
 // Models by their names: which a key may use, and which one to begin with.
 
 export interface ModelName {
@@ -5,15 +7,9 @@ export interface ModelName {
   provider: string
 }
 
-// A `*` stands for any letters, as in a key's list of models.
-export function matchesPattern(pattern: string, name: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${parts.join('.*')}$`, 's').test(name)
-}
-
 // An empty list allows all.
 export function allowedModels<Model extends ModelName>(models: Model[], patterns: readonly string[]): Model[] {
-  return patterns.length === 0 ? models : models.filter(({ name }) => patterns.some((pattern) => matchesPattern(pattern, name)))
+  return patterns.length === 0 ? models : models.filter(({ name }) => patterns.some((pattern) => matchesModel(pattern, name)))
 }
 
 const LIKED = [/^claude-sonnet-4-5$/, /^claude-.*sonnet/, /^gpt-4o-mini$/, /^gpt-\d.*mini/, /^gemini-.*flash$/]

@@ -1,12 +1,13 @@
-import { PROTOCOLS, protocolOf } from '../chat'
+import { PROTOCOLS, protocolOf, type ChatRequest, type ProtocolName } from '../chat'
 import { quoted, shellKey, shellQuote } from './quote'
 import type { Snippet, SnippetInput } from './types'
 
 const PLACE = '\u0000' // where the key goes: no header has it
 
-function parts({ url, model, provider }: SnippetInput) {
-  const protocol = PROTOCOLS[protocolOf(provider)]
-  const request = { model, messages: [{ role: 'user' as const, text: 'Say hello' }], maxTokens: 256 }
+type Target = Pick<SnippetInput, 'url' | 'key' | 'shell'>
+
+function partsOf(url: string, name: ProtocolName, request: ChatRequest) {
+  const protocol = PROTOCOLS[name]
   return { url: url + protocol.path(request), headers: protocol.headers(PLACE), body: JSON.stringify(protocol.body(request)) }
 }
 
@@ -23,8 +24,9 @@ function powershellHeader(name: string, value: string, key: string | null): stri
   return `${quoted(name)} = ${written}`
 }
 
-export const curl: Snippet = (input) => {
-  const { url, headers, body } = parts(input)
+// Any request, as curl (or PowerShell) sends it.
+export function curlOf(input: Target, protocol: ProtocolName, request: ChatRequest) {
+  const { url, headers, body } = partsOf(input.url, protocol, request)
   const all = Object.entries(headers)
   if (input.shell === 'sh') {
     const lines = [...all.map(([name, value]) => `-H ${shHeader(name, value, input.key)}`), "-H 'content-type: application/json'", `-d ${shellQuote('sh', body)}`]
@@ -38,3 +40,6 @@ export const curl: Snippet = (input) => {
     ].join('\n'),
   }]
 }
+
+export const curl: Snippet = (input) =>
+  curlOf(input, protocolOf(input.provider), { model: input.model, messages: [{ role: 'user', text: 'Say hello' }], maxTokens: 256 })

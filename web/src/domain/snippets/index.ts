@@ -19,4 +19,5 @@ export const SNIPPETS: { name: string; label: string; byShell: boolean; write: S
 
 export const shellOf = (userAgent: string): Shell => (/windows/i.test(userAgent) ? 'powershell' : 'sh')
 
+export { curlOf } from './curl'
 export * from './types'

@@ -15,6 +15,9 @@ import { prices } from './prices'
 import { reason } from './reason'
 import { routes } from './routes'
 import { settings } from './settings'
+import { password } from './password'
+import { playground } from './playground'
+import { setup } from './setup'
 import { shell } from './shell'
 import { usage } from './usage'
 import { users } from './users'
@@ -39,6 +42,9 @@ export const messages: typeof en = {
   reason,
   routes,
   settings,
+  password,
+  playground,
+  setup,
   shell,
   usage,
   users,

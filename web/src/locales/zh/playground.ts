@@ -1,0 +1,28 @@
+import type { playground as en } from '../en/playground'
+
+export const playground: typeof en = {
+  settings: '发送设置',
+  chat: '对话',
+  key: '以此密钥发送',
+  keyHelp: '按该密钥的请求计量、限额和计费。',
+  paste: '或粘贴一个密钥',
+  protocol: '协议',
+  asProvider: '上游自身的协议：{name}',
+  system: '系统提示词',
+  maxTokens: 'Token 上限',
+  temperature: '温度',
+  faults: { wholeNumber: '大于 0 的整数。', temperature: '0 到 2。' },
+  empty: '提个问题：回答经由中继返回，与客户端所得相同。',
+  noKey: '发送请求需要密钥。请创建一个，或在左侧粘贴。',
+  hint: '提个问题',
+  send: '发送',
+  keysHelp: 'Ctrl Enter 发送，Esc 停止。仅保存在此标签页。',
+  clear: '新对话',
+  again: '重新发送',
+  edit: '编辑',
+  view: '显示方式',
+  views: { answer: '回答', events: '事件', code: '代码' },
+  thinking: '推理过程',
+  noEvents: '没有事件：重新加载页面后不再保留。',
+  explain: '查看选路说明',
+}
