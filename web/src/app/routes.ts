@@ -54,6 +54,12 @@ const PAGES: RouteRecordRaw[] = [
     meta: { title: 'prices', access: 'admin', nav: 'upstream' },
   },
   {
+    path: '/explain',
+    name: 'explain',
+    component: () => import('@/features/explain/ExplainPage.vue'),
+    meta: { title: 'explain', access: 'admin', nav: 'upstream' },
+  },
+  {
     path: '/keys',
     name: 'keys',
     component: () => import('@/features/keys/KeysPage.vue'),
@@ -64,6 +70,12 @@ const PAGES: RouteRecordRaw[] = [
     name: 'users',
     component: () => import('@/features/users/UsersPage.vue'),
     meta: { title: 'users', access: 'admin', nav: 'access' },
+  },
+  {
+    path: '/groups',
+    name: 'groups',
+    component: () => import('@/features/groups/GroupsPage.vue'),
+    meta: { title: 'groups', access: 'admin', nav: 'access' },
   },
   {
     path: '/settings/:section?',

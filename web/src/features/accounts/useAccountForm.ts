@@ -66,7 +66,10 @@ export function useAccountForm(given: Account | null) {
       made.value = data.id
       void saved(revision)
     } catch (failure) {
-      if (given && asApiError(failure).isConflict) theirs.value = await getAccount(given.id)
+      if (given && asApiError(failure).isConflict) {
+        const there = await getAccount(given.id)
+        if (there.version !== version.value) theirs.value = there // else it is another conflict: a name that is taken
+      }
       throw failure
     }
   }

@@ -14,7 +14,6 @@ export const accounts = {
   used: 'Last used',
   never: 'never',
   explain: 'Explain',
-  transfer: 'Import and export',
   acts: 'More acts for {name}',
   noAccounts: 'No accounts yet. Add one and Weir can answer its first request.',
   drag: 'Drag {name} onto another account to give it the same priority; Alt and arrows do the same.',

@@ -1,3 +1,4 @@
+import { accountBulk, accountTransfer } from './accountBulk'
 import { accountForm } from './accountForm'
 import { accounts } from './accounts'
 import { accountStatus } from './accountStatus'
@@ -8,6 +9,8 @@ import { chart } from './chart'
 import { client } from './client'
 import { common } from './common'
 import { dashboard } from './dashboard'
+import { explain } from './explain'
+import { groups } from './groups'
 import { keys } from './keys'
 import { limits } from './limits'
 import { models } from './models'
@@ -25,15 +28,19 @@ import type { messages as en } from '../en'
 
 export const messages: typeof en = {
   ...common,
+  accountBulk,
   accountForm,
   accounts,
   accountStatus,
   accountTest,
+  accountTransfer,
   auth,
   changes,
   chart,
   client,
   dashboard,
+  explain,
+  groups,
   keys,
   limits,
   models,

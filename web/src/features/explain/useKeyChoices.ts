@@ -1,0 +1,22 @@
+import { computed, ref } from 'vue'
+import { getKey, listKeys } from '@/api/keys'
+import { useResource } from '@/composables/useResource'
+
+const SHOWN = 50
+
+// Keys by a part of their name, and the chosen one, wherever in the list it stands.
+export function useKeyChoices(chosen: () => number) {
+  const words = ref('')
+  const found = useResource(
+    () => ({ name: words.value || undefined, limit: SHOWN, sort: 'name' as const }),
+    (query, signal) => listKeys(query, signal),
+  )
+  const one = useResource(chosen, (id, signal) => (id ? getKey(id, signal) : Promise.resolve(null)))
+  const options = computed(() => {
+    const keys = [...(found.data.value?.data ?? [])]
+    const mine = one.data.value
+    if (mine && mine.id === chosen() && !keys.some(({ id }) => id === mine.id)) keys.unshift(mine)
+    return keys.map(({ id, name, key_hint }) => ({ value: id, label: `${name} · ${key_hint}` }))
+  })
+  return { options, loading: found.loading, search: (text: string) => (words.value = text.trim()) }
+}

@@ -1,0 +1,36 @@
+import type { accountBulk as enBulk, accountTransfer as enTransfer } from '../en/accountBulk'
+
+export const accountBulk: typeof enBulk = {
+  enable: '启用',
+  disable: '停用',
+  enableTitle: '启用 {count} 个账号？',
+  enableText: '它们重新接收请求，包括上游仍在拒绝的账号：已观察到的状态会保留。',
+  enableAct: '启用 {count} 个账号',
+  disableTitle: '停用 {count} 个账号？',
+  disableText: '它们不再接收新请求，进行中的请求会完成。没有其他账号的分组将返回错误。',
+  disableAct: '停用 {count} 个账号',
+}
+export const accountTransfer: typeof enTransfer = {
+  open: '导入与导出',
+  title: '账号文件',
+  export: '导出',
+  exportText: '导出全部账号。不填口令则不含任何密钥；填写口令时，密钥会加密写入文件。',
+  format: '格式',
+  passphrase: '口令',
+  passphraseHelp: '至少 12 个字符。Weir 不会保存它。',
+  passphraseImport: '文件含加密密钥时填写其口令。',
+  tooShort: '至少 12 个字符。',
+  download: '下载',
+  import: '导入',
+  importText: '同名账号按差异修改，其余新建。只要有一行有误，就不会导入任何内容。',
+  file: '文件（JSON 或 CSV）',
+  notJson: '该文件不是包含账号列表的 JSON。',
+  preview: '预演差异',
+  apply: '导入 {count} 个账号',
+  nothing: '没有变化：全部 {count} 个与文件一致。',
+  added: '新增',
+  changed: '修改',
+  unchanged: '{count} 个与文件一致。',
+  kept: '导出后已续期：保留现有凭据',
+  done: '已导入 {count} 个账号',
+}
