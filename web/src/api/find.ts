@@ -1,26 +1,45 @@
 import { answer, http } from './client'
+import { listModels } from './models'
 
-// Things by a part of their name, for the palette.
+// Things by a part of their name, for the palette. What cannot be asked leaves the others alone.
 
 export interface Found {
-  kind: 'accounts' | 'keys' | 'users' | 'groups'
+  kind: 'accounts' | 'keys' | 'users' | 'groups' | 'models' | 'routes'
   name: string
   path: string
 }
 
 const LIMIT = 4
 
+type Finder = (words: string, signal: AbortSignal) => Promise<Found[]>
+
+const named = (kind: Found['kind'], path: string) => (rows: { id: number; name: string }[]) =>
+  rows.map(({ id, name }): Found => ({ kind, name, path: `${path}?id=${id}` }))
+
+const byName = (name: string) => ({ query: { name, limit: LIMIT } })
+
+const FOR_ALL: Finder[] = [
+  (words, signal) => answer(http.GET('/api/v1/api-keys', { params: byName(words), signal })).then(({ data }) => named('keys', '/keys')(data)),
+  async (words, signal) => {
+    const wanted = words.toLowerCase()
+    const found = (await listModels(signal)).filter(({ name }) => name.toLowerCase().includes(wanted)).slice(0, LIMIT)
+    return found.map(({ name, provider }): Found => ({ kind: 'models', name, path: `/models?${new URLSearchParams({ of: name, by: provider })}` }))
+  },
+]
+
+const FOR_ADMINS: Finder[] = [
+  (words, signal) => answer(http.GET('/api/v1/admin/accounts', { params: byName(words), signal })).then(({ data }) => named('accounts', '/accounts')(data)),
+  (words, signal) => answer(http.GET('/api/v1/groups', { params: byName(words), signal })).then(({ data }) => named('groups', '/groups')(data)),
+  (words, signal) => answer(http.GET('/api/v1/admin/models', { params: byName(words), signal })).then(({ data }) => named('routes', '/routes')(data)),
+  async (words, signal) => {
+    const { data } = await answer(http.GET('/api/v1/users', { params: { query: { username: words, limit: LIMIT } }, signal }))
+    return data.map(({ id, name, username }): Found => ({ kind: 'users', name: name || username, path: `/users?id=${id}` }))
+  },
+]
+
 export async function findEverything(words: string, isAdmin: boolean, signal: AbortSignal): Promise<Found[]> {
-  const query = { name: words, limit: LIMIT }
-  const keys = answer(http.GET('/api/v1/api-keys', { params: { query }, signal })).then(({ data }) =>
-    data.map(({ id, name }): Found => ({ kind: 'keys', name, path: `/keys?id=${id}` })),
-  )
-  if (!isAdmin) return keys
-  const accounts = answer(http.GET('/api/v1/admin/accounts', { params: { query }, signal })).then(({ data }) =>
-    data.map(({ id, name }): Found => ({ kind: 'accounts', name, path: `/accounts?id=${id}` })),
-  )
-  const users = answer(http.GET('/api/v1/users', { params: { query: { username: words, limit: LIMIT } }, signal })).then(({ data }) =>
-    data.map(({ id, name, username }): Found => ({ kind: 'users', name: name || username, path: `/users?id=${id}` })),
-  )
-  return (await Promise.all([accounts, keys, users])).flat()
+  const finders = isAdmin ? [...FOR_ADMINS, ...FOR_ALL] : FOR_ALL
+  const found = await Promise.allSettled(finders.map((find) => find(words, signal)))
+  signal.throwIfAborted()
+  return found.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
 }

@@ -18,6 +18,12 @@ export const common = {
     allSelected: 'All {total} that match are selected',
     unselect: 'Clear selection',
   },
+  bulk: {
+    all: 'All that match the filter, {others} of them not on this page.',
+    ticked: 'What is ticked on this page.',
+    changed: '{count} changed',
+    failed: '{count} could not be changed and stay ticked: {why}',
+  },
   error: {
     retry: 'Try again',
     asOf: 'What is shown is as of',

@@ -20,6 +20,12 @@ export const common: typeof en = {
     allSelected: '已选择符合条件的全部 {total} 项',
     unselect: '取消选择',
   },
+  bulk: {
+    all: '包括所有符合筛选的，其中 {others} 个不在本页。',
+    ticked: '仅本页勾选的。',
+    changed: '已更改 {count} 个',
+    failed: '{count} 个未能更改，仍保持勾选：{why}',
+  },
   error: {
     retry: '重试',
     asOf: '以下数据截至',

@@ -1,0 +1,65 @@
+import { computed, ref, shallowRef } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { asApiError, type ApiError } from '@/api/errors'
+import { exactCount } from '@/domain/numbers'
+import { useProof } from '@/stores/proof'
+import { useSaved } from './useSaved'
+import type { Selection } from './useSelection'
+
+const REASONS_MAX = 3
+
+export interface BulkScope<Filter> {
+  expect_count: number
+  ids?: number[]
+  filter?: Filter
+}
+
+interface BulkAnswer {
+  data: { changed: number[]; failed: { id: number; error: string }[] }
+  revision: number
+}
+
+// One change of what is ticked, or of all that match the filter: held to its number by expect_count, and
+// what failed stays ticked with its reasons.
+export function useBulk<Filter>(selection: Selection, list: () => { total: number; rowIds: number[]; filter: Filter }) {
+  const { t } = useI18n()
+  const { saved } = useSaved()
+  const { proven } = useProof()
+  const busy = ref(false)
+  const error = shallowRef<ApiError | null>(null)
+  const said = ref('')
+
+  const count = computed(() => (selection.all.value ? list().total : selection.count.value))
+  const pageTicked = computed(() => list().rowIds.length > 0 && list().rowIds.every((id) => selection.ids.value.has(id)))
+  // "All that match, 98 of them not on this page."
+  const scope = computed(() =>
+    selection.all.value ? t('bulk.all', { others: exactCount(Math.max(0, list().total - list().rowIds.length)) }) : t('bulk.ticked'),
+  )
+
+  function begin() {
+    error.value = null
+    said.value = ''
+  }
+
+  async function run(send: (scope: BulkScope<Filter>) => Promise<BulkAnswer>): Promise<boolean> {
+    busy.value = true
+    error.value = null
+    const which = selection.all.value ? { filter: list().filter } : { ids: [...selection.ids.value] }
+    try {
+      const { data, revision } = await proven(() => send({ expect_count: count.value, ...which }))
+      void saved(revision, t('bulk.changed', { count: exactCount(data.changed.length) }))
+      const why = [...new Set(data.failed.map((failure) => failure.error))].slice(0, REASONS_MAX).join(' · ')
+      said.value = data.failed.length > 0 ? t('bulk.failed', { count: exactCount(data.failed.length), why }) : ''
+      selection.clear()
+      for (const { id } of data.failed) selection.toggle(id)
+      return true
+    } catch (failure) {
+      error.value = asApiError(failure)
+      return false
+    } finally {
+      busy.value = false
+    }
+  }
+
+  return { busy, error, said, count, pageTicked, scope, begin, run }
+}
