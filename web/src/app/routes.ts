@@ -85,7 +85,23 @@ const PAGES: RouteRecordRaw[] = [
   },
 ]
 
+// Within the frame, but reached by the account menu.
+const OWN: RouteRecordRaw[] = [
+  {
+    path: '/profile/:tab?',
+    name: 'profile',
+    component: () => import('@/features/profile/ProfilePage.vue'),
+    meta: { title: 'profile', access: 'user' },
+  },
+]
+
 const OUTSIDE: RouteRecordRaw[] = [
+  {
+    path: '/key-usage',
+    name: 'keyUsage',
+    component: () => import('@/features/keyUsage/KeyUsagePage.vue'),
+    meta: { title: 'keyUsage', access: 'public', bare: true },
+  },
   {
     path: '/setup',
     name: 'setup',
@@ -108,6 +124,7 @@ const OUTSIDE: RouteRecordRaw[] = [
 
 export const ROUTES: RouteRecordRaw[] = [
   ...PAGES,
+  ...OWN,
   ...OUTSIDE,
   { path: '/:rest(.*)*', name: 'notFound', component: () => import('./NotFoundPage.vue'), meta: { title: 'notFound' } },
 ]

@@ -11,10 +11,12 @@ import { common } from './common'
 import { dashboard } from './dashboard'
 import { explain } from './explain'
 import { groups } from './groups'
+import { keyUsage } from './keyUsage'
 import { keys } from './keys'
 import { limits } from './limits'
 import { models } from './models'
 import { prices } from './prices'
+import { profile } from './profile'
 import { reason } from './reason'
 import { routes } from './routes'
 import { settings } from './settings'
@@ -41,11 +43,13 @@ export const messages: typeof en = {
   dashboard,
   explain,
   groups,
+  keyUsage,
   keys,
   limits,
   models,
   phases,
   prices,
+  profile,
   reason,
   routes,
   settings,

@@ -1,0 +1,23 @@
+export const keyUsage = {
+  help: 'Sent in a header, to this server alone. Nothing of it stands in the address.',
+  show: 'Show usage',
+  keep: 'Keep it in this tab',
+  unknown: 'There is no such key. Check that it was copied whole.',
+  refused: {
+    disabled: 'Requests with this key are refused: it is disabled. Ask whoever gave it to you.',
+    expired: 'Requests with this key are refused: it has expired. Ask for a new one.',
+    exhausted: 'Requests with this key are refused: a limit below is used up.',
+  },
+  models: 'may use {names}',
+  allModels: 'may use all models',
+  of: { key: 'of this key', user: 'of all your keys' },
+  resets: 'begins anew {time} ({zone})',
+  forGood: 'for good',
+  noLimits: 'No limits of money or requests.',
+  periods: { today: 'Today', week: '7 days', month: '30 days' },
+  figures: '{requests} requests, {errors} failed · {tokens} tokens',
+  days: 'Usage by day',
+  day: 'Day ({zone})',
+  columns: { requests: 'Requests', errors: 'Failed', tokens: 'Tokens', cost: 'Cost' },
+  empty: 'No requests in the last 30 days.',
+}
