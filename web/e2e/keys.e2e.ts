@@ -1,0 +1,102 @@
+import { describe, onTestFinished } from 'vitest'
+import { Api } from './api'
+import { checkAccess, expect, logIn, logInByHand, look, screenshot, test } from './helpers'
+
+describe('keys', () => {
+  test('a key is made, shown once, used for a real request, and deleted', async ({ visitor }) => {
+    const { page, at } = visitor
+    const api = await Api.logIn(at)
+    const account = await api.make('/admin/accounts', { name: 'for-keys', platform_type: 'claude', request_url: at.fake_url, secret_key: 'fake-key-text', group_ids: [1] })
+    onTestFinished(async () => void (await api.drop(`/admin/accounts/${account.id}`)))
+    await logIn(visitor, '/keys?add=true')
+    const name = '<b>key</b> {{7*7}}'
+    await page.getByLabel('Name', { exact: true }).fill(name)
+    await page.locator('form').getByRole('button', { name: 'Create key' }).click()
+    const once = page.getByRole('dialog', { name: 'Copy the key now' })
+    const key = (await once.getByLabel('API key').textContent())!
+    expect(key).toMatch(/^ck_/)
+    await once.getByRole('button', { name: 'Send a test request' }).click()
+    await once.getByText(/answered in/).waitFor()
+    await checkAccess(page)
+    await screenshot(page, 'keys.once')
+    for (const client of ['Claude Code', 'Codex', 'OpenAI SDK', 'Anthropic SDK', 'Gemini CLI', '.env']) {
+      await once.getByRole('radio', { name: client, exact: true }).click()
+      expect(await once.locator('pre').first().textContent()).toMatch(new RegExp(`${at.relay_url}|gemini-api-key`))
+    }
+
+    await once.getByRole('button', { name: 'Done' }).click() // neither copied nor said to be saved
+    await page.getByRole('alertdialog').getByText('cannot be shown again').waitFor()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel' }).click()
+    await once.getByText('I have saved the key').click()
+    await once.getByRole('button', { name: 'Done' }).click()
+    await once.waitFor({ state: 'hidden' })
+
+    await page.getByText(name).first().click()
+    await page.getByRole('button', { name: 'Delete key' }).click()
+    await page.getByRole('alertdialog').getByText('401 at once').waitFor()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Delete key' }).click()
+    await page.getByText(name).first().waitFor({ state: 'hidden' })
+    expect((await fetch(`${at.relay_url}/v1/models`, { headers: { 'x-api-key': key } })).status).toBe(401)
+  })
+
+  test('a bulk change says its scope and is held to it', async ({ visitor }) => {
+    const { page, at } = visitor
+    const api = await Api.logIn(at)
+    const made = await Promise.all([1, 2, 3].map((n) => api.make('/api-keys', { name: `bulk-${n}` })))
+    try {
+      await logIn(visitor, '/keys?name=bulk-&sort=name')
+      await page.getByText('bulk-3').waitFor()
+      await page.getByLabel('Select all on this page').check()
+      await page.getByRole('button', { name: 'Disable', exact: true }).click()
+      await page.getByRole('alertdialog').getByText('Disable 3 keys?').waitFor()
+      await page.getByRole('alertdialog').getByRole('button', { name: 'Disable 3 keys' }).click()
+      await page.getByText('⊘ Disabled').nth(2).waitFor()
+      await page.reload()
+      await page.getByText('⊘ Disabled').nth(2).waitFor()
+      expect(new URL(page.url()).search).toBe('?name=bulk-&sort=name')
+    } finally {
+      for (const { id } of made) await api.drop(`/api-keys/${id}`)
+    }
+  })
+
+  test('who saves second sees both', async ({ visitor }) => {
+    const { page, at, allow } = visitor
+    allow(/status of 409/)
+    const api = await Api.logIn(at)
+    const { id } = await api.make('/api-keys', { name: 'first name' })
+    try {
+      await logIn(visitor, `/keys?id=${id}`)
+      await page.getByLabel('Name', { exact: true }).fill('mine')
+      await api.call('PATCH', `/api-keys/${id}`, { name: 'theirs' })
+      await page.getByRole('button', { name: 'Save' }).click()
+      await page.getByText('Somebody else changed this').waitFor()
+      await checkAccess(page)
+      await page.getByRole('button', { name: 'Save mine over it' }).click()
+      await page.getByText('mine', { exact: true }).waitFor()
+    } finally {
+      await api.drop(`/api-keys/${id}`)
+    }
+  })
+
+  test('a user sees their own alone, and no column of others', async ({ visitor }) => {
+    const { page, at } = visitor
+    const api = await Api.logIn(at)
+    const who = { username: 'keys-of-mine', password: 'correct horse' }
+    const user = await api.make('/users', who)
+    const key = await api.make('/api-keys', { name: 'only-this-one', user_id: user.id })
+    try {
+      await logInByHand(visitor, '/keys', who)
+      await page.getByText('only-this-one').waitFor()
+      expect(await page.locator('tbody tr').count()).toBe(1)
+      expect(await page.getByRole('columnheader', { name: 'Owner' }).count()).toBe(0)
+    } finally {
+      await api.drop(`/api-keys/${key.id}`)
+      await api.drop(`/users/${user.id}`)
+    }
+  })
+
+  test('keys look right in all tastes', async ({ browser }) => {
+    await look(browser, '/keys', 'keys', (page) => page.locator('tbody tr').first().waitFor())
+    await look(browser, '/keys?add=true', 'keys.form', (page) => page.locator('form').waitFor())
+  })
+})

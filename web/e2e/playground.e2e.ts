@@ -1,0 +1,74 @@
+import { describe } from 'vitest'
+import { Api } from './api'
+import { checkAccess, expect, logIn, look, screenshot, test, type Visit } from './helpers'
+
+// Through the relay, with a key of one's own.
+
+async function begin(visitor: Visit, query = '') {
+  const { page, at } = visitor
+  await logIn(visitor, `/playground${query}`)
+  await page.getByPlaceholder('or paste a key').fill(at.api_key)
+}
+
+const ask = async ({ page }: Visit, words: string) => {
+  await page.getByLabel('Ask something').fill(words)
+  await page.keyboard.press('Control+Enter')
+}
+
+describe('playground', () => {
+  test.for(['anthropic_messages', 'openai_chat', 'openai_responses', 'gemini'])('answers in %s, with its figures', async (protocol, { visitor }) => {
+    await begin(visitor, `?protocol=${protocol}&model=claude-sonnet-4-5`)
+    await ask(visitor, '<img src=x onerror="window.ran=1"> **hello**')
+    const turn = visitor.page.locator('article')
+    await turn.getByText('Hello from the fake provider').waitFor()
+    await turn.getByText(/out \d+ · \$0\.\d+/).waitFor()
+    expect(await visitor.page.evaluate('window.ran')).toBeUndefined()
+  })
+
+  test('a stream is stopped, and what came stays', async ({ visitor }) => {
+    const { page, at } = visitor
+    const api = await Api.logIn(at)
+    const group = await api.make('/groups', { name: 'slow-one' })
+    const account = await api.make('/admin/accounts', { name: 'slow-one', platform_type: 'claude', request_url: at.fake_url, secret_key: 'fake-key-huge=64+pace=50', group_ids: [group.id] })
+    const key = await api.make('/api-keys', { name: 'slow-one', group_id: group.id })
+    try {
+      await logIn(visitor, '/playground?model=claude-sonnet-4-5')
+      await page.getByPlaceholder('or paste a key').fill(String(key.key))
+      await ask(visitor, 'wait')
+      await page.locator('article .markdown').waitFor()
+      await page.keyboard.press('Escape')
+      await page.getByText('Stopped by you.').waitFor()
+      expect((await page.locator('article .markdown').textContent())!.length).toBeGreaterThan(10)
+    } finally {
+      await api.drop(`/api-keys/${key.id}`)
+      await api.drop(`/admin/accounts/${account.id}`)
+      await api.drop(`/groups/${group.id}`)
+    }
+  })
+
+  test('a failure says whose doing it is', async ({ visitor }) => {
+    visitor.allow(/status of 40\d/)
+    await begin(visitor, '?model=nobody-serves-this')
+    await ask(visitor, 'hello')
+    await visitor.page.getByText('The model has no price.').waitFor()
+    await visitor.page.getByText(/no request reached a provider/).waitFor()
+    await checkAccess(visitor.page)
+    await screenshot(visitor.page, 'playground.failure')
+    await visitor.page.getByPlaceholder('or paste a key').fill('ck_nobody')
+    await ask(visitor, 'hello')
+    await visitor.page.getByText(/This API key is not known here/).waitFor()
+  })
+
+  test('a key that is not pasted is stood for by a token', async ({ visitor }) => {
+    await logIn(visitor, '/playground?model=claude-sonnet-4-5')
+    visitor.allow(/status of 40\d/)
+    const asked = visitor.page.waitForRequest(/\/v1\/messages$/)
+    await visitor.page.getByLabel('Ask something').fill('hello')
+    await visitor.page.getByRole('button', { name: 'Send' }).click()
+    expect((await asked).headers()['x-api-key']).toMatch(/^wpt_/)
+  })
+
+  test('the playground looks right in all tastes', async ({ browser }) => {
+    await look(browser, '/playground', 'playground', (page) => page.locator('form.ask').waitFor())
+  })
+})
