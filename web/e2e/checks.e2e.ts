@@ -1,0 +1,47 @@
+import { describe } from 'vitest'
+import { checkAccess, checkShift, checkWidth, expect, installation, logIn, test, visit, type Visit } from './helpers'
+
+// That the checks of all other journeys find what they are for, and that the page's policy holds.
+
+const ADD = (html: string) => `document.querySelector('main').insertAdjacentHTML('afterbegin', ${JSON.stringify(html)})`
+
+async function openUsers(one: Visit) {
+  await logIn(one, '/users')
+  await one.page.locator('tbody tr').first().waitFor()
+}
+
+test('a page that is hard to see, too wide or restless is found', async ({ visitor }) => {
+  const { page } = visitor
+  await openUsers(visitor)
+  // What moves within half a second of somebody's doing is theirs.
+  await page.waitForTimeout(600)
+  await page.evaluate(ADD('<div style="height: 300px"></div>'))
+  await page.waitForTimeout(200)
+  await expect(checkShift(page)).rejects.toThrow('to be less than')
+  await page.evaluate(ADD('<p style="color: #eee; background: #fff">faint</p>'))
+  await expect(checkAccess(page)).rejects.toThrow('to deeply equal []')
+  await page.evaluate(ADD('<div style="width: 3000px">wide</div>'))
+  await expect(checkWidth(page)).rejects.toThrow('to be less than')
+})
+
+describe('a page fails its test', () => {
+  const WRONG: Record<string, string> = {
+    'when a script throws': 'setTimeout(() => { throw new Error("thrown") })',
+    'when an error is logged': 'console.error("logged")',
+    'when it asks another host': 'void fetch("https://example.com/").catch(() => 0)',
+    'when it shows what another host has': 'document.body.append(Object.assign(new Image(), { src: "https://example.com/x.png" }))',
+    'when a script stands in it': 'document.body.append(Object.assign(document.createElement("script"), { textContent: "window.ran = 1" }))',
+    'when text is run as a script': 'setTimeout("window.ran = 1")',
+  }
+  for (const [when, script] of Object.entries(WRONG)) {
+    test(when, async ({ browser }) => {
+      const failing = visit(browser, installation(), {}, async (one) => {
+        await openUsers(one)
+        await one.page.evaluate(script)
+        await one.page.waitForTimeout(300)
+        expect(await one.page.evaluate('window.ran')).toBeUndefined()
+      })
+      await expect(failing).rejects.toThrow('to deeply equal []')
+    })
+  }
+})
