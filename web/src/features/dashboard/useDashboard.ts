@@ -1,4 +1,4 @@
-import { computed } from 'vue'
+import { computed, onScopeDispose, ref } from 'vue'
 import { accountCounts } from '@/api/accountCounts'
 import { logStats } from '@/api/logs'
 import { usageSeries, usageSummary, usageTop, type UsageTop } from '@/api/usage'
@@ -17,6 +17,7 @@ export interface Question {
 const TILES_MS = 5_000
 const CHARTS_MS = 30_000
 const TOP = 5
+const FIRST_MS = 1_000
 
 const polled = (resources: Resource<unknown>[], everyMs: number) =>
   usePolling(async () => {
@@ -24,6 +25,15 @@ const polled = (resources: Resource<unknown>[], everyMs: number) =>
     const failed = resources.find((resource) => resource.error.value)
     if (failed) throw failed.error.value
   }, everyMs)
+
+// True once each has answered or failed, or a second has passed: what comes one by one pushes down what is
+// there already.
+function useFirstAnswers(resources: Resource<unknown>[]) {
+  const late = ref(false)
+  const timer = setTimeout(() => (late.value = true), FIRST_MS)
+  onScopeDispose(() => clearTimeout(timer))
+  return computed(() => late.value || resources.every((one) => one.loadedAt.value !== null || one.error.value !== null))
+}
 
 // The dashboard's figures: all of one range, tiles every 5 s, charts and rankings every 30 s.
 export function useDashboard(question: () => Question) {
@@ -50,6 +60,7 @@ export function useDashboard(question: () => Question) {
     (admin, signal) => (admin ? accountCounts(signal) : Promise.resolve(null)),
   )
 
+  const arrived = useFirstAnswers([summary, stats, series, tops, accounts])
   const tiles = polled([summary, stats], TILES_MS)
   const charts = polled([series, tops, accounts], CHARTS_MS)
   const paused = computed({
@@ -58,5 +69,5 @@ export function useDashboard(question: () => Question) {
       tiles.paused.value = charts.paused.value = stop
     },
   })
-  return { summary, stats, series, tops, accounts, paused }
+  return { summary, stats, series, tops, accounts, paused, arrived }
 }

@@ -57,7 +57,7 @@ export const prices = {
     tokens: 'tokens',
     act: 'Add price',
     actThen: 'Add price for then',
-    actFor: 'Add a price for {name}',
+    actFor: '{act}: {name}',
     more: 'and {count} more',
   },
   list: {

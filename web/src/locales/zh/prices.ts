@@ -59,7 +59,7 @@ export const prices: typeof en = {
     tokens: 'Token',
     act: '添加价格',
     actThen: '补充当时的价格',
-    actFor: '为 {name} 添加价格',
+    actFor: '{act}：{name}',
     more: '另有 {count} 个',
   },
   list: {
