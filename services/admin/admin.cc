@@ -180,10 +180,11 @@ struct Admin::Parts {
   Store store{*database, SystemClock()};
   SnapshotBuilder builder{store, vault};
   RelayRegistry registry{SystemClock()};
+  AccountBoard board;
   SnapshotPublisher publisher;
   ExplainBroker explain;
   AccountTestBroker account_tests;
-  SnapshotServer grpc{store, builder, publisher, registry, explain, account_tests, security};
+  SnapshotServer grpc{store, builder, publisher, registry, board, explain, account_tests, security};
   UsageClient usage;
   MaintenanceClient maintenance;
   DeclaredSettings declared;
@@ -202,7 +203,7 @@ struct Admin::Parts {
   ConsoleSessions sessions{store, SystemClock(), vault};
   ResourceParts for_resources{store,     vault,         sessions,    usage,   publisher, registry,
                               explain,   metrics,       maintenance, tasks,   setup,     declared,
-                              refresher, account_tests, alerts,      checker, oidc};
+                              refresher, account_tests, alerts,      checker, oidc,      board};
   Console console{store};
   Router router{AllRoutes(for_resources),
                 [this](const Request& request) { return sessions.Authenticate(request); },

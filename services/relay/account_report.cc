@@ -6,8 +6,9 @@
 
 #include "libs/common/clock.h"
 #include "libs/common/log.h"
-#include "services/relay/accounts/rate_headers.h"
+#include "services/relay/accounts/error_object.h"
 #include "services/relay/accounts/session_memory.h"
+#include "services/relay/credential_mask.h"
 #include "services/relay/snapshot/stable_hash.h"
 
 namespace weir::relay {
@@ -26,6 +27,21 @@ AccountSignal SignalOf(RestCause cause) {
       break;
   }
   return AccountSignal::kOverloaded;
+}
+
+// The account's fault, not the caller's or nobody's.
+bool IsItsFault(AccountEffect effect) {
+  return effect == AccountEffect::kCoolDown || effect == AccountEffect::kCount ||
+         effect == AccountEffect::kReject;
+}
+
+// For people. The provider's sentence as its JSON has it, its credential masked before it is cut.
+void NoteError(const RequestContext& context, const Account& account, const SignalRow& row,
+               const AttemptEnd& end) {
+  const std::string sentence = Masked(ReadErrorObject(end.said).message, account.credential);
+  account.health->figures().NoteError({UnixMs(), end.http_status, std::string(row.error_class),
+                                       sentence.substr(0, kErrorMessageBytesMax),
+                                       context.request_id});
 }
 
 // What one attempt taught about its account.
@@ -113,8 +129,8 @@ void RestRefused(RelayEnvironment& environment, RequestContext& context) {
 }  // namespace
 
 void NoteForAccount(RelayEnvironment& environment, RequestContext& context, const Account& account,
-                    const UpstreamSignal& signal, int http_status) {
-  Report report(environment, context, account, *signal.row, http_status);
+                    const UpstreamSignal& signal, const AttemptEnd& end) {
+  Report report(environment, context, account, *signal.row, end.http_status);
   const AccountHealth::Ticket& ticket = context.ticket;
   const std::string_view model = context.upstream_model;
   if (signal.effect == AccountEffect::kGood) {
@@ -124,6 +140,7 @@ void NoteForAccount(RelayEnvironment& environment, RequestContext& context, cons
     return;
   }
   if (!IsOutdated(environment, account)) {
+    if (IsItsFault(signal.effect)) NoteError(context, account, *signal.row, end);
     switch (signal.effect) {
       case AccountEffect::kNone:
       case AccountEffect::kGood:
@@ -138,12 +155,24 @@ void NoteForAccount(RelayEnvironment& environment, RequestContext& context, cons
         report.Reject();
         break;
       case AccountEffect::kRestIfBettered:
-        context.refused_models.push_back({&account, ticket, model, http_status});
+        context.refused_models.push_back({&account, ticket, model, end.http_status});
         break;
     }
   }
   // What it was trying, and did not learn about, others may try.
   account.health->Released(ticket, model);
+}
+
+void NoteWindows(const Account& account, const RateReading& reading, std::int64_t now_unix_ms) {
+  WindowUses uses;
+  bool any = false;
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    const WindowReading& window = reading.windows[i];
+    if (window.used_basis_points < 0) continue;
+    uses[i] = {window.used_basis_points, ResetUnixMs(window.reset, now_unix_ms)};
+    any = true;
+  }
+  if (any) account.health->figures().NoteWindows(uses, now_unix_ms);
 }
 
 void NoteGoodAnswer(RelayEnvironment& environment, const RequestContext& context,
@@ -155,6 +184,7 @@ void NoteGoodAnswer(RelayEnvironment& environment, const RequestContext& context
   if (reading.any) {
     stats.NoteRates(reading.whole_account ? 0 : model, reading.exhausted_until_unix_ms,
                     reading.low_until_unix_ms, now_unix_ms);
+    NoteWindows(account, reading, now_unix_ms);
   }
   // Only streams begin when the model does; another answer comes when it is done.
   if (context.facts.stream && context.endpoint->operation == Operation::kGenerate) {

@@ -12,6 +12,7 @@
 #include "services/relay/account_test_answer.h"
 #include "services/relay/accounts/upstream_signal.h"
 #include "services/relay/answer_opening.h"
+#include "services/relay/credential_mask.h"
 #include "services/relay/translate/neutral/error_reader.h"
 #include "services/relay/translate/neutral/tool_arguments.h"
 #include "weir/v1/account_test.pb.h"
@@ -28,7 +29,7 @@ constexpr std::size_t kHeaderBytesMax = 256;
 class Findings {
  public:
   Findings(const AccountTestPlan& plan, const TellAccountTest& tell, AccountTestUse& use)
-      : plan_(plan), tell_(tell), use_(use) {
+      : plan_(plan), tell_(tell), use_(use), mask_(plan.account.credential) {
     result_.set_protocol(std::string(DialectName(plan.dialect)));
     result_.set_upstream_model(plan.upstream_model);
   }
@@ -56,38 +57,36 @@ class Findings {
       use_.first_token_ms = (SteadyNs() - began_ns_) / kNsPerMs;
       TellPhase("first_text", SteadyNs());
     }
-    v1::AccountTestEvent event;
-    event.set_text(Masked(text, text.size()));
-    tell_(event);
+    TellShown(mask_.Next(text));
   }
   void TellResult() {
     result_.set_total_us((SteadyNs() - began_ns_) / kNsPerUs);
     if (use_.sent) result_.set_request_id(plan_.request_id);
-    result_.set_message(Masked(result_.message(), kMessageBytesMax));
-    result_.set_served_model(Masked(result_.served_model(), kHeaderBytesMax));
+    TellShown(mask_.End());
+    result_.set_message(Kept(result_.message(), kMessageBytesMax));
+    result_.set_served_model(Kept(result_.served_model(), kHeaderBytesMax));
     v1::AccountTestEvent event;
     *event.mutable_result() = result_;
     tell_(event);
   }
-  // An upstream may say a credential back; nobody is to read it. Cut behind that, so that no part
-  // of one is left.
-  std::string Masked(std::string_view said, std::size_t bytes_max) const {
-    std::string text(said);
-    const std::string& secret = plan_.account.credential.Reveal();
-    constexpr std::size_t kSecretBytesMin = 6;
-    if (secret.size() >= kSecretBytesMin) {
-      for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
-        text.replace(at, secret.size(), "***");
-      }
-    }
-    return ValidUtf8(std::string_view(text).substr(0, bytes_max));
+  // Cut behind the mask, so that no part of a credential is left.
+  std::string Kept(std::string_view said, std::size_t bytes_max) const {
+    return ValidUtf8(std::string_view(Masked(said, plan_.account.credential)).substr(0, bytes_max));
   }
 
  private:
+  void TellShown(const std::string& text) {
+    if (text.empty()) return;
+    v1::AccountTestEvent event;
+    event.set_text(ValidUtf8(text));
+    tell_(event);
+  }
+
   const AccountTestPlan& plan_;
   const TellAccountTest& tell_;
   const std::int64_t began_ns_ = SteadyNs();
   AccountTestUse& use_;
+  CredentialMask mask_;  // of the text, which comes in pieces
   v1::AccountTestResult result_;
 };
 
@@ -105,7 +104,7 @@ void NoteHead(const ResponseHead& head, Dialect dialect, Findings& findings) {
   result.set_status(head.status);
   findings.use().status = head.status;
   const auto kept = [&findings](std::string_view value) {
-    return findings.Masked(value, kHeaderBytesMax);
+    return findings.Kept(value, kHeaderBytesMax);
   };
   result.set_upstream_request_id(kept(head.Find(WordsOf(dialect).request_id_header)));
   findings.use().upstream_request_id = result.upstream_request_id();

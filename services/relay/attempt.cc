@@ -28,6 +28,8 @@
 namespace weir::relay {
 namespace {
 
+constexpr int kTooManyRequests = 429;
+
 // The body with its edits as runs of bytes; nothing of it is copied.
 // The first piece is empty: the head's place.
 std::vector<iovec> BodyPieces(std::string_view body, const std::vector<BodyEdit>& edits) {
@@ -145,7 +147,10 @@ UpstreamSignal NoteAttempt(RelayEnvironment& environment, RequestContext& contex
     context.intent.TakeBack();
     environment.reasons.CountFailedAttempt(signal.error_class, signal.row->name);
   }
-  NoteForAccount(environment, context, account, signal, attempt.http_status);
+  NoteForAccount(environment, context, account, signal, {attempt.http_status, body_start});
+  if (attempt.http_status == kTooManyRequests) {
+    NoteWindows(account, ReadRateHeaders(*head, now_unix_ms), now_unix_ms);
+  }
   if (head != nullptr && signal.row->kind == SignalKind::kGood) {
     NoteGoodAnswer(environment, context, account, *head, attempt.duration_ms, now_unix_ms);
   }

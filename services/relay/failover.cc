@@ -230,6 +230,7 @@ Task<bool> TryAccount(Attempts& attempts, const Account& account) {
   RequestContext& context = attempts.context;
   Exchange& exchange = attempts.exchange;
   const std::int64_t deadline_ms = attempts.began_ms + context.timeouts.total_ms;
+  const InFlightMark in_flight(account.health->figures());
   UpstreamCall call(environment.upstream, account, context.timeouts, exchange.stream().watch(),
                     context.on_disconnect.drain ? context.on_disconnect.ms_max : 0);
   const AttemptOutcome outcome =

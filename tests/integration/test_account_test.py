@@ -414,3 +414,25 @@ def test_who_leaves_pays_what_passed(stack, upstream):
         assert asked.wait(10)
     row = eventually(lambda: stack.api.logs(f"account_id={lane.accounts[0]['id']}"), "it is there")[0]
     assert (row["status"], row["error_class"], row["source"]) == (499, "client_gone", "test"), row
+
+
+def test_a_credential_that_is_said_in_two_events_is_masked(stack, upstream):
+    def delta(text):
+        return (b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":'
+                b'{"type":"text_delta","text":"%s"}}\n\n' % text)
+
+    begin = (b'event: message_start\ndata: {"type":"message_start","message":{"id":"m","model":"m",'
+             b'"usage":{"input_tokens":3,"output_tokens":1}}}\n\n'
+             b'event: content_block_start\ndata: {"type":"content_block_start","index":0,'
+             b'"content_block":{"type":"text","text":""}}\n\n')
+    end = (b'event: content_block_stop\ndata: {"type":"content_block_stop","index":0}\n\n'
+           b'event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":"end_turn"},'
+           b'"usage":{"output_tokens":9}}\n\nevent: message_stop\ndata: {"type":"message_stop"}\n\n')
+    upstream.handler = answer_with(
+        STREAM_HEAD, *[chunk(part) for part in (
+            begin, delta(b"It is sk-split-"), delta(b"in-two-pie"), delta(b"ces, so sk"), end, b"")],
+        gap=0.05)
+    lane = stack.lane({"url": upstream.url, "secret": "sk-split-in-two-pieces"})
+    found = run(stack, lane, stream=True)
+    assert found["ok"] and found["text"] == "It is ***, so sk", found
+    assert "in-two" not in str(told(stack, lane, stream=True))

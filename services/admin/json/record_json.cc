@@ -1,5 +1,6 @@
 #include "services/admin/json/record_json.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -169,6 +170,23 @@ json::object ApiKeyJson(const ApiKey& key, std::int64_t now_ms) {
   return object;
 }
 
+namespace {
+
+// When relays try next what rests now: the account, or the first of its models. 0 = nothing rests.
+std::int64_t NextProbeMs(const Account& account, std::int64_t now_ms) {
+  const AccountStatus status = StatusAt(account, now_ms);
+  if (status == AccountStatus::kDisabled || status == AccountStatus::kAccountException) return 0;
+  if (account.cooldown_until_ms > now_ms) return account.cooldown_until_ms;
+  std::int64_t next_ms = 0;
+  for (const ModelCooldown& cooldown : account.model_cooldowns) {
+    if (cooldown.until_ms <= now_ms) continue;
+    next_ms = next_ms == 0 ? cooldown.until_ms : std::min(next_ms, cooldown.until_ms);
+  }
+  return next_ms;
+}
+
+}  // namespace
+
 json::object AccountJson(const Account& account, const Vault& vault, std::int64_t now_ms) {
   const AccountStatus status = StatusAt(account, now_ms);
   const bool as_stored = status == account.status;
@@ -197,7 +215,8 @@ json::object AccountJson(const Account& account, const Vault& vault, std::int64_
                          {"status", WordJson(status)},
                          {"status_reason", as_stored ? account.status_reason : std::string()},
                          {"cooldown_until", TimeJson(as_stored ? account.cooldown_until_ms : 0)},
-                         {"model_cooldowns", CooldownsJson(account, now_ms)}};
+                         {"model_cooldowns", CooldownsJson(account, now_ms)},
+                         {"next_probe_at", TimeJson(NextProbeMs(account, now_ms))}};
   AddRecord(account, object);
   return object;
 }
@@ -305,6 +324,7 @@ void ReadApiKey(BodyReader& reader, ApiKey& key) {
 
 void ReadAccount(BodyReader& reader, Account& account, AccountSecrets& secrets) {
   IgnoreRecord(reader);
+  reader.Ignore({"in_flight", "failures", "last_error", "windows", "next_probe_at"});
   reader.Ignore({"has_secret", "last_used_at", "today", "status_reason", "cooldown_until",
                  "model_cooldowns", "credential_refreshed_at", "status_since", "status_source",
                  "last_check"});

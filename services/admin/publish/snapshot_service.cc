@@ -73,14 +73,15 @@ struct Connection {
 class Service final : public v1::SnapshotService::Service {
  public:
   Service(Store& store, SnapshotBuilder& builder, SnapshotPublisher& publisher,
-          RelayRegistry& registry, ExplainBroker& explain, AccountTestBroker& tests,
-          const GrpcSecurity& security)
+          RelayRegistry& registry, AccountBoard& board, ExplainBroker& explain,
+          AccountTestBroker& tests, const GrpcSecurity& security)
       : store_(store),
         updates_([&builder](std::int64_t have, std::string_view lineage) {
           return builder.Build(have, lineage);
         }),
         publisher_(publisher),
         registry_(registry),
+        board_(board),
         explain_(explain),
         tests_(tests),
         security_(security) {}
@@ -106,6 +107,7 @@ class Service final : public v1::SnapshotService::Service {
                             static_cast<std::int64_t>(hello.have_revision()));
     LogInfo("relay connected",
             {{"relay_id", hello.relay_id()}, {"have_revision", hello.have_revision()}});
+    board_.Join(hello.relay_id(), number);
     tests_.Join(connection.number, hello.relay_id());
     std::thread reader([&] { ReadAll(*stream, connection); });
     WriteAll(*context, *stream, connection);
@@ -113,6 +115,7 @@ class Service final : public v1::SnapshotService::Service {
     reader.join();
     tests_.Leave(connection.number);
     explain_.Leave(connection.number);
+    board_.Leave(connection.relay_id, number);
     registry_.Disconnected(connection.relay_id, number);
     LogInfo("relay disconnected", {{"relay_id", connection.relay_id}});
     return {grpc::StatusCode::UNAVAILABLE, "the stream has ended"};
@@ -191,6 +194,9 @@ class Service final : public v1::SnapshotService::Service {
         case v1::WatchRequest::kFigures:
           registry_.Told(connection.relay_id, FiguresOf(request.figures()));
           break;
+        case v1::WatchRequest::kAccountFigures:
+          board_.Told(connection.relay_id, request.account_figures());
+          break;
         default:
           break;  // a newer relay's message: nothing we could do with it
       }
@@ -236,6 +242,7 @@ class Service final : public v1::SnapshotService::Service {
   SharedUpdates updates_;
   SnapshotPublisher& publisher_;
   RelayRegistry& registry_;
+  AccountBoard& board_;
   ExplainBroker& explain_;
   AccountTestBroker& tests_;
   const GrpcSecurity& security_;
@@ -252,12 +259,13 @@ struct SnapshotServer::Impl {
 };
 
 SnapshotServer::SnapshotServer(Store& store, SnapshotBuilder& builder, SnapshotPublisher& publisher,
-                               RelayRegistry& registry, ExplainBroker& explain,
+                               RelayRegistry& registry, AccountBoard& board, ExplainBroker& explain,
                                AccountTestBroker& tests, const GrpcSecurity& security)
-    : impl_(new Impl{.service = {store, builder, publisher, registry, explain, tests, security},
-                     .publisher = publisher,
-                     .security = security,
-                     .server = nullptr}) {}
+    : impl_(new Impl{
+          .service = {store, builder, publisher, registry, board, explain, tests, security},
+          .publisher = publisher,
+          .security = security,
+          .server = nullptr}) {}
 
 SnapshotServer::~SnapshotServer() {
   if (impl_->server == nullptr) return;

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 
 #include "libs/common/grpc_security.h"
+#include "services/admin/publish/account_board.h"
 #include "services/admin/publish/account_test_broker.h"
 #include "services/admin/publish/explain_broker.h"
 #include "services/admin/publish/relay_registry.h"
@@ -19,8 +20,8 @@ class SnapshotServer {
  public:
   // All must outlive the server.
   SnapshotServer(Store& store, SnapshotBuilder& builder, SnapshotPublisher& publisher,
-                 RelayRegistry& registry, ExplainBroker& explain, AccountTestBroker& tests,
-                 const GrpcSecurity& security);
+                 RelayRegistry& registry, AccountBoard& board, ExplainBroker& explain,
+                 AccountTestBroker& tests, const GrpcSecurity& security);
   ~SnapshotServer();  // ends all streams
 
   // `listen` as host:port (port 0 = any). Unavailable when the port cannot be had.

@@ -8,6 +8,7 @@
 
 #include "libs/common/money.h"
 #include "services/admin/json/record_json.h"
+#include "services/admin/publish/account_board.h"
 #include "services/admin/store/account_history.h"
 #include "services/admin/store/check_store.h"
 #include "services/admin/store/refresh_store.h"
@@ -107,10 +108,55 @@ void AddSince(ResourceParts& parts, json::array& data) {
   }
 }
 
+json::value ErrorJson(const AccountError& error) {
+  return json::object{{"at", TimeJson(error.at_ms)},
+                      {"status", IntegerOrNull(error.http_status)},
+                      {"class", error.error_class},
+                      {"message", TextOrNull(error.message)},
+                      {"request_id", error.request_id}};
+}
+
+json::object WindowJson(const AccountWindow& window) {
+  constexpr double kBasisPointsPerPercent = 100;
+  return {{"name", window.name},
+          {"used_pct", static_cast<double>(window.used_basis_points) / kBasisPointsPerPercent},
+          {"resets_at", TimeJson(window.resets_at_ms)}};
+}
+
+// What is over says nothing of now.
+json::array WindowsJson(std::vector<AccountWindow> windows, std::int64_t now_ms) {
+  std::erase_if(windows, [now_ms](const AccountWindow& window) {
+    return window.resets_at_ms != 0 && window.resets_at_ms <= now_ms;
+  });
+  return ListJson(windows, WindowJson);
+}
+
+// How it is on the relays; nobody knows what is in flight while none is connected.
+void AddFigures(const AccountFigures& figures, std::int64_t now_ms, json::object& record) {
+  const bool told = figures.failures_max != 0;
+  record["in_flight"] = Where(told, [&] { return json::value(figures.in_flight); });
+  record["failures"] = Where(told, [&] {
+    return json::object{{"n", figures.failures_in_row}, {"of", figures.failures_max}};
+  });
+  record["last_error"] = Where(figures.last_error.has_value(), [&] {
+    return ErrorJson(figures.last_error.value_or(AccountError()));
+  });
+  record["windows"] = WindowsJson(figures.windows, now_ms);
+}
+
+void AddFigures(ResourceParts& parts, json::array& data) {
+  const std::int64_t now_ms = parts.store.NowMs();
+  for (json::value& value : data) {
+    json::object& record = value.as_object();
+    AddFigures(parts.board.Of(record.at("id").as_int64()), now_ms, record);
+  }
+}
+
 }  // namespace
 
 void CompleteAccounts(ResourceParts& parts, json::array& accounts) {
   AddSince(parts, accounts);
+  AddFigures(parts, accounts);
   AddChecks(parts, accounts);
   AddRefreshes(parts, accounts);
   AddUse(parts, accounts);
@@ -127,6 +173,7 @@ Shape AccountShape(ResourceParts& parts) {
   return [&parts] {
     json::object account = AccountJson(Account(), parts.vault, 0);
     AddSince(AccountHistoryEntry(), account);
+    AddFigures(AccountFigures(), 0, account);
     account["last_check"] = MaybeAbsent(CheckJson(AccountCheck()));
     account["last_used_at"] = MaybeAbsent(TimeJson(0));
     account["today"] = MaybeAbsent(UseJson({}));

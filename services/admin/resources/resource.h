@@ -30,6 +30,7 @@
 
 namespace weir::admin {
 
+class AccountBoard;
 class AccountChecker;
 class AccountTestBroker;
 class AlertCourier;
@@ -56,6 +57,7 @@ struct ResourceParts {
   AlertCourier& alerts;
   AccountChecker& checker;
   OidcClient& oidc;
+  const AccountBoard& board;
 };
 
 using Routes = std::vector<Route>;

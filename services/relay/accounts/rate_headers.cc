@@ -118,12 +118,18 @@ void Judge(const Window& window, std::int64_t now_unix_ms, RateReading& reading)
   until = std::max(until, reset);
 }
 
-// 0.95 and above, as written; never computed with.
-bool IsHigh(std::string_view utilization) {
+constexpr std::int32_t kBasisPoints = 10'000;
+constexpr std::int32_t kHighBasisPoints =
+    kBasisPoints - static_cast<std::int32_t>(kLowPercent) * (kBasisPoints / 100);
+
+// "0.42" is 4200; what is used beyond all counts up to a hundred times that. -1 = it is none.
+std::int32_t BasisPointsOf(std::string_view utilization) {
+  constexpr double kShareMax = 100;
   double share = 0;
   const auto [end, error] =
       std::from_chars(utilization.data(), utilization.data() + utilization.size(), share);
-  return error == std::errc() && share >= 1.0 - static_cast<double>(kLowPercent) / 100;
+  if (error != std::errc() || !(share >= 0)) return -1;
+  return static_cast<std::int32_t>(std::min(share, kShareMax) * kBasisPoints + 0.5);
 }
 
 bool LetsIn(std::string_view status) {
@@ -146,8 +152,10 @@ void JudgeSubscription(const Told& told, std::int64_t now_unix_ms, RateReading& 
     std::int64_t& until = rejected ? reading.exhausted_until_unix_ms : reading.low_until_unix_ms;
     until = std::max(until, ResetUnixMs(told.subscription[kUnifiedReset], now_unix_ms));
   }
-  for (const Span& span : spans) {
-    if (!IsHigh(span.utilization)) continue;
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    const Span& span = spans[i];
+    reading.windows[i] = {BasisPointsOf(span.utilization), span.reset};
+    if (reading.windows[i].used_basis_points < kHighBasisPoints) continue;
     const std::int64_t reset = ResetUnixMs(span.reset, now_unix_ms);
     reading.low_until_unix_ms = std::max(reading.low_until_unix_ms, reset);
   }

@@ -2,6 +2,7 @@
 // allocation.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -12,12 +13,19 @@ namespace weir::relay {
 // Of all windows that the answer names (anthropic-ratelimit-*, x-ratelimit-*): until when nothing
 // is left of one, and until when little is (kLowPercent of its limit, or the provider warns).
 // Unix ms; 0 = there is enough.
+// What a subscription says of one of its windows.
+struct WindowReading {
+  std::int32_t used_basis_points = -1;  // hundredths of a percent; -1 = nothing
+  std::string_view reset;               // as written
+};
+
 struct RateReading {
   bool any = false;            // the answer says something
   bool whole_account = false;  // a subscription's window, which is one for all models
   bool rejected = false;       // the subscription lets nothing more in
   std::int64_t exhausted_until_unix_ms = 0;
   std::int64_t low_until_unix_ms = 0;
+  std::array<WindowReading, 2> windows;  // of 5 hours and of 7 days; views into the head
 };
 
 inline constexpr std::int64_t kLowPercent = 5;

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "services/relay/snapshot/account_figures.h"
 #include "services/relay/snapshot/account_stats.h"
 
 namespace weir::relay {
@@ -110,6 +111,8 @@ class AccountHealth {
   Rests CountFailure(const Ticket& ticket);
   static constexpr int kFailuresMax = 5;
 
+  int failures_in_row() const { return failures_in_row_.load(std::memory_order_relaxed); }
+
   // True the first time.
   bool MarkRejected(std::int64_t now_unix_ms);
   bool rejected() const { return rejected_at_.load(std::memory_order_relaxed) != 0; }
@@ -126,6 +129,10 @@ class AccountHealth {
   // What its good answers told.
   AccountStats& stats() { return stats_; }
   const AccountStats& stats() const { return stats_; }
+
+  // For people: nothing is chosen by it, and Reset leaves it.
+  AccountFigures& figures() { return figures_; }
+  const AccountFigures& figures() const { return figures_; }
 
  private:
   using Scope = RestingScope;
@@ -150,6 +157,7 @@ class AccountHealth {
   Models models_;
   std::uint32_t last_probe_ = 0;
   AccountStats stats_;
+  AccountFigures figures_;
 };
 
 }  // namespace weir::relay

@@ -14,6 +14,12 @@ void AccountHealthRegistry::Forget(std::int64_t account_id) {
   health_.erase(account_id);
 }
 
+std::vector<std::pair<std::int64_t, std::shared_ptr<AccountHealth>>> AccountHealthRegistry::All()
+    const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return {health_.begin(), health_.end()};
+}
+
 std::size_t AccountHealthRegistry::size() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return health_.size();

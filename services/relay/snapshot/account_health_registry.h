@@ -5,6 +5,8 @@
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "services/relay/snapshot/account_health.h"
 
@@ -17,6 +19,7 @@ class AccountHealthRegistry {
   std::shared_ptr<AccountHealth> Of(std::int64_t account_id);
   // The account is gone; who still holds its health may go on with it.
   void Forget(std::int64_t account_id);
+  std::vector<std::pair<std::int64_t, std::shared_ptr<AccountHealth>>> All() const;
   std::size_t size() const;
 
  private:

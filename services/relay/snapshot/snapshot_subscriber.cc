@@ -16,6 +16,7 @@
 #include "libs/common/log.h"
 #include "libs/common/metrics.h"
 #include "libs/common/text.h"
+#include "services/relay/snapshot/account_figures_teller.h"
 #include "services/relay/snapshot/figures_teller.h"
 #include "services/relay/snapshot/snapshot_builder.h"
 #include "services/relay/snapshot/snapshot_copy.h"
@@ -46,6 +47,7 @@ class SnapshotSubscriber::Impl {
         nacks_(metrics.AddCounter("weir_relay_snapshot_nacks_total", "Revisions refused.")),
         dropped_(metrics.AddCounter("weir_relay_snapshot_observations_dropped_total",
                                     "Account observations that found the queue full.")),
+        account_figures_(health),
         backoff_(options_.reconnect_initial_ms, options_.reconnect_max_ms),
         copy_(file) {}
 
@@ -141,6 +143,7 @@ class SnapshotSubscriber::Impl {
     bool told = false;
     replies_.push_back(Hello());
     if (figures_.has_value()) figures_->TellAnew();
+    account_figures_.TellAnew();
     std::string bytes;
     while (!stopping() && !stream.ended()) {
       if (stream.connected() && !told) {
@@ -191,12 +194,18 @@ class SnapshotSubscriber::Impl {
     }
     if (observations_.empty()) {
       lock.unlock();
-      return figures_.has_value() ? figures_->NextMessage(SteadyNs() / kNsPerMs) : std::nullopt;
+      return NextFigures(SteadyNs() / kNsPerMs);
     }
     const AccountObservation observation = std::move(observations_.front());
     observations_.pop_front();
     lock.unlock();
     return ObservationMessage(observation);
+  }
+
+  std::optional<std::string> NextFigures(std::int64_t now_ms) {
+    std::optional<std::string> message;
+    if (figures_.has_value()) message = figures_->NextMessage(now_ms);
+    return message.has_value() ? message : account_figures_.NextMessage(now_ms);
   }
 
   void Receive(const std::string& bytes) {
@@ -305,6 +314,7 @@ class SnapshotSubscriber::Impl {
   Tester tester_;
 
   // The thread's own.
+  AccountFiguresTeller account_figures_;
   Backoff backoff_;
   SnapshotCopy copy_;
   std::deque<std::string> replies_;

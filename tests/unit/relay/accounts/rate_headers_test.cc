@@ -72,6 +72,9 @@ TEST(RateHeaders, ASubscriptionIsOneWindowForAllModels) {
                               {"anthropic-ratelimit-unified-5h-reset", "1700003600"}});
   EXPECT_TRUE(reading.any && reading.whole_account);
   EXPECT_EQ(reading.low_until_unix_ms, 0);
+  EXPECT_EQ(reading.windows[0].used_basis_points, 2500);
+  EXPECT_EQ(reading.windows[0].reset, "1700003600");
+  EXPECT_EQ(reading.windows[1].used_basis_points, -1) << "nothing is said of the week";
   reading = Read({{"anthropic-ratelimit-unified-status", "rejected"},
                   {"anthropic-ratelimit-unified-reset", "1700003600"}});
   EXPECT_EQ(reading.exhausted_until_unix_ms, kNow + 60 * kMinuteMs);
@@ -82,6 +85,20 @@ TEST(RateHeaders, ASubscriptionIsOneWindowForAllModels) {
                   {"anthropic-ratelimit-unified-7d-utilization", "0.96"},
                   {"anthropic-ratelimit-unified-7d-reset", "1700086400"}});
   EXPECT_EQ(reading.low_until_unix_ms, kNow + 1440 * kMinuteMs);
+}
+
+TEST(RateHeaders, SharesThatAreNoneAreNotTold) {
+  const auto used = [](std::string_view text) {
+    return Read({{"anthropic-ratelimit-unified-status", "allowed"},
+                 {"anthropic-ratelimit-unified-5h-utilization", text}})
+        .windows[0]
+        .used_basis_points;
+  };
+  for (const std::string_view odd : {"", "-0.5", "nan", "much"}) EXPECT_EQ(used(odd), -1) << odd;
+  EXPECT_EQ(used("0"), 0);
+  EXPECT_EQ(used("1.07"), 10'700);
+  EXPECT_EQ(used("1e300"), 1'000'000);
+  EXPECT_EQ(used("inf"), 1'000'000);
 }
 
 TEST(RateHeaders, ASpentWindowOfSomeModelsLeavesTheOthers) {

@@ -1,0 +1,89 @@
+// How accounts are on the relays that are connected, as they tell it: what is in flight adds up, of
+// errors and windows the newest counts. In memory: a relay that connects tells all anew.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace weir::v1 {
+class AccountFigure;
+class AccountFigures;
+}  // namespace weir::v1
+
+namespace weir::admin {
+
+struct AccountError {
+  std::int64_t at_ms = 0;
+  std::int64_t http_status = 0;  // 0 = no answer
+  std::string error_class;
+  std::string message;
+  std::string request_id;
+};
+
+// Of a subscription: "5h", "7d".
+struct AccountWindow {
+  std::string name;
+  std::int64_t used_basis_points = 0;  // hundredths of a percent
+  std::int64_t resets_at_ms = 0;       // 0 = not known
+};
+
+struct AccountFigures {
+  std::int64_t in_flight = 0;
+  std::int64_t failures_in_row = 0;  // on the relay that counts most of them
+  std::int64_t failures_max = 0;     // that many and it rests; 0 = no relay has told
+  std::optional<AccountError> last_error;
+  std::vector<AccountWindow> windows;
+};
+
+// Thread-safe. Its size: a few hundred bytes an account, eight for each relay that has requests of
+// it in flight, whatever relays say.
+class AccountBoard {
+ public:
+  static constexpr std::size_t kAccountsMax = 50'000;
+
+  // `connection` as RelayRegistry::Connected gives it: the end of an older one of the same relay
+  // takes nothing away.
+  void Join(std::string_view relay_id, std::uint64_t connection);
+  void Leave(std::string_view relay_id, std::uint64_t connection);
+  void Told(std::string_view relay_id, const weir::v1::AccountFigures& figures);
+
+  AccountFigures Of(std::int64_t account_id) const;
+  std::size_t size() const;
+
+ private:
+  struct Part {
+    std::uint16_t relay = 0;  // its place in relays_
+    std::uint16_t failures_in_row = 0;
+    std::uint32_t in_flight = 0;
+  };
+  struct Entry {
+    std::vector<Part> parts;  // of relays that have something in flight, or failures
+    std::optional<AccountError> last_error;
+    std::vector<AccountWindow> windows;
+    std::int64_t windows_at_ms = 0;
+    std::int64_t newest_ms = 0;
+  };
+  struct Relay {
+    std::string id;  // empty = the place is free
+    std::uint64_t connection = 0;
+    std::int64_t failures_max = 0;
+  };
+
+  std::optional<std::uint16_t> PlaceOf(std::string_view relay_id) const;
+  void ForgetParts(std::uint16_t relay);
+  Entry* Take(std::int64_t account_id);
+  static void SetPart(Entry& entry, const Part& part);
+  static void TakeNewer(const weir::v1::AccountFigure& told, Entry& entry);
+
+  mutable std::mutex mutex_;  // all below by it
+  std::vector<Relay> relays_;
+  std::unordered_map<std::int64_t, Entry> accounts_;
+};
+
+}  // namespace weir::admin

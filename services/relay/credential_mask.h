@@ -1,0 +1,32 @@
+// Takes an account's credential out of what its upstream says: some say it back, and nobody is to
+// read it. No I/O.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "libs/common/secret.h"
+
+namespace weir::relay {
+
+// Of a text that is whole. Credentials of a few characters are left: they would be found in words.
+std::string Masked(std::string_view text, const Secret& credential);
+
+// Of a text that comes in pieces, wherever it was cut.
+class CredentialMask {
+ public:
+  // Must outlive the mask.
+  explicit CredentialMask(const Secret& credential) : credential_(credential) {}
+
+  // What may be shown of the text so far and was not; what may turn out to be the credential's
+  // beginning is held back.
+  std::string Next(std::string_view piece);
+  // The rest. A good part of the credential, cut off by the end, is masked too.
+  std::string End();
+
+ private:
+  const Secret& credential_;
+  std::string held_;  // never more than the credential
+};
+
+}  // namespace weir::relay
