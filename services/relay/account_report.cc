@@ -62,6 +62,7 @@ class Report {
     const std::int64_t now_unix_ms = UnixMs();
     const std::int64_t until = account_.health->Rest(ticket, model, plan, now_unix_ms);
     if (until == 0) return;  // known already
+    rests_until_ = until;
     Send(SignalOf(plan.cause), model, until);
     LogWarning("account rests", {{"account_id", account_.id},
                                  {"model", model},
@@ -94,6 +95,9 @@ class Report {
     if (recovery.model) Send(AccountSignal::kRecovered, model, 0);
   }
 
+  // Unix ms; 0 = it does not, or did so before.
+  std::int64_t rests_until() const { return rests_until_; }
+
  private:
   void Send(AccountSignal signal, std::string_view model, std::int64_t until_unix_ms) {
     environment_.subscriber.Report({account_.id, signal, UnixMs(), until_unix_ms, http_status_,
@@ -101,6 +105,7 @@ class Report {
                                     std::string(model)});
   }
 
+  std::int64_t rests_until_ = 0;
   RelayEnvironment& environment_;
   const std::string& request_id_;
   const Account& account_;
@@ -159,6 +164,7 @@ void NoteForAccount(RelayEnvironment& environment, RequestContext& context, cons
         break;
     }
   }
+  context.record.attempts.back().cooldown_until_unix_ms = report.rests_until();
   // What it was trying, and did not learn about, others may try.
   account.health->Released(ticket, model);
 }

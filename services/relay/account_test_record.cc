@@ -1,6 +1,7 @@
 #include "services/relay/account_test_record.h"
 
 #include "libs/common/ids.h"
+#include "libs/common/operation.h"
 #include "libs/common/price.h"
 #include "libs/common/reason.h"
 #include "libs/common/text.h"
@@ -8,8 +9,6 @@
 
 namespace weir::relay {
 namespace {
-
-constexpr std::string_view kOperation = "account_test";
 
 // As a client of a request that ended so is told.
 int StatusOf(const AccountTestUse& use) {
@@ -42,7 +41,7 @@ UsageRecord RecordOf(const AccountTestPlan& plan, const AccountTestUse& use,
   record.account_id = plan.account.id;
   record.account_name = plan.account.name;
   record.dialect = plan.dialect;
-  record.operation = kOperation;
+  record.operation = operation::kAccountTest;
   record.model = plan.model;
   record.served_model = plan.upstream_model;
   record.status = StatusOf(use);
@@ -61,7 +60,12 @@ UsageRecord RecordOf(const AccountTestPlan& plan, const AccountTestUse& use,
                              .error_class = use.reason,
                              .started_at_unix_ms = started_at_unix_ms,
                              .duration_ms = latency_ms,
-                             .served_model = plan.upstream_model});
+                             .served_model = plan.upstream_model,
+                             .action = AttemptAction::kNone,
+                             .connect_ms = 0,
+                             .first_byte_ms = 0,
+                             .end_ms = 0,
+                             .cooldown_until_unix_ms = 0});
   PriceRecord(plan.account, snapshot, record);
   return record;
 }

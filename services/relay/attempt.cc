@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "libs/common/clock.h"
 #include "libs/common/reason.h"
 #include "libs/common/text.h"
 #include "services/relay/account_report.h"
@@ -65,6 +66,16 @@ std::vector<BodyEdit> PlanEdits(RelayEnvironment& environment, RequestContext& c
   return edits;
 }
 
+// Until the connection could be used; 0 for one that was kept, -1 where none came about.
+std::int64_t ConnectMs(const UpstreamCall& call, const ConnectTimes& times, AttemptOutcome outcome,
+                       std::int64_t began_ms) {
+  const bool in_vain =
+      outcome == AttemptOutcome::kConnectFailed || call.connect_error() != ConnectError::kNone;
+  if (in_vain) return -1;
+  const std::int64_t usable_ns = std::max({times.connected_ns, times.proxied_ns, times.secured_ns});
+  return usable_ns == 0 ? 0 : std::max<std::int64_t>(usable_ns / kNsPerMs - began_ms, 0);
+}
+
 std::size_t TotalBytes(const std::vector<iovec>& pieces) {
   std::size_t bytes = 0;
   for (const iovec& piece : pieces) bytes += piece.iov_len;
@@ -114,7 +125,12 @@ Task<AttemptOutcome> Attempt(RelayEnvironment& environment, RequestContext& cont
   pieces.front() = Piece(head);
   KeepIntent(environment, context);
   call.TellWhenSent(context.intent.sent());
+  ConnectTimes times;
+  call.TellTimes(&times);
+  const std::int64_t began_ms = call.now_ms();
   AttemptOutcome outcome = co_await call.Start(pieces, total_deadline_ms);
+  call.TellTimes(nullptr);
+  record.attempts.back().connect_ms = ConnectMs(call, times, outcome, began_ms);
   if (!native) translation->ForgetRequest();
   context.translation_bytes.reset();
   if (outcome == AttemptOutcome::kAnswered && !OpensWell(call)) {
@@ -140,6 +156,8 @@ UpstreamSignal NoteAttempt(RelayEnvironment& environment, RequestContext& contex
   attempt.http_status = head == nullptr ? 0 : head->status;
   attempt.error_class = signal.error_class;
   attempt.duration_ms = now_unix_ms - attempt.started_at_unix_ms;
+  attempt.first_byte_ms = head == nullptr ? -1 : attempt.duration_ms;
+  attempt.end_ms = attempt.duration_ms;
   context.upstream_waited_ns += call.waited_ns();
   context.request_sent = call.request_sent();
   context.record.error_class = signal.error_class;

@@ -207,6 +207,18 @@ void ChooseNext(Attempts& attempts, const Account& account, const UpstreamCall& 
   if (signal.try_next || elsewhere) attempts.next = attempts.turns.Next();
 }
 
+// What was decided after an attempt on `account`, for the model at `step` of the plan.
+AttemptAction ActionOf(const Attempts& attempts, const Account& account, std::size_t step,
+                       bool passes_on) {
+  if (passes_on) {
+    const bool good = attempts.signal.error_class.empty();
+    return good ? AttemptAction::kServed : AttemptAction::kPassedOn;
+  }
+  if (attempts.next == nullptr) return AttemptAction::kGaveUp;
+  if (attempts.context.step_index != step) return AttemptAction::kFellBack;
+  return attempts.next == &account ? AttemptAction::kRetried : AttemptAction::kFailedOver;
+}
+
 // What the client is told when none of those that were tried could serve it.
 LocalReply AllFailed(const Attempts& attempts) {
   const std::string& model = attempts.context.facts.model;
@@ -237,17 +249,22 @@ Task<bool> TryAccount(Attempts& attempts, const Account& account) {
       co_await Attempt(environment, context, exchange, call, account, deadline_ms);
   const UpstreamSignal signal = NoteAttempt(environment, context, account, call, outcome);
   if (outcome == AttemptOutcome::kClientGone) {
+    context.record.attempts.back().action = AttemptAction::kClientLeft;
     NoteClientGone(environment, context);
     co_return true;
   }
   // Nobody waits for what another account would say, and a refusal costs nothing.
   if (signal.try_next && exchange.gone()) {
+    context.record.attempts.back().action = AttemptAction::kClientLeft;
     LeaveUnasked(attempts);
     co_return true;
   }
+  const std::size_t step = context.step_index;
   ChooseNext(attempts, account, call, outcome, signal, deadline_ms);
-  if (attempts.next != nullptr || !PassesOn(outcome, signal, call)) co_return false;
-  if (RefusesToCount(context, call.head().status)) co_return false;
+  const bool passes_on = attempts.next == nullptr && PassesOn(outcome, signal, call) &&
+                         !RefusesToCount(context, call.head().status);
+  context.record.attempts.back().action = ActionOf(attempts, account, step, passes_on);
+  if (!passes_on) co_return false;
   co_await PassAnswer(environment, context, call, exchange, deadline_ms);
   co_return true;
 }

@@ -1,5 +1,6 @@
 #include "services/relay/settle.h"
 
+#include <algorithm>
 #include <string>
 
 #include "libs/common/clock.h"
@@ -29,6 +30,15 @@ void PriceRecord(const RequestContext& context, UsageRecord& record) {
     LogError("a cost beyond all reason was cut", {{"request_id", context.request_id}});
 }
 
+// An answer that was passed on ended with the request.
+void SetEnd(UsageRecord& record) {
+  if (record.attempts.empty()) return;
+  AttemptRecord& last = record.attempts.back();
+  if (last.action != AttemptAction::kServed && last.action != AttemptAction::kPassedOn) return;
+  const std::int64_t end_unix_ms = record.started_at_unix_ms + record.latency_ms;
+  last.end_ms = std::max(end_unix_ms - last.started_at_unix_ms, last.duration_ms);
+}
+
 }  // namespace
 
 std::int64_t CostSoFar(const RequestContext& context, const AnswerMeter& meter) {
@@ -51,6 +61,7 @@ void Settle(RelayEnvironment& environment, RequestContext& context, const Answer
   SettleBudgets(context, /*used=*/meter != nullptr);
   SettleRates(environment, context, TotalInputTokens(record.tokens) + record.tokens.output);
   record.latency_ms = (SteadyNs() - context.began_ns) / kNsPerMs;
+  SetEnd(record);
   thread_local std::string bytes;
   EncodeUsageEvent(record, environment.relay_id, bytes);
   if (environment.spool_writer.Append(bytes)) return context.intent.Clear();

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 
 #include "libs/common/ids.h"
+#include "libs/common/operation.h"
 #include "libs/common/text.h"
 #include "services/usage/day_partition.h"
 #include "services/usage/sum_model.h"
@@ -49,6 +50,13 @@ void AddClientIp(std::string_view client_ip, WhereBuilder& where) {
   } else {
     where.And(StrCat("client_ip = ", where.Parameter(std::string(client_ip))));
   }
+}
+
+// Said in words, not as a parameter: the index of tests is for this word alone.
+void AddSource(EventSource source, WhereBuilder& where) {
+  if (source == EventSource::kAny) return;
+  const std::string_view is = source == EventSource::kTest ? " = '" : " <> '";
+  where.And(StrCat("operation", is, operation::kAccountTest, "'"));
 }
 
 // An id's time is its event's, but for some skew.
@@ -170,6 +178,7 @@ void AddEventConditions(const EventFilter& filter, sql::SqlDialect dialect, Wher
   where.AndIn("dialect", filter.dialects);
   AddFlag("complete", filter.complete, where);
   AddFlag("stream", filter.stream, where);
+  AddSource(filter.source, where);
   if (!filter.id.empty()) where.And(StrCat("id = ", where.Parameter(sql::Blob{filter.id})));
   if (!filter.client_ip.empty()) AddClientIp(filter.client_ip, where);
   if (!filter.user_agent.empty()) {

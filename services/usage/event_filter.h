@@ -11,6 +11,9 @@
 
 namespace weir::usage {
 
+// The numbers are weir.v1.EventSource's.
+enum class EventSource { kAny = 0, kRequest = 1, kTest = 2 };
+
 // weir.v1.EventFilter: each field narrows, an empty one does not.
 struct EventFilter {
   std::int64_t from_unix_ms = 0;  // inclusive
@@ -32,6 +35,7 @@ struct EventFilter {
   std::string client_ip = {};   // whole, or a beginning that ends in "." or ":"
   std::string user_agent = {};  // a part
   std::string id = {};          // 16 bytes
+  EventSource source = EventSource::kAny;
 };
 
 // True when kUnknownModel is among the models.

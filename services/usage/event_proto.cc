@@ -64,7 +64,12 @@ Attempt AttemptFromProto(const v1::Attempt& proto) {
           .error_class = proto.error_class(),
           .started_at_unix_ms = proto.started_at_unix_ms(),
           .duration_ms = proto.duration_ms(),
-          .served_model = proto.served_model()};
+          .served_model = proto.served_model(),
+          .action = proto.action(),
+          .connect_ms = proto.connect_ms(),
+          .first_byte_ms = proto.first_byte_ms(),
+          .end_ms = proto.end_ms(),
+          .cooldown_until_unix_ms = proto.cooldown_until_unix_ms()};
 }
 
 void AttemptToProto(const Attempt& attempt, v1::Attempt& proto) {
@@ -74,6 +79,11 @@ void AttemptToProto(const Attempt& attempt, v1::Attempt& proto) {
   proto.set_started_at_unix_ms(attempt.started_at_unix_ms);
   proto.set_duration_ms(attempt.duration_ms);
   proto.set_served_model(attempt.served_model);
+  proto.set_action(static_cast<v1::AttemptAction>(attempt.action));
+  proto.set_connect_ms(attempt.connect_ms);
+  proto.set_first_byte_ms(attempt.first_byte_ms);
+  proto.set_end_ms(attempt.end_ms);
+  proto.set_cooldown_until_unix_ms(attempt.cooldown_until_unix_ms);
 }
 
 void CorrectionToProto(const Correction& correction, v1::Correction& proto) {

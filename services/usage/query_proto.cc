@@ -107,6 +107,10 @@ absl::StatusOr<EventFilter> FilterFromProto(const v1::EventFilter& proto) {
   filter.client_ip = proto.client_ip();
   filter.user_agent = proto.user_agent();
   filter.id = proto.id();
+  if (!v1::EventSource_IsValid(proto.source())) {
+    return absl::InvalidArgumentError("source is not known to this version");
+  }
+  filter.source = static_cast<EventSource>(proto.source());
   return filter;
 }
 

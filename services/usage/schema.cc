@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "services/usage/attempt_schema.h"
 #include "services/usage/body_schema.h"
 #include "services/usage/partition_schema.h"
 #include "services/usage/sum_schema.h"
@@ -293,7 +294,9 @@ const std::vector<sql::Migration>& LedgerMigrations() {
        .postgres = kRoomForSubjectSums},
       {.number = 16, .name = "indexes of cost and latency", .common = kCostIndexes},
       {.number = 17, .name = "an index of keys' and users' sums", .common = kSubjectSumsByTime},
-      {.number = 18, .name = "an index of conflicts", .common = kConflictsByTime}};
+      {.number = 18, .name = "an index of conflicts", .common = kConflictsByTime},
+      {.number = 19, .name = "times of attempts", .common = kAttemptTimes},
+      {.number = 20, .name = "an index of tests", .common = kTestIndex}};
   return migrations;
 }
 

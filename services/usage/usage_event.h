@@ -10,7 +10,10 @@
 
 namespace weir::usage {
 
-// One upstream call for a request.
+// The number is weir.v1.AttemptAction's, stored as it came.
+inline constexpr std::int64_t kNoAction = 0;
+
+// One upstream call for a request. With kNoAction the times behind it say nothing.
 struct Attempt {
   std::int64_t account_id = 0;
   std::int64_t http_status = 0;  // 0 = no answer
@@ -18,6 +21,11 @@ struct Attempt {
   std::int64_t started_at_unix_ms = 0;
   std::int64_t duration_ms = 0;
   std::string served_model = {};
+  std::int64_t action = kNoAction;
+  std::int64_t connect_ms = 0;     // -1 = there was no connection
+  std::int64_t first_byte_ms = 0;  // -1 = there was no answer
+  std::int64_t end_ms = 0;
+  std::int64_t cooldown_until_unix_ms = 0;
 
   bool operator==(const Attempt&) const = default;
 };

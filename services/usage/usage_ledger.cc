@@ -72,13 +72,15 @@ absl::Status InsertAttempts(Transaction& transaction,
     for (const Attempt& attempt : event->attempts) {
       rows.push_back({Blob{event->id}, ++number, attempt.account_id, attempt.http_status,
                       attempt.error_class, attempt.started_at_unix_ms, attempt.duration_ms,
-                      attempt.served_model});
+                      attempt.served_model, attempt.action, attempt.connect_ms,
+                      attempt.first_byte_ms, attempt.end_ms, attempt.cooldown_until_unix_ms});
     }
   }
   if (rows.empty()) return absl::OkStatus();
   return transaction.InsertMany("usage_attempts",
                                 {"event_id", "number", "account_id", "http_status", "error_class",
-                                 "started_at_unix_ms", "duration_ms", "served_model"},
+                                 "started_at_unix_ms", "duration_ms", "served_model", "action",
+                                 "connect_ms", "first_byte_ms", "end_ms", "cooldown_until_unix_ms"},
                                 rows);
 }
 

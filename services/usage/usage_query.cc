@@ -155,7 +155,8 @@ absl::Status ReadCorrectionsOf(Transaction& transaction, UsageEvent& event) {
 
 absl::Status ReadAttempts(Transaction& transaction, UsageEvent& event) {
   absl::StatusOr<Result> result = transaction.Execute(
-      "SELECT account_id, http_status, error_class, started_at_unix_ms, duration_ms, served_model "
+      "SELECT account_id, http_status, error_class, started_at_unix_ms, duration_ms, served_model, "
+      "action, connect_ms, first_byte_ms, end_ms, cooldown_until_unix_ms "
       "FROM usage_attempts WHERE event_id = $1 ORDER BY number",
       {Blob{event.id}});
   if (!result.ok()) return result.status();
@@ -165,7 +166,12 @@ absl::Status ReadAttempts(Transaction& transaction, UsageEvent& event) {
                               .error_class = row.Text(2),
                               .started_at_unix_ms = row.Int(3),
                               .duration_ms = row.Int(4),
-                              .served_model = row.Text(5)});
+                              .served_model = row.Text(5),
+                              .action = row.Int(6),
+                              .connect_ms = row.Int(7),
+                              .first_byte_ms = row.Int(8),
+                              .end_ms = row.Int(9),
+                              .cooldown_until_unix_ms = row.Int(10)});
   }
   return absl::OkStatus();
 }

@@ -25,7 +25,7 @@ struct Column {
 };
 
 // Our own words and figures need no quotes; what others may have chosen goes by AppendCsvText.
-constexpr std::array<Column, 33> kColumns = {{
+constexpr std::array<Column, 34> kColumns = {{
     {"id",
      [](const Event& e, std::string& out) {
        if (e.id().size() == 16) out += UuidToText(e.id());
@@ -42,6 +42,7 @@ constexpr std::array<Column, 33> kColumns = {{
     {"protocol",
      [](const Event& e, std::string& out) { StrAppend(out, DialectWord(e.dialect())); }},
     {"operation", [](const Event& e, std::string& out) { AppendCsvText(e.operation(), out); }},
+    {"source", [](const Event& e, std::string& out) { StrAppend(out, EventSourceWord(e)); }},
     {"model", [](const Event& e, std::string& out) { AppendCsvText(e.model(), out); }},
     {"served_model",
      [](const Event& e, std::string& out) { AppendCsvText(e.served_model(), out); }},

@@ -7,8 +7,10 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
+#include "libs/common/cost.h"
 #include "libs/common/ids.h"
 #include "libs/common/money.h"
+#include "libs/common/operation.h"
 #include "services/admin/json/describe.h"
 #include "services/admin/json/record_json.h"
 #include "weir/v1/query.pb.h"
@@ -53,6 +55,32 @@ json::value SourceJsonOf(v1::UsageSource source) {
                [&] { return SourceJson(SourceWord(source)); });
 }
 
+constexpr std::array<std::string_view, 8> kActions = {
+    "", "served", "passed_on", "retried", "failed_over", "fell_back", "gave_up", "client_left"};
+
+json::value ActionJson(v1::AttemptAction action) {
+  const auto number = static_cast<std::size_t>(action);
+  return Where(number != 0 && number < kActions.size(), [number] {
+    return OneWord(
+        {"served", "passed_on", "retried", "failed_over", "fell_back", "gave_up", "client_left"},
+        Describing() ? kActions[1] : kActions[number]);
+  });
+}
+
+// Milliseconds from the attempt's beginning; null where an older relay did not tell, and of what
+// did not come about.
+void AddTimes(const v1::Attempt& attempt, json::object& line) {
+  const auto time = [&](std::int64_t ms) {
+    const bool told = attempt.action() != v1::ATTEMPT_ACTION_UNSPECIFIED && ms >= 0;
+    return Where(told, [ms] { return json::value(ms); });
+  };
+  line["action"] = ActionJson(attempt.action());
+  line["connect_ms"] = time(attempt.connect_ms());
+  line["first_byte_ms"] = time(attempt.first_byte_ms());
+  line["end_ms"] = time(attempt.end_ms());
+  line["cooldown_until"] = TimeJson(attempt.cooldown_until_unix_ms());
+}
+
 // Tokens and cost are those of the request in the line of the attempt that served it, the last one;
 // one that failed before has used nothing that anybody told, and costs nothing.
 json::array AttemptsJson(const v1::UsageEvent& event) {
@@ -68,6 +96,7 @@ json::array AttemptsJson(const v1::UsageEvent& event) {
                          {"served_model", attempt.served_model()},
                          {"usage_source", SourceJsonOf(served ? event.usage_source()
                                                               : v1::USAGE_SOURCE_UNSPECIFIED)}};
+    AddTimes(attempt, line);
     AddTokens(served ? event.tokens() : v1::TokenCounts(), line);
     AddCost(served ? CorrectedCost(event) : 0, line);
     return line;
@@ -86,6 +115,45 @@ json::value PriceJsonOf(const v1::AppliedPrice& price) {
   });
 }
 
+// What is said of a kind of tokens; the price that holds now, after re-rating.
+struct CostLine {
+  std::string_view kind;
+  std::int64_t tokens = 0;
+  std::int64_t pico_usd = 0;  // per token
+};
+
+const v1::AppliedPrice& PriceNow(const v1::UsageEvent& event) {
+  const int corrections = event.corrections_size();
+  return corrections == 0 ? event.price() : event.corrections(corrections - 1).price();
+}
+
+// Each rounded by itself, as the whole is: they may add up to a nano-USD or two beside it.
+json::array CostLinesJson(const v1::UsageEvent& event) {
+  const v1::TokenCounts& tokens = event.tokens();
+  const v1::AppliedPrice& price = PriceNow(event);
+  std::vector<CostLine> lines = {
+      {"input", tokens.input(), price.input_pico_usd()},
+      {"cache_read", tokens.cache_read(), price.cache_read_pico_usd()},
+      {"cache_write_5m", tokens.cache_write_5m(), price.cache_write_5m_pico_usd()},
+      {"cache_write_1h", tokens.cache_write_1h(), price.cache_write_1h_pico_usd()},
+      {"output", tokens.output(), price.output_pico_usd()}};
+  std::erase_if(lines, [](const CostLine& line) { return line.tokens == 0; });
+  return ListJson(lines, [&price](const CostLine& line) {
+    weir::TokenCounts counts;
+    counts.input = line.tokens;
+    weir::TokenPrices prices;
+    prices.input_pico_usd = line.pico_usd;
+    const std::int64_t nano_usd = CostNanoUsd(counts, prices, price.multiplier_ppm());
+    return json::object{
+        {"kind",
+         OneWord({"input", "cache_read", "cache_write_5m", "cache_write_1h", "output"}, line.kind)},
+        {"tokens", line.tokens},
+        {"usd_per_million", FormatUsdPerMillion(line.pico_usd)},
+        {"cost_nano_usd", nano_usd},
+        {"cost_usd", FormatUsd(nano_usd)}};
+  });
+}
+
 json::array CorrectionsJson(const v1::UsageEvent& event) {
   return ListJson(event.corrections(), [](const v1::Correction& one) {
     return json::object{
@@ -97,6 +165,9 @@ json::array CorrectionsJson(const v1::UsageEvent& event) {
 
 void AddDetail(const v1::UsageEvent& event, LogView view, json::object& object) {
   object["price"] = PriceJsonOf(event.price());
+  // Of the list, the row in force when the request began: also where it was rated again since.
+  object["price_at"] = TimeJson(PriceNow(event).price_id() == 0 ? 0 : event.started_at_unix_ms());
+  object["cost_lines"] = CostLinesJson(event);
   object["corrections"] = CorrectionsJson(event);
   if (view == LogView::kOwnDetail) {
     object["attempts"] = event.attempts_size();
@@ -147,32 +218,31 @@ std::int64_t CorrectedCost(const v1::UsageEvent& event) {
   return event.cost_nano_usd() + event.corrections_nano_usd();
 }
 
-// How relays name the tests of accounts.
-constexpr std::string_view kTestOperation = "account_test";
+std::string_view EventSourceWord(const v1::UsageEvent& event) {
+  return event.operation() == operation::kAccountTest ? "test" : "request";
+}
 
 json::object LogJson(const v1::UsageEvent& event, LogView view) {
   const std::string id = event.id().size() == 16 ? UuidToText(event.id()) : std::string();
-  json::object object = {
-      {"id", id},
-      {"request_id", id},
-      {"started_at", TimeJson(event.started_at_unix_ms())},
-      {"user_id", event.user_id()},
-      {"key_id", event.key_id()},
-      {"key_name", event.key_name()},
-      {"group_id", event.group_id()},
-      {"account_id", event.account_id()},
-      {"account_name", event.account_name()},
-      {"protocol", DialectWord(event.dialect())},
-      {"operation", event.operation()},
-      {"source",
-       OneWord({"request", "test"}, event.operation() == kTestOperation ? "test" : "request")},
-      {"model", event.model()},
-      {"served_model", event.served_model()},
-      {"status", event.status()},
-      {"error_class", event.error_class()},
-      {"complete", event.complete()},
-      {"stream", event.stream()},
-      {"cache_hit", event.cache_hit()}};
+  json::object object = {{"id", id},
+                         {"request_id", id},
+                         {"started_at", TimeJson(event.started_at_unix_ms())},
+                         {"user_id", event.user_id()},
+                         {"key_id", event.key_id()},
+                         {"key_name", event.key_name()},
+                         {"group_id", event.group_id()},
+                         {"account_id", event.account_id()},
+                         {"account_name", event.account_name()},
+                         {"protocol", DialectWord(event.dialect())},
+                         {"operation", event.operation()},
+                         {"source", OneWord({"request", "test"}, EventSourceWord(event))},
+                         {"model", event.model()},
+                         {"served_model", event.served_model()},
+                         {"status", event.status()},
+                         {"error_class", event.error_class()},
+                         {"complete", event.complete()},
+                         {"stream", event.stream()},
+                         {"cache_hit", event.cache_hit()}};
   AddTokens(event.tokens(), object);
   AddCost(CorrectedCost(event), object);
   object["corrections_nano_usd"] = event.corrections_nano_usd();

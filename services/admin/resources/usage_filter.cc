@@ -41,6 +41,11 @@ std::optional<bool> FlagOf(const Request& request, std::string_view name) {
   return word.empty() ? std::nullopt : std::optional(word == "true");
 }
 
+v1::EventSource SourceOf(std::string_view word) {
+  if (word.empty()) return v1::EVENT_SOURCE_UNSPECIFIED;
+  return word == "test" ? v1::EVENT_SOURCE_TEST : v1::EVENT_SOURCE_REQUEST;
+}
+
 template <class Add>
 void EachText(const Request& request, std::string_view name, Add add) {
   const auto [first, last] = request.query.equal_range(name);
@@ -129,6 +134,7 @@ QueryParameters LogParameters(const QueryParameters& others) {
       FlagParameter("complete"),
       FlagParameter("stream"),
       WordParameter("cache_hit", {"true"}),
+      WordParameter("source", {"request", "test"}),
       TextParameter("request_id"),
       TextParameter("client_ip"),
       TextParameter("user_agent"),
@@ -144,6 +150,7 @@ absl::Status ReadUsageFilter(const Request& request, const Caller& caller,
   ReadWhat(request, filter);
   ReadWords(request, filter, errors);
   ReadStatuses(request, filter, errors);
+  filter.set_source(SourceOf(request.Query("source")));
   filter.set_only_cache_hits(request.Query("cache_hit") == "true");
   return errors.ToStatus();
 }

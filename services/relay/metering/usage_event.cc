@@ -117,6 +117,12 @@ void WriteAttempt(const AttemptRecord& in, WireWriter& out) {
   out.Number(Attempt::kStartedAtUnixMsFieldNumber, in.started_at_unix_ms);
   out.Number(Attempt::kDurationMsFieldNumber, in.duration_ms);
   ValidText(Attempt::kServedModelFieldNumber, in.served_model, kNameBytesMax, out);
+  if (in.action == AttemptAction::kNone) return;
+  out.Number(Attempt::kActionFieldNumber, static_cast<std::int64_t>(in.action));
+  out.Number(Attempt::kConnectMsFieldNumber, in.connect_ms);
+  out.Number(Attempt::kFirstByteMsFieldNumber, in.first_byte_ms);
+  out.Number(Attempt::kEndMsFieldNumber, in.end_ms);
+  out.Number(Attempt::kCooldownUntilUnixMsFieldNumber, in.cooldown_until_unix_ms);
 }
 
 // Kinds of subjects are below 128: a byte each in the packed lists.

@@ -20,6 +20,18 @@ enum class UsageSource {
   kInputEstimated = 4,   // what came out was reported
 };
 
+// What became of an attempt; the numbers are weir.v1.AttemptAction's.
+enum class AttemptAction {
+  kNone = 0,
+  kServed = 1,
+  kPassedOn = 2,
+  kRetried = 3,
+  kFailedOver = 4,
+  kFellBack = 5,
+  kGaveUp = 6,
+  kClientLeft = 7,
+};
+
 // One upstream call; `error_class` is a word of libs/common/reason.h, empty = good.
 struct AttemptRecord {
   std::int64_t account_id = 0;
@@ -28,6 +40,11 @@ struct AttemptRecord {
   std::int64_t started_at_unix_ms = 0;
   std::int64_t duration_ms = 0;
   std::string_view served_model;  // must live as long as the record
+  AttemptAction action = AttemptAction::kNone;
+  std::int64_t connect_ms = 0;     // 0 = a kept connection, -1 = there was none
+  std::int64_t first_byte_ms = 0;  // -1 = there was no answer
+  std::int64_t end_ms = 0;
+  std::int64_t cooldown_until_unix_ms = 0;
 };
 
 // Field by field as in proto/weir/v1/usage.proto, where units and meanings stand.

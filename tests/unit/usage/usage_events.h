@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "libs/common/ids.h"
+#include "libs/common/operation.h"
 #include "services/usage/event_check.h"
 #include "services/usage/usage_event.h"
 
@@ -87,8 +88,15 @@ class RandomEvents {
                                 .error_class = "overloaded",
                                 .started_at_unix_ms = event.started_at_unix_ms + n,
                                 .duration_ms = Int(1, 100),
-                                .served_model = "claude-b"});
+                                .served_model = "claude-b",
+                                .action = Int(0, 7),
+                                .connect_ms = Int(-1, 100),
+                                .first_byte_ms = Int(-1, 100),
+                                .end_ms = Int(0, 100),
+                                .cooldown_until_unix_ms = Int(0, 1) * kTestUnixMs});
     }
+    // Last, so that what random events were before there were tests stays as it was.
+    if (Int(0, 4) == 0) event.operation = operation::kAccountTest;
     return event;
   }
 

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "libs/common/ids.h"
+#include "libs/common/operation.h"
 #include "services/usage/day_partition.h"
 #include "services/usage/event_check.h"
 #include "services/usage/schema.h"
@@ -100,6 +101,9 @@ TEST_P(UsageQueryTest, EachFilterNarrows) {
                [](const UsageEvent& e) { return e.error_class == "upstream_error"; });
   ExpectFilter({.only_errors = true}, [](const UsageEvent& e) { return e.failed(); });
   ExpectFilter({.only_cache_hits = true}, [](const UsageEvent& e) { return e.cache_hit; });
+  const auto is_test = [](const UsageEvent& e) { return e.operation == operation::kAccountTest; };
+  ExpectFilter({.source = EventSource::kTest}, is_test);
+  ExpectFilter({.source = EventSource::kRequest}, std::not_fn(is_test));
   ExpectFilter({.served_models = {"served-1", "served-9"}},
                [](const UsageEvent& e) { return e.served_model == "served-1"; });
   ExpectFilter({.dialects = {2}}, [](const UsageEvent& e) { return e.dialect == 2; });

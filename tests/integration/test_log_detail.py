@@ -1,0 +1,121 @@
+"""What the log says of a request's attempts and of its cost; what was a test."""
+
+import csv
+import io
+import json
+import threading
+
+import pytest
+
+import harness
+import http_client
+import ports
+from admin_client import eventually
+from upstream import Upstream
+
+
+def attempts_of(stack, reply):
+    return stack.api.log_row(reply.request_id)["attempts"]
+
+
+def test_an_answer_and_what_came_before_it(stack):
+    lane = stack.claude("529", "text")
+    reply = lane.messages()
+    assert reply.status == 200
+    first, last = attempts_of(stack, reply)
+    assert (first["action"], last["action"]) == ("failed_over", "served")
+    assert first["cooldown_until"] is not None and last["cooldown_until"] is None
+    for attempt in (first, last):
+        assert 0 <= attempt["first_byte_ms"] <= attempt["end_ms"] <= 10_000, attempt
+        assert 0 <= attempt["connect_ms"] <= attempt["first_byte_ms"] + 1, attempt
+    # Each loop of the relay keeps connections of its own.
+    again = [attempts_of(stack, lane.messages())[-1]["connect_ms"] for _ in range(8)]
+    assert 0 in again, "a kept connection"
+
+
+def test_the_end_is_when_the_answer_was_passed_on(stack):
+    lane = stack.claude("stall=0.5+huge=8")
+    with http_client.Connection(stack.relay_port) as connection:
+        reply = lane.messages(connection=connection, stream=True)
+    only, = attempts_of(stack, reply)
+    assert only["action"] == "served" and only["first_byte_ms"] < 300 <= only["end_ms"], only
+
+
+def test_refusals_and_giving_up(stack):
+    passed = stack.claude("400").messages()
+    assert passed.status == 400
+    assert [attempt["action"] for attempt in attempts_of(stack, passed)] == ["passed_on"]
+    gave_up = stack.claude("500", "502+html").messages()
+    assert gave_up.status >= 500
+    assert [attempt["action"] for attempt in attempts_of(stack, gave_up)][-1] == "gave_up"
+    nobody = stack.lane({"url": f"http://127.0.0.1:{ports.free_range(1)}"}).messages()
+    only, = attempts_of(stack, nobody)
+    assert (only["action"], only["connect_ms"], only["first_byte_ms"]) == ("gave_up", None, None)
+    assert only["end_ms"] is not None
+
+
+def test_another_model_is_a_fallback(stack):
+    lane = stack.lane({"scenario": "529", "models": ["claude-sonnet-4-5"]},
+                      {"scenario": "text", "models": ["claude-haiku-4-5"]},
+                      fallbacks=["claude-haiku-4-5"])
+    reply = lane.messages()
+    assert reply.status == 200
+    assert [attempt["action"] for attempt in attempts_of(stack, reply)] == ["fell_back", "served"]
+
+
+def test_who_leaves_before_the_answer(stack):
+    upstream = Upstream()
+    arrived = threading.Event()
+
+    def hang(_recorded, _connection):
+        arrived.set()
+        threading.Event().wait(3)
+
+    upstream.handler = hang
+    lane = stack.lane({"url": upstream.url})
+    connection = http_client.Connection(stack.relay_port)
+    connection.send_request("POST", "/v1/messages", lane.headers(), harness.anthropic_body())
+    assert arrived.wait(10)
+    connection.close()
+    row = eventually(lambda: stack.api.logs(f"key_id={lane.key_id}"), "the row")[0]
+    only, = stack.api.log_row(row["request_id"])["attempts"]
+    assert only["action"] == "client_left" and only["first_byte_ms"] is None
+    upstream.close()
+
+
+def test_cost_is_told_by_its_parts(stack):
+    lane = stack.lane({"scenario": "in=1000+out=200+cache_read=3000+cache_1h=40"},
+                      price_multiplier="1.5")
+    log = stack.api.log_row(lane.messages().request_id)
+    lines = {line["kind"]: line for line in log["cost_lines"]}
+    assert {kind: line["tokens"] for kind, line in lines.items()} == {
+        "input": 1000, "output": 200, "cache_read": 3000, "cache_write_1h": 40}
+    total = sum(line["cost_nano_usd"] for line in lines.values())
+    assert abs(total - log["cost_nano_usd"]) <= len(lines), (total, log["cost_nano_usd"])
+    assert lines["input"]["usd_per_million"] == log["price"]["input"]
+    assert log["price_at"] == log["started_at"]
+    refused = stack.api.log_row(stack.claude("400").messages().request_id)
+    assert refused["cost_lines"] == [] and refused["price_at"] is None
+
+
+@pytest.fixture(scope="module")
+def tested(stack):
+    lane = stack.claude("text")
+    stack.api.log_row(lane.messages().request_id)
+    account = lane.accounts[0]["id"]
+    stack.api.post(f"/api/v1/admin/accounts/{account}/test", {"model": "claude-sonnet-4-5"})
+    eventually(lambda: len(stack.api.logs(f"account_id={account}")) == 2, "both are there")
+    return account
+
+
+@pytest.mark.parametrize("source", ["request", "test"])
+def test_tests_are_told_from_requests(stack, tested, source):
+    rows = stack.api.logs(f"account_id={tested}&source={source}")
+    assert [row["source"] for row in rows] == [source]
+    query = f"account_id={tested}&source={source}"
+    table = stack.api.raw("GET", f"/api/v1/usage/export?format=csv&{query}").body.decode()
+    assert [row["source"] for row in csv.DictReader(io.StringIO(table))] == [source]
+    lines = stack.api.raw("GET", f"/api/v1/usage/export?format=jsonl&{query}").body.splitlines()
+    assert [json.loads(line)["source"] for line in lines] == [source]
+    assert stack.api.get(f"/api/v1/admin/logs/stats?{query}")["requests"] == 1
+    assert stack.api.raw("GET", "/api/v1/admin/logs?source=both").status == 400
