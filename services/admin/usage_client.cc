@@ -255,24 +255,54 @@ absl::Status UsageClient::AccountsLastUsed(const std::vector<std::int64_t>& ids,
   return status;
 }
 
-absl::Status UsageClient::AccountsUse(const std::vector<std::int64_t>& ids, std::int64_t from_ms,
-                                      std::map<std::int64_t, AccountUse>& use) {
+namespace {
+
+google::protobuf::RepeatedField<std::int64_t>* IdsOf(v1::Dimension by, v1::EventFilter& filter) {
+  switch (by) {
+    case v1::DIMENSION_KEY:
+      return filter.mutable_key_ids();
+    case v1::DIMENSION_USER:
+      return filter.mutable_user_ids();
+    case v1::DIMENSION_GROUP:
+      return filter.mutable_group_ids();
+    default:
+      return filter.mutable_account_ids();
+  }
+}
+
+std::int64_t IdOf(v1::Dimension by, const v1::SummaryRow& row) {
+  switch (by) {
+    case v1::DIMENSION_KEY:
+      return row.key_id();
+    case v1::DIMENSION_USER:
+      return row.user_id();
+    case v1::DIMENSION_GROUP:
+      return row.group_id();
+    default:
+      return row.account_id();
+  }
+}
+
+}  // namespace
+
+absl::Status UsageClient::UseOf(v1::Dimension by, const std::vector<std::int64_t>& ids,
+                                std::int64_t from_ms, std::map<std::int64_t, Use>& uses) {
   grpc::ClientContext context;
   impl_->Prepare(context, kLastUsedDeadlineMs);
   v1::SummarizeRequest request;
   request.mutable_filter()->set_from_unix_ms(from_ms);
-  for (const std::int64_t id : ids) request.mutable_filter()->add_account_ids(id);
-  request.add_by(v1::DIMENSION_ACCOUNT);
+  IdsOf(by, *request.mutable_filter())->Add(ids.begin(), ids.end());
+  request.add_by(by);
   v1::SummarizeResponse response;
   absl::Status status = StatusOf(impl_->stub->Summarize(&context, request, &response));
   for (const v1::SummaryRow& row : response.rows()) {
     const v1::TokenCounts& tokens = row.tokens();
-    use[row.account_id()] = {.requests = row.requests(),
-                             .errors = row.errors(),
-                             .tokens = tokens.input() + tokens.cache_read() +
-                                       tokens.cache_write_5m() + tokens.cache_write_1h() +
-                                       tokens.output(),
-                             .cost_nano_usd = row.cost_nano_usd()};
+    uses[IdOf(by, row)] = {.requests = row.requests(),
+                           .errors = row.errors(),
+                           .tokens = tokens.input() + tokens.cache_read() +
+                                     tokens.cache_write_5m() + tokens.cache_write_1h() +
+                                     tokens.output(),
+                           .cost_nano_usd = row.cost_nano_usd()};
   }
   return status;
 }

@@ -13,6 +13,7 @@
 #include "libs/common/grpc_security.h"
 
 namespace weir::v1 {
+enum Dimension : int;
 class ConflictsRequest;
 class ConflictsResponse;
 class ExportChunk;
@@ -99,15 +100,16 @@ class UsageClient {
   absl::Status KeysSpent(const std::vector<std::int64_t>& ids,
                          std::map<std::int64_t, LifetimeSpend>& spent);
 
-  // What accounts have served since a moment.
-  struct AccountUse {
+  // What keys, users, groups or accounts have used since a moment. Those that used nothing are left
+  // out.
+  struct Use {
     std::int64_t requests = 0;
     std::int64_t errors = 0;
     std::int64_t tokens = 0;  // all kinds together
     std::int64_t cost_nano_usd = 0;
   };
-  absl::Status AccountsUse(const std::vector<std::int64_t>& ids, std::int64_t from_ms,
-                           std::map<std::int64_t, AccountUse>& use);
+  absl::Status UseOf(weir::v1::Dimension by, const std::vector<std::int64_t>& ids,
+                     std::int64_t from_ms, std::map<std::int64_t, Use>& uses);
 
   // OK when it answers.
   absl::Status Ping();

@@ -273,7 +273,7 @@ void ReadTimeouts(BodyReader& reader, Timeouts& timeouts) {
 
 void ReadUser(BodyReader& reader, User& user, std::optional<Secret>& password) {
   IgnoreRecord(reader);
-  reader.Ignore({"last_login_at", "second_factor"});
+  reader.Ignore({"last_login_at", "second_factor", "today", "month", "tightest_limit"});
   reader.Text("username", user.username);
   user.username = ToLower(StripSpace(user.username));
   reader.Text("name", user.name);
@@ -289,6 +289,7 @@ void ReadUser(BodyReader& reader, User& user, std::optional<Secret>& password) {
 
 void ReadGroup(BodyReader& reader, Group& group) {
   IgnoreRecord(reader);
+  reader.Ignore({"today", "tightest_limit"});
   reader.Text("name", group.name);
   reader.Text("remark", group.remark);
   reader.Word("status", group.status);
@@ -307,7 +308,8 @@ void ReadGroup(BodyReader& reader, Group& group) {
 
 void ReadApiKey(BodyReader& reader, ApiKey& key) {
   IgnoreRecord(reader);
-  reader.Ignore({"key_hint", "last_used_at", "managed", "previous_key_hint", "previous_until"});
+  reader.Ignore({"key_hint", "last_used_at", "managed", "previous_key_hint", "previous_until",
+                 "today", "tightest_limit"});
   reader.Text("name", key.name);
   reader.Integer("user_id", key.user_id);
   reader.Integer("group_id", key.group_id);

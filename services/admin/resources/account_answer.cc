@@ -6,12 +6,13 @@
 
 #include <boost/json/value.hpp>
 
-#include "libs/common/money.h"
 #include "services/admin/json/record_json.h"
 #include "services/admin/publish/account_board.h"
+#include "services/admin/resources/subject_figures.h"
 #include "services/admin/store/account_history.h"
 #include "services/admin/store/check_store.h"
 #include "services/admin/store/refresh_store.h"
+#include "weir/v1/query.pb.h"
 
 namespace weir::admin {
 namespace {
@@ -19,14 +20,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
-
-json::object UseJson(const UsageClient::AccountUse& use) {
-  return {{"requests", use.requests},
-          {"errors", use.errors},
-          {"tokens", use.tokens},
-          {"cost_nano_usd", use.cost_nano_usd},
-          {"cost_usd", FormatUsd(use.cost_nano_usd)}};
-}
 
 // last_used_at and today (UTC); both are left out when usage is away.
 void AddUse(ResourceParts& parts, json::array& data) {
@@ -36,9 +29,9 @@ void AddUse(ResourceParts& parts, json::array& data) {
   UsageClient::LastUsedTimes times;
   if (!parts.usage.AccountsLastUsed(ids, times).ok()) return;
   AddLastUsed(data, times);
-  std::map<std::int64_t, UsageClient::AccountUse> use;
+  std::map<std::int64_t, UsageClient::Use> use;
   const std::int64_t midnight_ms = parts.store.NowMs() / kDayMs * kDayMs;
-  if (!parts.usage.AccountsUse(ids, midnight_ms, use).ok()) return;
+  if (!parts.usage.UseOf(weir::v1::DIMENSION_ACCOUNT, ids, midnight_ms, use).ok()) return;
   for (json::value& value : data) {
     json::object& record = value.as_object();
     record["today"] = UseJson(use[record.at("id").as_int64()]);

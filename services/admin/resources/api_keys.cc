@@ -43,6 +43,7 @@ absl::StatusOr<Response> ListWhere(ResourceParts& parts, ListQuery query) {
     keys.push_back(&key);
   }
   AddKeyUse(parts, keys, data);
+  AddKeyFigures(parts, keys, data);
   return ListResponse(std::move(data), page->total, query);
 }
 
@@ -86,6 +87,7 @@ absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request, const
   if (!key.ok()) return key.status();
   json::array one = {ApiKeyJson(*key, parts.store.NowMs())};
   AddKeyUse(parts, {&*key}, one);
+  AddKeyFigures(parts, {&*key}, one);
   return RecordResponse(200, one.front().as_object(), key->version);
 }
 

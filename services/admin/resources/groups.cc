@@ -1,11 +1,13 @@
 // /api/v1/groups: for administrators.
 #include <utility>
+#include <vector>
 
 #include <boost/json/array.hpp>
 
 #include "services/admin/json/record_json.h"
 #include "services/admin/model/validate.h"
 #include "services/admin/resources/resource.h"
+#include "services/admin/resources/subject_figures.h"
 #include "services/admin/store/group_store.h"
 
 namespace weir::admin {
@@ -19,7 +21,23 @@ ListRules Rules() {
           .sorts = {{"id", "id"}, {"name", "name"}, {"created_at", "created_at_ms"}}};
 }
 
-json::value GroupShape() { return Named("Group", GroupJson(Group())); }
+json::value GroupShape() {
+  json::object group = GroupJson(Group());
+  AddFiguresShape(SubjectKind::kGroups, group);
+  return Named("Group", std::move(group));
+}
+
+json::array WithFigures(ResourceParts& parts, const std::vector<Group>& groups) {
+  json::array data;
+  std::vector<const Limits*> limits;
+  limits.reserve(groups.size());
+  for (const Group& group : groups) {
+    data.push_back(GroupJson(group));
+    limits.push_back(&group.limits);
+  }
+  AddFigures(parts, SubjectKind::kGroups, limits, data);
+  return data;
+}
 
 void DescribeBody(BodyReader& reader) {
   Group group;
@@ -33,9 +51,7 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
     return group_store::List(transaction, *query);
   });
   if (!page.ok()) return page.status();
-  json::array data;
-  for (const Group& group : page->items) data.push_back(GroupJson(group));
-  return ListResponse(std::move(data), page->total, *query);
+  return ListResponse(WithFigures(parts, page->items), page->total, *query);
 }
 
 absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request) {
@@ -45,7 +61,8 @@ absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request) {
     return group_store::Get(transaction, *id);
   });
   if (!group.ok()) return group.status();
-  return RecordResponse(200, GroupJson(*group), group->version);
+  const json::array one = WithFigures(parts, {*group});
+  return RecordResponse(200, one.front().as_object(), group->version);
 }
 
 absl::Status ReadBody(const json::object& body, Group& group) {

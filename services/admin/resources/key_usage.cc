@@ -1,5 +1,4 @@
 // /api/v1/key-usage: what a key may spend and has spent, shown to whoever holds it, without log-in.
-#include <array>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,14 +7,13 @@
 #include <boost/json/value.hpp>
 
 #include "libs/common/api_key_hash.h"
-#include "libs/common/money.h"
 #include "libs/common/reason.h"
 #include "libs/common/text.h"
-#include "libs/common/utc_window.h"
 #include "services/admin/json/record_json.h"
 #include "services/admin/json/usage_json.h"
 #include "services/admin/model/problem.h"
 #include "services/admin/model/report_time.h"
+#include "services/admin/resources/budget_windows.h"
 #include "services/admin/resources/key_use.h"
 #include "services/admin/resources/report_parts.h"
 #include "services/admin/resources/resource.h"
@@ -32,29 +30,6 @@ namespace v1 = weir::v1;
 
 constexpr std::int64_t kDaysUsual = 7;
 constexpr std::int64_t kDaysMax = 90;
-
-// A limit of the key or of its user that is a budget.
-struct BudgetRule {
-  std::string_view name;
-  std::int64_t Limits::*cap;
-  v1::Period period;
-  v1::BudgetUnit unit;
-};
-
-constexpr std::array<BudgetRule, 6> kBudgets = {{
-    {"usd_per_day", &Limits::nano_usd_per_day, v1::PERIOD_DAY, v1::BUDGET_UNIT_NANO_USD},
-    {"usd_per_month", &Limits::nano_usd_per_month, v1::PERIOD_MONTH, v1::BUDGET_UNIT_NANO_USD},
-    {"usd_total", &Limits::nano_usd_total, v1::PERIOD_TOTAL, v1::BUDGET_UNIT_NANO_USD},
-    {"requests_per_day", &Limits::requests_per_day, v1::PERIOD_DAY, v1::BUDGET_UNIT_REQUESTS},
-    {"requests_per_month", &Limits::requests_per_month, v1::PERIOD_MONTH, v1::BUDGET_UNIT_REQUESTS},
-    {"requests_total", &Limits::requests_total, v1::PERIOD_TOTAL, v1::BUDGET_UNIT_REQUESTS},
-}};
-
-TimeSpan WindowOf(v1::Period period, std::int64_t now_ms) {
-  if (period == v1::PERIOD_DAY) return DayOf(now_ms);
-  if (period == v1::PERIOD_MONTH) return MonthOf(now_ms);
-  return {};  // the lifetime: it begins at 0 and does not end
-}
 
 // Where clients of all protocols put their key.
 std::string_view PresentedKey(const Request& request) {
@@ -112,28 +87,12 @@ std::vector<Window> WindowsOf(const KeyAndUser& who, std::int64_t now_ms,
     for (const BudgetRule& rule : kBudgets) {
       if (limits.*rule.cap <= 0) continue;
       windows.push_back({subject, rule, limits.*rule.cap});
-      v1::Budget& budget = *question.add_budgets();
-      budget.mutable_subject()->set_kind(kind);
-      budget.mutable_subject()->set_id(id);
-      budget.set_period(rule.period);
-      budget.set_unit(rule.unit);
-      budget.set_window_unix_ms(WindowOf(rule.period, now_ms).begin_unix_ms);
+      AskFor(kind, id, rule, now_ms, question);
     }
   };
   add("key", v1::SUBJECT_KIND_KEY, who.key.id, who.key.limits);
   add("user", v1::SUBJECT_KIND_USER, who.user.id, who.user.limits);
   return windows;
-}
-
-// In the budget's unit: USD as decimal text beside nano-USD, requests as they are.
-void AddAmount(std::string_view name, v1::BudgetUnit unit, std::int64_t amount,
-               json::object& object) {
-  if (unit == v1::BUDGET_UNIT_REQUESTS) {
-    object[name] = amount;
-    return;
-  }
-  object[StrCat(name, "_nano_usd")] = amount;
-  object[StrCat(name, "_usd")] = FormatUsd(amount);
 }
 
 json::object WindowJson(const Window& window, const v1::BudgetStanding& standing,
@@ -231,10 +190,7 @@ json::object UsageJson(json::object key, json::array windows, const std::string&
 json::object WindowShape() {
   json::object window = {{"subject", OneWord({"key", "user"}, "")}, {"limit", ""}};
   for (const std::string_view amount : {"cap", "used", "reserved", "left"}) {
-    for (const std::string_view unit : {"", "_nano_usd"}) {
-      window[StrCat(amount, unit)] = MaybeAbsent(0);
-    }
-    window[StrCat(amount, "_usd")] = MaybeAbsent("");
+    AddAmountShape(amount, window);
   }
   window["resets_at"] = TimeJson(0);
   return window;

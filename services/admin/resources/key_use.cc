@@ -11,6 +11,7 @@
 #include "libs/common/text.h"
 #include "services/admin/json/record_json.h"
 #include "services/admin/model/problem.h"
+#include "services/admin/resources/subject_figures.h"
 #include "services/admin/store/api_key_store.h"
 
 namespace weir::admin {
@@ -112,6 +113,14 @@ void AddKeyUse(ResourceParts& parts, const std::vector<const ApiKey*>& keys, jso
   AddExhausted(parts, keys, data);
 }
 
+void AddKeyFigures(ResourceParts& parts, const std::vector<const ApiKey*>& keys,
+                   json::array& data) {
+  std::vector<const Limits*> limits;
+  limits.reserve(keys.size());
+  for (const ApiKey* key : keys) limits.push_back(&key->limits);
+  AddFigures(parts, SubjectKind::kKeys, limits, data);
+}
+
 // "expired" is not stored: it follows from the time.
 absl::Status NarrowByStatus(ResourceParts& parts, std::string_view status, ListQuery& query,
                             std::string& among) {
@@ -130,6 +139,7 @@ absl::Status NarrowByStatus(ResourceParts& parts, std::string_view status, ListQ
 json::value KeyShape() {
   json::object key = ApiKeyJson(ApiKey(), 0);
   key["last_used_at"] = MaybeAbsent(TimeJson(0));
+  AddFiguresShape(SubjectKind::kKeys, key);
   return Named("Key", std::move(key));
 }
 

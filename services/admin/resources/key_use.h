@@ -19,6 +19,10 @@ namespace weir::admin {
 void AddKeyUse(ResourceParts& parts, const std::vector<const ApiKey*>& keys,
                boost::json::array& data);
 
+// `today` and `tightest_limit`: resources/subject_figures.h.
+void AddKeyFigures(ResourceParts& parts, const std::vector<const ApiKey*>& keys,
+                   boost::json::array& data);
+
 // Narrows a list of keys by the word that answers show; empty = all. Keeps the text of a condition
 // in `among`, which must outlive the query. For those that are spent: Unavailable while usage is
 // away, InvalidArgument where too many keys have a limit for their lifetime.

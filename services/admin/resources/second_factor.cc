@@ -10,6 +10,7 @@
 
 #include "services/admin/credentials/one_time_code.h"
 #include "services/admin/json/record_json.h"
+#include "services/admin/resources/subject_figures.h"
 #include "services/admin/store/second_factor_store.h"
 #include "services/admin/store/session_store.h"
 #include "services/admin/store/user_store.h"
@@ -124,6 +125,7 @@ absl::Status AddSecondFactors(ResourceParts& parts, json::array& users) {
 json::value UserShape() {
   json::object user = UserJson(User());
   user["second_factor"] = MaybeAbsent(true);
+  AddFiguresShape(SubjectKind::kUsers, user);
   return Named("User", std::move(user));
 }
 

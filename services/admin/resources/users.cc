@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <boost/json/array.hpp>
 
@@ -12,6 +13,7 @@
 #include "services/admin/resources/bulk.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/second_factor.h"
+#include "services/admin/resources/subject_figures.h"
 #include "services/admin/store/api_key_store.h"
 #include "services/admin/store/group_store.h"
 #include "services/admin/store/session_store.h"
@@ -43,6 +45,17 @@ void DescribeBody(BodyReader& reader) {
   ReadUser(reader, user, password);
 }
 
+// Second factors, and what usage knows; `users` in the order of `data`.
+absl::Status Complete(ResourceParts& parts, const std::vector<const User*>& users,
+                      json::array& data) {
+  if (absl::Status added = AddSecondFactors(parts, data); !added.ok()) return added;
+  std::vector<const Limits*> limits;
+  limits.reserve(users.size());
+  for (const User* user : users) limits.push_back(&user->limits);
+  AddFigures(parts, SubjectKind::kUsers, limits, data);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
   auto query = ParseList(request, Rules());
   if (!query.ok()) return query.status();
@@ -51,8 +64,12 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
   });
   if (!page.ok()) return page.status();
   json::array data;
-  for (const User& user : page->items) data.push_back(UserJson(user));
-  if (absl::Status added = AddSecondFactors(parts, data); !added.ok()) return added;
+  std::vector<const User*> users;
+  for (const User& user : page->items) {
+    data.push_back(UserJson(user));
+    users.push_back(&user);
+  }
+  if (absl::Status added = Complete(parts, users, data); !added.ok()) return added;
   return ListResponse(std::move(data), page->total, *query);
 }
 
@@ -64,7 +81,7 @@ absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request) {
   });
   if (!user.ok()) return user.status();
   json::array one = {UserJson(*user)};
-  if (absl::Status added = AddSecondFactors(parts, one); !added.ok()) return added;
+  if (absl::Status added = Complete(parts, {&*user}, one); !added.ok()) return added;
   return RecordResponse(200, one.front().as_object(), user->version);
 }
 
