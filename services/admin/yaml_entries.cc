@@ -15,6 +15,7 @@
 #include "services/admin/model/password_rules.h"
 #include "services/admin/model/validate.h"
 #include "services/admin/oauth/token_exchange.h"
+#include "services/admin/store/account_history.h"
 #include "services/admin/store/account_store.h"
 #include "services/admin/store/api_key_store.h"
 #include "services/admin/store/group_store.h"
@@ -117,6 +118,25 @@ void SetSecrets(Run& run, const AccountSecrets& secrets, const Account& before, 
   PlanRefresh(before, given, run.now_ms, RefreshJitter(), account);
 }
 
+// The file is applied again at each start and change: `status: normal` switches a disabled account
+// on and says nothing of what relays have seen since, or live traffic would run into it.
+void KeepObserved(const Account& before, Account& account) {
+  if (before.status == AccountStatus::kDisabled || account.status != AccountStatus::kNormal) return;
+  account.status = before.status;
+  account.status_reason = before.status_reason;
+  account.cooldown_until_ms = before.cooldown_until_ms;
+  account.model_cooldowns = before.model_cooldowns;
+}
+
+// As an administrator's decision by the API: what relays saw before it no longer counts.
+absl::Status NoteDecision(Run& run, const Account& before, Account& account) {
+  if (account.status != before.status) account.status_observed_at_ms = run.now_ms;
+  AccountHistoryEntry entry;
+  entry.at_ms = run.now_ms;
+  entry.source = account_history::kFromAdmin;
+  return account_history::NoteStatus(run.transaction, before, account, std::move(entry));
+}
+
 }  // namespace
 
 absl::Status ApplyAccount(Run& run, const json::object& entry) {
@@ -131,6 +151,7 @@ absl::Status ApplyAccount(Run& run, const json::object& entry) {
   Account account = known.ok() ? *known : Account();
   AccountSecrets secrets;
   ReadAccount(reader, account, secrets);
+  if (known.ok()) KeepObserved(*known, account);
   std::vector<std::string> groups;
   reader.Texts("groups", groups);
   if (!groups.empty()) account.group_ids.clear();
@@ -150,6 +171,7 @@ absl::Status ApplyAccount(Run& run, const json::object& entry) {
   }
   SetSecrets(run, secrets, *known, account);
   if (account == *known) return absl::OkStatus();
+  if (auto noted = NoteDecision(run, *known, account); !noted.ok()) return noted;
   return account_store::Update(run.transaction, run.changes, run.now_ms, account);
 }
 

@@ -48,14 +48,22 @@ absl::Status Forget(Store& store) {
 absl::StatusOr<AlertFindings> LostAccounts(Store& store) {
   AlertFindings findings;
   findings.over_before_ms = kAllThereIs;
-  const ListQuery lost = {
-      .conditions = {{"status = 'account_exception' OR status = 'disabled'", {}}},
-      .limit = static_cast<std::int64_t>(kAccountLost.conditions_max)};
-  auto page = ReadValue(
-      store, [&](sql::Transaction& transaction) { return account_store::List(transaction, lost); });
-  if (!page.ok()) return page.status();
-  for (const Account& account : page->items) {
-    findings.wrong.emplace(StrCat("account/", account.id), TextOf(account));
+  constexpr std::int64_t kAtOnce = 1000;
+  ListQuery lost = {.conditions = {{"status = 'account_exception' OR status = 'disabled'", {}},
+                                   {"id > ?", {std::int64_t{0}}}},
+                    .limit = kAtOnce,
+                    .with_total = false};
+  // All of them: what is left out would be told to be over.
+  for (bool more = true; more;) {
+    auto page = ReadValue(store, [&](sql::Transaction& transaction) {
+      return account_store::List(transaction, lost);
+    });
+    if (!page.ok()) return page.status();
+    for (const Account& account : page->items) {
+      findings.wrong.emplace(StrCat("account/", account.id), TextOf(account));
+      lost.conditions.back().values = {account.id};
+    }
+    more = static_cast<std::int64_t>(page->items.size()) == kAtOnce;
   }
   return findings;
 }

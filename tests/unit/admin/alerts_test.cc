@@ -150,6 +150,37 @@ TEST_P(AlertsTest, AWebhookThatFailsIsTriedAgainLaterAndWithTheSameMessage) {
   EXPECT_EQ(message.last_error, "");
 }
 
+TEST_P(AlertsTest, OfMoreLostAccountsThanOneLookHasRoomForNoneIsToldToBeOver) {
+  constexpr std::int64_t kLost = 2'001;  // two pages, and one
+  absl::Status made =
+      store().Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
+        absl::Status done;
+        for (std::int64_t i = 1; i <= kLost && done.ok(); ++i) {
+          Account account;
+          account.name = StrCat("a", i);
+          account.request_url = "https://example.com";
+          account.status = AccountStatus::kDisabled;
+          done = account_store::Insert(transaction, changes, store().NowMs(), account);
+        }
+        return done;
+      });
+  ASSERT_TRUE(made.ok()) << made;
+  const auto found = LostAccounts(store());
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(static_cast<std::int64_t>(found->wrong.size()), kLost);
+  // The last one is known from before, when there were fewer.
+  const std::string last = StrCat("account/", kLost);
+  Raise(last);
+  ASSERT_TRUE(Reconcile(store(), kAccountLost, *LostAccounts(store())).ok());
+  for (const AlertMessage& message : Messages()) EXPECT_EQ(message.state, AlertState::kRaised);
+  auto conditions = ReadValue(store(), [](sql::Transaction& transaction) {
+    return alert_store::Conditions(transaction, kAccountLost.name);
+  });
+  ASSERT_TRUE(conditions.ok()) << conditions.status();
+  EXPECT_TRUE(std::any_of(conditions->begin(), conditions->end(),
+                          [&](const AlertCondition& one) { return one.subject == last; }));
+}
+
 TEST_P(AlertsTest, AfterTwentyTriesItIsGivenUp) {
   SetWebhook("https://hooks.example.com");
   Raise("account/1");

@@ -1,11 +1,13 @@
 #include "services/admin/yaml_config.h"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 
 #include "libs/common/api_key_hash.h"
 #include "services/admin/credentials/account_secrets.h"
+#include "services/admin/store/account_history.h"
 #include "services/admin/store/account_store.h"
 #include "services/admin/store/api_key_store.h"
 #include "services/admin/store/group_store.h"
@@ -119,6 +121,66 @@ TEST_P(YamlConfigTest, DeclaresEverythingInOneChange) {
     return absl::OkStatus();
   });
   EXPECT_TRUE(read.ok());
+}
+
+// What `status: normal` makes of an account that is as `edit` leaves it.
+template <class Edit>
+Account AfterNormal(Store& store, const std::function<absl::Status(const std::string&)>& apply,
+                    Edit edit) {
+  const std::string text =
+      "accounts: [{name: main, platform_type: openai, request_url: \"https://a.example.com\", "
+      "status: normal}]";
+  EXPECT_TRUE(apply(text).ok());
+  Account account;
+  absl::Status changed =
+      store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
+        account = *account_store::FindByName(transaction, "main");
+        edit(account);
+        return account_store::Update(transaction, changes, store.NowMs(), account);
+      });
+  EXPECT_TRUE(changed.ok()) << changed;
+  EXPECT_TRUE(apply(text).ok());
+  auto read = ReadValue(store, [](sql::Transaction& transaction) {
+    return account_store::FindByName(transaction, "main");
+  });
+  EXPECT_TRUE(read.ok()) << read.status();
+  return read.value_or(Account());
+}
+
+TEST_P(YamlConfigTest, StatusNormalLeavesWhatRelaysHaveSeen) {
+  const auto apply = [this](const std::string& text) { return Apply(text); };
+  const std::int64_t until_ms = store().NowMs() + 60'000;
+  const Account resting = AfterNormal(store(), apply, [&](Account& account) {
+    account.status = AccountStatus::kRateLimited;
+    account.status_reason = "upstream_rate_limited";
+    account.cooldown_until_ms = until_ms;
+    account.model_cooldowns = {
+        {.model = "m", .until_ms = until_ms, .observed_at_ms = 1, .reason = "model_refused"}};
+  });
+  EXPECT_EQ(resting.status, AccountStatus::kRateLimited);
+  EXPECT_EQ(resting.cooldown_until_ms, until_ms);
+  EXPECT_EQ(resting.model_cooldowns.size(), 1u);
+  const Account refused = AfterNormal(store(), apply, [](Account& account) {
+    account.status = AccountStatus::kAccountException;
+    account.status_reason = "credential_rejected";
+  });
+  EXPECT_EQ(refused.status, AccountStatus::kAccountException);
+}
+
+TEST_P(YamlConfigTest, StatusNormalSwitchesADisabledAccountOn) {
+  const auto apply = [this](const std::string& text) { return Apply(text); };
+  const Account account = AfterNormal(store(), apply, [](Account& disabled) {
+    disabled.status = AccountStatus::kDisabled;
+    disabled.status_observed_at_ms = 0;
+  });
+  EXPECT_EQ(account.status, AccountStatus::kNormal);
+  EXPECT_EQ(account.status_observed_at_ms, store().NowMs()) << "older words no longer count";
+  auto latest = ReadValue(store(), [&](sql::Transaction& transaction) {
+    return account_history::Latest(transaction, {account.id});
+  });
+  ASSERT_TRUE(latest.ok()) << latest.status();
+  EXPECT_EQ((*latest)[account.id].status, AccountStatus::kNormal);
+  EXPECT_EQ((*latest)[account.id].source, account_history::kFromAdmin);
 }
 
 TEST_P(YamlConfigTest, ASecondRunChangesNothing) {
