@@ -215,7 +215,7 @@ TEST_P(PartitionKeeperTest, PlainTablesBecomeTheirFirstPartitionAndLoseNothing) 
   EXPECT_EQ(keeper_->Report()->default_events, 1);
   EXPECT_TRUE(Names().at(0).starts_with("usage_events_until_")) << Names().at(0);
   EXPECT_EQ(Names().size(), 3U) << "all until today, and two days ahead";
-  EXPECT_EQ(Count("pg_indexes WHERE tablename = 'usage_events'"), 9);
+  EXPECT_EQ(Count("pg_indexes WHERE tablename = 'usage_events'"), 10);
   EXPECT_EQ(Count("pg_index WHERE NOT indisvalid"), 0);
 }
 
