@@ -16,4 +16,7 @@ const router = createRouter({
 
 const app = createApp(App).use(createPinia()).use(i18n).use(router)
 guard(router)
-void speak(useUi().language).then(() => app.mount('#app'))
+// Without the other language's texts (a chunk that cannot be loaded) there is English.
+void speak(useUi().language)
+  .catch(() => undefined)
+  .then(() => app.mount('#app'))

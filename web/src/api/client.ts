@@ -36,7 +36,7 @@ function withCsrf(request: Request): Request {
 }
 
 // Without these a 401 is an answer, not an ended session.
-const asksForProof = (url: string) => /\/auth\/(login|oidc|confirm|register|password)|\/setup$|\/key-usage$/.test(new URL(url).pathname)
+const asksForProof = (url: string) => /\/auth\/(login|logout|oidc|confirm|register|password)|\/setup$|\/key-usage$/.test(new URL(url).pathname)
 
 export async function send(request: Request): Promise<Response> {
   const again = request.clone()

@@ -1,3 +1,4 @@
+import { watch } from 'vue'
 import type { Router } from 'vue-router'
 import { i18n } from '@/locales/i18n'
 import { useSession } from '@/stores/session'
@@ -20,8 +21,10 @@ export function guard(router: Router) {
     }
     return true
   })
-  router.afterEach((to) => {
-    const name = useSite().site?.name ?? 'Weir'
-    document.title = `${i18n.global.t(`shell.title.${to.meta.title}`)} · ${name}`
-  })
+  const setTitle = () => {
+    const { title } = router.currentRoute.value.meta
+    if (title) document.title = `${i18n.global.t(`shell.title.${title}`)} · ${useSite().site?.name || 'Weir'}`
+  }
+  router.afterEach(setTitle)
+  watch(i18n.global.locale, setTitle)
 }

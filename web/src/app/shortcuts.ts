@@ -44,6 +44,7 @@ export function useGlobalKeys(acts: { palette: () => void; help: () => void }) {
   }
 
   function onKey(event: KeyboardEvent) {
+    if (event.isComposing) return
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
       event.preventDefault()
       acts.palette()

@@ -66,7 +66,7 @@ describe('DataList', () => {
 
   it('ticks one and the page', async () => {
     const wrapper = list({ selected: new Set([1, 2, 3]) })
-    const boxes = wrapper.findAll('input[type=checkbox]')
+    const boxes = wrapper.findAll('table input[type=checkbox]')
     expect((boxes[0]!.element as HTMLInputElement).checked).toBe(true)
     await boxes[0]!.trigger('change')
     await boxes[2]!.trigger('change')

@@ -17,15 +17,11 @@ export function useList<Query, Row>(
   pollMs = 0,
 ): List<Row> {
   const resource = useResource(query, load)
-  const reloadOrThrow = async () => {
-    await resource.reload()
-    if (resource.error.value) throw resource.error.value
-  }
   return {
     ...resource,
     rows: computed(() => resource.data.value?.data ?? []),
     total: computed(() => resource.data.value?.total ?? 0),
     atLeast: computed(() => resource.data.value?.total_at_least ?? false),
-    polling: pollMs > 0 ? usePolling(reloadOrThrow, pollMs) : null,
+    polling: pollMs > 0 ? usePolling(resource.poll, pollMs) : null,
   }
 }

@@ -7,6 +7,7 @@ export interface Resource<Data> {
   loading: Ref<boolean> // a call is under way; what was there stays
   loadedAt: ShallowRef<Date | null>
   reload: () => Promise<void>
+  poll: () => Promise<void> // the same, but it throws: for usePolling, which backs off then
 }
 
 // Loads at once and whenever `question` changes; an older answer never replaces a newer one. While a
@@ -39,10 +40,15 @@ export function useResource<Question, Data>(
     }
   }
 
+  async function poll() {
+    await reload()
+    if (error.value) throw error.value
+  }
+
   watch(() => JSON.stringify(question()), reload, { immediate: true })
   onScopeDispose(() => {
     running?.abort()
     running = null
   })
-  return { data, error, loading, loadedAt, reload }
+  return { data, error, loading, loadedAt, reload, poll }
 }

@@ -4,6 +4,8 @@ import * as api from '@/api/session'
 import { ApiError } from '@/api/errors'
 import { cookie, onSessionEnd } from '@/api/client'
 
+const TABS = 'weir.user' // whom the tabs of this browser are logged in as
+
 // Who is logged in, and the log-in over the page when the session has ended under it.
 export const useSession = defineStore('session', () => {
   const user = ref<api.User | null>(null)
@@ -25,15 +27,21 @@ export const useSession = defineStore('session', () => {
     return user.value
   }
 
+  // Another user's page must not go on under this one's name, here or in another tab.
   function loggedIn(who: api.User) {
-    // Another user's page must not go on under this one's name.
     const same = user.value === null || user.value.id === who.id
+    if (!same) sessionStorage.clear()
     user.value = who
-    if (!same) window.location.assign('/')
+    localStorage.setItem(TABS, String(who.id))
     asking.value = false
     settle?.(same)
     waiting = settle = null
+    if (!same) window.location.assign('/')
   }
+
+  window.addEventListener('storage', ({ key, newValue }) => {
+    if (key === TABS && user.value && newValue !== String(user.value.id)) window.location.reload()
+  })
 
   // Once for all calls that find the session ended; before the first log-in it is nobody's business.
   function logInAgain(): Promise<boolean> {
@@ -45,11 +53,15 @@ export const useSession = defineStore('session', () => {
     return waiting
   }
 
+  // What was kept in this tab is not the next one's. A session that is over already is logged out of.
   async function logOut() {
-    const asked = waiting
-    await api.logOut().catch(() => undefined)
+    await api.logOut().catch((failure: unknown) => {
+      if (!(failure instanceof ApiError) || failure.status !== 401) throw failure
+    })
+    sessionStorage.clear()
+    localStorage.removeItem(TABS)
     user.value = null
-    if (asked) settle?.(false)
+    settle?.(false)
     asking.value = false
     waiting = settle = null
   }

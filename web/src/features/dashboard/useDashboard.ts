@@ -20,11 +20,7 @@ const TOP = 5
 const FIRST_MS = 1_000
 
 const polled = (resources: Resource<unknown>[], everyMs: number) =>
-  usePolling(async () => {
-    await Promise.all(resources.map((resource) => resource.reload()))
-    const failed = resources.find((resource) => resource.error.value)
-    if (failed) throw failed.error.value
-  }, everyMs)
+  usePolling(() => Promise.all(resources.map((resource) => resource.poll())), everyMs)
 
 // True once each has answered or failed, or a second has passed: what comes one by one pushes down what is
 // there already.

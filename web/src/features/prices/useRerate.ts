@@ -14,7 +14,7 @@ export function useRerate(run: () => number, follow: (run: number) => void) {
   const busy = shallowRef(false)
   const resource = useResource(run, (id, signal) => (id ? getRerate(id, signal) : Promise.resolve<RerateWithModels | null>(null)))
   const running = computed(() => resource.data.value?.state === 'running')
-  const polling = usePolling(resource.reload, POLL_MS)
+  const polling = usePolling(resource.poll, POLL_MS)
   polling.paused.value = true
   watch(running, (on) => (polling.paused.value = !on), { immediate: true })
 

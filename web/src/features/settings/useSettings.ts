@@ -6,6 +6,7 @@ import { useResource } from '@/composables/useResource'
 import { useSaved } from '@/composables/useSaved'
 import { draftOf, faultOf, isChanged, settingOfField, settingsBody, type Draft, type SettingLike } from '@/domain/settings'
 import { useProof } from '@/stores/proof'
+import { useSite } from '@/stores/site'
 
 export type Row = Setting & SettingLike
 
@@ -14,6 +15,7 @@ export type Row = Setting & SettingLike
 export function useSettings() {
   const { t } = useI18n()
   const { saved } = useSaved()
+  const site = useSite()
   const { proven } = useProof()
   const resource = useResource(() => 0, (_, signal) => loadSettings(signal))
   const rows = computed(() => (resource.data.value?.settings ?? []) as Row[])
@@ -57,6 +59,7 @@ export function useSettings() {
       const { revision } = await proven(() => changeSettings(resource.data.value!.version, settingsBody(changes.value)))
       void saved(revision)
       await resource.reload()
+      void site.load() // its name, its relays' address and who may register stand on other pages too
       undoAll()
       return true
     } catch (error) {

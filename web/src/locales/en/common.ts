@@ -1,8 +1,9 @@
 export const common = {
   list: {
     acts: 'Acts',
-    tick: 'Select row {id}',
+    tick: 'Select {id}',
     tickPage: 'Select all on this page',
+    sort: 'Sort by',
     loading: 'Loading',
     pages: 'Pages',
     shown: '{first}–{last} of {total}',

@@ -3,8 +3,9 @@ import type { common as en } from '../en/common'
 export const common: typeof en = {
   list: {
     acts: '操作',
-    tick: '选择第 {id} 行',
+    tick: '选择 {id}',
     tickPage: '选择本页全部',
+    sort: '排序',
     loading: '加载中',
     pages: '分页',
     shown: '{first}–{last}，共 {total}',
