@@ -42,8 +42,8 @@ describe('the strip of a day', () => {
     until: until && `2026-05-03T${until}:00Z`,
     model,
   })
-  const strip = (entries: HistoryEntry[], whole = true) =>
-    historySegments(entries, t('10:00'), t('12:00'), whole).map(({ status, fromMs, toMs }) => [status, (fromMs - t('10:00')) / 60_000, (toMs - t('10:00')) / 60_000])
+  const strip = (entries: HistoryEntry[], whole = true, current: HistoryEntry['status'] = 'normal') =>
+    historySegments(entries, t('10:00'), t('12:00'), { whole, current }).map(({ status, fromMs, toMs }) => [status, (fromMs - t('10:00')) / 60_000, (toMs - t('10:00')) / 60_000])
 
   it.each([
     ['nothing happened', [], [['normal', 0, 120]]],
@@ -55,6 +55,8 @@ describe('the strip of a day', () => {
     ['one model alone is not the account', [entry('10:30', 'rate_limited', '11:30', 'opus')], [['normal', 0, 120]]],
     ['what is to come is not drawn', [entry('12:30', 'disabled')], [['normal', 0, 120]]],
   ] as [string, HistoryEntry[], unknown[]][])('%s', (_, entries, expected) => expect(strip(entries)).toEqual(expected))
+
+  it('is as it is now where nothing ever changed', () => expect(strip([], true, 'disabled')).toEqual([['disabled', 0, 120]]))
 
   it('does not guess what it does not have', () => {
     expect(strip([entry('11:00', 'disabled')], false)).toEqual([['unknown', 0, 60], ['disabled', 60, 120]])

@@ -85,11 +85,18 @@ function changesOf(entries: readonly HistoryEntry[]): Change[] {
 }
 
 // The strip of a day: adjoining pieces from `fromMs` to `toMs`. `whole`: the entries reach back to the
-// account's beginning; otherwise what lies before the oldest is unknown.
-export function historySegments(entries: readonly HistoryEntry[], fromMs: number, toMs: number, whole: boolean): Segment[] {
+// account's beginning; otherwise what lies before the oldest is unknown. Nothing ever changed: it is as it
+// is now, for an account may have been made disabled.
+export function historySegments(
+  entries: readonly HistoryEntry[],
+  fromMs: number,
+  toMs: number,
+  { whole, current }: { whole: boolean; current: HistoryEntry['status'] },
+): Segment[] {
   const changes = changesOf(entries).filter(({ atMs }) => atMs < toMs)
   const before = changes.filter(({ atMs }) => atMs <= fromMs).at(-1)
-  const pieces: Change[] = [{ status: before?.status ?? (whole ? 'normal' : 'unknown'), atMs: fromMs }]
+  const beginning = !whole ? 'unknown' : changes.length === 0 ? current : 'normal'
+  const pieces: Change[] = [{ status: before?.status ?? beginning, atMs: fromMs }]
   for (const { status, atMs } of changes) if (atMs > fromMs && pieces.at(-1)!.status !== status) pieces.push({ status, atMs })
   return pieces.map(({ status, atMs }, i) => ({ status, fromMs: atMs, toMs: pieces[i + 1]?.atMs ?? toMs }))
 }

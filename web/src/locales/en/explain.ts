@@ -27,7 +27,7 @@ export const explain = {
   share: '{share} of requests, weight {weight}',
   upstream: 'asked there as {model}',
   translated: 'translated to {protocol}',
-  out: '{count} account | {count} accounts',
+  out: '{count} account: {reason} | {count} accounts: {reason}',
   firstBack: '· first back {when}',
   leftOut: 'And {count} more accounts of the group that are not listed.',
   unknown: 'No reason was given',

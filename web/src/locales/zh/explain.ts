@@ -29,7 +29,7 @@ export const explain: typeof en = {
   share: '占请求的 {share}，权重 {weight}',
   upstream: '上游模型 {model}',
   translated: '转换为 {protocol}',
-  out: '{count} 个账号',
+  out: '{count} 个账号：{reason}',
   firstBack: '· 最早 {when}',
   leftOut: '该分组还有 {count} 个账号未列出。',
   unknown: '未给出原因',
