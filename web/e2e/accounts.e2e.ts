@@ -58,6 +58,19 @@ describe('accounts', () => {
     expect((await api.call('GET', `/admin/accounts/${id}`)).priority).toBe(15)
   })
 
+  test('dragged onto another, it joins that priority; the keyboard steps', async ({ visitor }) => {
+    const { page } = visitor
+    await account('drag-a', { priority: 10 })
+    await account('drag-b', { priority: 30 })
+    await logIn(visitor, '/accounts?name=drag-')
+    const grip = (name: string) => page.getByRole('button', { name: new RegExp(`^Drag ${name}`) })
+    await grip('drag-b').dragTo(page.getByRole('row', { name: /drag-a/ }))
+    await page.getByRole('button', { name: /drag-b: Priority: 10/ }).waitFor()
+    await grip('drag-b').focus()
+    await page.keyboard.press('Alt+ArrowDown')
+    await page.getByRole('button', { name: /drag-b: Priority: 11/ }).waitFor()
+  })
+
   test('who saved meanwhile is seen before anything is lost', async ({ visitor }) => {
     const { page, allow } = visitor
     allow(/status of 4(09|12)/)
@@ -83,6 +96,40 @@ describe('accounts', () => {
     await page.getByRole('navigation', { name: 'Accounts by status' }).getByRole('button', { name: '3 Disabled' }).waitFor()
     const { total } = (await api.call('GET', '/admin/accounts?name=many-&status=disabled')) as unknown as { total: number }
     expect(total).toBe(3)
+  })
+
+  test('the one form changes many, and only what was chosen', async ({ visitor }) => {
+    const { page } = visitor
+    const ids = [(await account('form-a', { weight: 5 })).id, (await account('form-b', { weight: 6 })).id]
+    await logIn(visitor, '/accounts?name=form-')
+    await page.getByRole('checkbox', { name: 'Select all on this page' }).check()
+    await page.getByRole('status').getByRole('button', { name: 'Edit' }).click()
+    await page.locator('.n-drawer .n-base-selection').first().click()
+    await page.keyboard.type('Priority')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
+    await page.getByLabel('Priority', { exact: true }).fill('7')
+    await page.getByRole('button', { name: 'Change 2 accounts' }).click()
+    await page.getByText('2 accounts changed').waitFor()
+    for (const [i, id] of ids.entries()) expect(await api.call('GET', `/admin/accounts/${id}`)).toMatchObject({ priority: 7, weight: 5 + i })
+  })
+
+  test('a file shows what it would change before it does', async ({ visitor }) => {
+    const { page, allow } = visitor
+    allow(/status of 400/)
+    const { id } = await account('from-file', { priority: 10 })
+    await logIn(visitor, '/accounts?transfer=true')
+    const give = (csv: string) => page.locator('input[type=file]').setInputFiles({ name: 'accounts.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) })
+    await give(`name,platform_type,request_url,priority\nfrom-file,claude,${installation().fake_url},2000`)
+    await page.getByRole('button', { name: 'Show what would change' }).click()
+    await page.getByText('line 2.priority').first().waitFor()
+    await give(`name,platform_type,request_url,priority\nfrom-file,claude,${installation().fake_url},12`)
+    await page.getByRole('button', { name: 'Show what would change' }).click()
+    await page.getByText('10 → 12').waitFor()
+    expect((await api.call('GET', `/admin/accounts/${id}`)).priority).toBe(10)
+    await page.getByRole('button', { name: 'Import 1 account' }).click()
+    await page.getByText('1 account imported').waitFor()
+    expect((await api.call('GET', `/admin/accounts/${id}`)).priority).toBe(12)
   })
 
   test('one is deleted only by its name, whatever the name is', async ({ visitor }) => {

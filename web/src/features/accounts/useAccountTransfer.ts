@@ -64,7 +64,8 @@ export function useImport(changed: () => void) {
       const { data, revision } = await proven(() => importAccounts(body, dryRun))
       report.value = dryRun ? data : null
       if (dryRun) return
-      void saved(revision, t('accountTransfer.done', { count: data.added.length + data.changed.length }))
+      const count = data.added.length + data.changed.length
+      void saved(revision, t('accountTransfer.done', { count }, count))
       changed()
     } catch (failure) {
       error.value = asApiError(failure)

@@ -24,11 +24,11 @@ export const accountTransfer = {
   file: 'File (JSON or CSV)',
   notJson: 'The file is not JSON with a list of accounts.',
   preview: 'Show what would change',
-  apply: 'Import {count} accounts',
+  apply: 'Import {count} account | Import {count} accounts',
   nothing: 'Nothing would change: all {count} are as in the file.',
   added: 'New',
   changed: 'Changed',
   unchanged: '{count} are as in the file.',
   kept: 'Renewed since the export: their credential stays',
-  done: '{count} accounts imported',
+  done: '{count} account imported | {count} accounts imported',
 }
