@@ -5,6 +5,8 @@ export const keys = {
   status: 'Status',
   group: 'Group',
   owner: 'Owner',
+  tightest: 'Nearest limit',
+  today: 'Today (UTC)',
   lastUsed: 'Last used',
   expires: 'Expires',
   never: 'never',

@@ -7,6 +7,8 @@ export const keys: typeof en = {
   status: '状态',
   group: '分组',
   owner: '所有者',
+  tightest: '最接近的限额',
+  today: '今日（UTC）',
   lastUsed: '最近使用',
   expires: '过期时间',
   never: '永不',
