@@ -1,7 +1,7 @@
 import { computed, reactive, ref, shallowRef, toRaw, type ComputedRef, type Ref, type ShallowRef } from 'vue'
 import { asApiError, type ApiError } from '@/api/errors'
 
-type Rules<Values> = { [Name in keyof Values]?: (value: Values[Name], values: Values) => string }
+export type Rules<Values> = { [Name in keyof Values]?: (value: Values[Name], values: Values) => string }
 
 export interface Form<Values> {
   values: Values

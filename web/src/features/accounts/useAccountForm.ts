@@ -2,6 +2,7 @@ import { computed, inject, provide, ref, shallowRef, type ComputedRef, type Inje
 import { useI18n } from 'vue-i18n'
 import { asApiError } from '@/api/errors'
 import { changeAccount, createAccount, getAccount, type Account, type AccountBody, type AccountChange } from '@/api/accounts'
+import { clashes } from '@/domain/conflict'
 import { useForm, type Form } from '@/composables/useForm'
 import { useSaved } from '@/composables/useSaved'
 import { limitFaults } from '@/domain/limits'
@@ -66,11 +67,17 @@ export function useAccountForm(given: Account | null) {
       made.value = data.id
       void saved(revision)
     } catch (failure) {
-      if (given && asApiError(failure).isConflict) {
-        const there = await getAccount(given.id)
-        if (there.version !== version.value) theirs.value = there // else it is another conflict: a name that is taken
+      if (!given || !asApiError(failure).isConflict) throw failure
+      const there = await getAccount(given.id)
+      if (there.version === version.value) throw failure // another conflict: a name that is taken
+      const change = changeOf(values, start.value)
+      if (clashes(change, given, there).length > 0) {
+        theirs.value = there
+        throw failure
       }
-      throw failure
+      // What relays see of an account changes its version too: that is in nobody's way.
+      version.value = there.version
+      void saved((await proven(() => changeAccount(given.id, there.version, change))).revision)
     }
   }
 

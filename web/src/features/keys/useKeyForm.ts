@@ -1,8 +1,6 @@
-import { ref, shallowRef } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { asApiError } from '@/api/errors'
 import { changeKey, createKey, getKey, type Key, type KeyBody, type KeyWithText } from '@/api/keys'
-import { useForm } from '@/composables/useForm'
+import { useRecordForm } from '@/composables/useRecordForm'
 import { useSaved } from '@/composables/useSaved'
 import { expiryInstant, expiryOf, isExpiryGiven } from '@/domain/expiry'
 import { limitFaults, limitTexts, limitsOf } from '@/domain/limits'
@@ -33,14 +31,11 @@ export function useKeyForm(start: Key | null, made: (key: KeyWithText) => void) 
   const { saved } = useSaved()
   const session = useSession()
   const ui = useUi()
-  const version = ref(start?.version ?? 0)
-  const theirs = shallowRef<Key | null>(null)
-  const shown = (key: Key | null) => valuesOf(key, ui.zone, session.user?.id ?? 0)
 
-  function bodyOf({ group_id, user_id, record_bodies, expires_at, allowed_models, allowed_ips, limits, ...rest }: Values): KeyBody {
+  function bodyOf({ group_id, user_id, record_bodies, expires_at, allowed_models, allowed_ips, limits, ...rest }: Values, kept: Key | null): KeyBody {
     return {
       ...rest,
-      expires_at: expiryInstant(expires_at, ui.zone, start?.expires_at),
+      expires_at: expiryInstant(expires_at, ui.zone, kept?.expires_at),
       allowed_models: linesOf(allowed_models),
       allowed_ips: linesOf(allowed_ips),
       limits: limitsOf(limits),
@@ -48,44 +43,21 @@ export function useKeyForm(start: Key | null, made: (key: KeyWithText) => void) 
     }
   }
 
-  async function save(values: Values) {
-    const body = bodyOf(values)
-    if (!start) {
-      const { data, revision } = await createKey(body)
-      void saved(revision)
-      return made(data)
-    }
-    try {
-      void saved((await changeKey(start.id, version.value, body)).revision)
-    } catch (failure) {
-      if (asApiError(failure).isConflict) theirs.value = await getKey(start.id)
-      throw failure
-    }
-  }
-
-  const form = useForm(
-    shown(start),
-    {
+  return useRecordForm({
+    record: start,
+    valuesOf: (key: Key | null) => valuesOf(key, ui.zone, session.user?.id ?? 0),
+    bodyOf,
+    rules: {
       name: (value) => (value.trim() ? '' : t('form.required')),
       expires_at: (value) => (isExpiryGiven(value) ? '' : t('keys.dateNeeded')),
       limits: (value) => (Object.keys(limitFaults(value)).length > 0 ? t('limits.help') : ''),
     },
-    save,
-  )
-
-  function takeTheirs() {
-    version.value = theirs.value!.version
-    form.reset(shown(theirs.value))
-    theirs.value = null
-  }
-
-  async function saveOver() {
-    version.value = theirs.value!.version
-    theirs.value = null
-    return form.submit()
-  }
-
-  // Both sides as the API has them, so that they can be compared field by field.
-  const asBody = (key: Key) => bodyOf(shown(key)) as Record<string, unknown>
-  return { ...form, theirs, takeTheirs, saveOver, asBody, mine: () => bodyOf(form.values) as Record<string, unknown> }
+    get: getKey,
+    create: async (body) => {
+      const { data, revision } = await createKey(body)
+      void saved(revision)
+      made(data)
+    },
+    change: async (id, version, body) => void saved((await changeKey(id, version, body)).revision),
+  })
 }

@@ -1,8 +1,6 @@
-import { ref, shallowRef } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { asApiError } from '@/api/errors'
 import { changeRoute, createRoute, getRoute, type Route, type RouteBody } from '@/api/routes'
-import { useForm } from '@/composables/useForm'
+import { useRecordForm } from '@/composables/useRecordForm'
 import { useSaved } from '@/composables/useSaved'
 import { linesOf, textOfLines } from '@/domain/lines'
 import { POSITION_MAX } from '@/domain/routing'
@@ -61,25 +59,15 @@ function bodyOf(values: Values): RouteBody {
 export function useRouteForm(start: Route | null) {
   const { t } = useI18n()
   const { saved } = useSaved()
-  const version = ref(start?.version ?? 0)
-  const theirs = shallowRef<Route | null>(null)
 
   const counts = (texts: Record<string, string>) => (Object.values(texts).every(isCount) ? '' : t('limits.wholeNumber'))
   const ruleFault = (rule: RuleTexts) => !rule.upstream_model.trim() || !isCount(rule.input_tokens_above) || !isCount(rule.input_tokens_below)
 
-  async function save(values: Values) {
-    try {
-      const { revision } = await (start ? changeRoute(start.id, version.value, bodyOf(values)) : createRoute(bodyOf(values)))
-      void saved(revision)
-    } catch (failure) {
-      if (start && asApiError(failure).isConflict) theirs.value = await getRoute(start.id)
-      throw failure
-    }
-  }
-
-  const form = useForm(
-    valuesOf(start),
-    {
+  return useRecordForm({
+    record: start,
+    valuesOf,
+    bodyOf,
+    rules: {
       model: (value) => (value.trim() ? '' : t('form.required')),
       position: (value) => (isCount(value) && Number(value) <= POSITION_MAX ? '' : t('routes.positionHelp')),
       rules: (value) => (value.some(ruleFault) ? t('routes.ruleFault') : ''),
@@ -88,20 +76,8 @@ export function useRouteForm(start: Route | null) {
       attempts_max: (value) => counts({ value }),
       drain_ms_max: (value) => counts({ value }),
     },
-    save,
-  )
-
-  function takeTheirs() {
-    version.value = theirs.value!.version
-    form.reset(valuesOf(theirs.value))
-    theirs.value = null
-  }
-
-  async function saveOver() {
-    version.value = theirs.value!.version
-    theirs.value = null
-    return form.submit()
-  }
-
-  return { ...form, theirs, takeTheirs, saveOver, mine: () => bodyOf(form.values), theirBody: () => bodyOf(valuesOf(theirs.value)) }
+    get: getRoute,
+    create: async (body) => void saved((await createRoute(body)).revision),
+    change: async (id, version, body) => void saved((await changeRoute(id, version, body)).revision),
+  })
 }
