@@ -6,7 +6,7 @@ const KEPT = { id: 7, version: 3, name: 'a', priority: 10 }
 const stale = new ApiError(412, 'conflict', 'it was changed meanwhile')
 
 function form(there: typeof KEPT, ...refusals: ApiError[]) {
-  const change = vi.fn((_id: number, _version: number, _body: object): Promise<unknown> => Promise.resolve())
+  const change = vi.fn<(id: number, version: number, body: object) => Promise<unknown>>(() => Promise.resolve())
   for (const refusal of refusals) change.mockRejectedValueOnce(refusal)
   const made = useRecordForm({
     record: KEPT,
