@@ -33,6 +33,15 @@ export const getLog = (request_id: string, everybody: boolean, signal?: AbortSig
 export const getOwnLog = (request_id: string, signal?: AbortSignal) =>
   answer(http.GET('/api/v1/logs/{request_id}', { params: { path: { request_id } }, signal }))
 
+// Accounts of attempts by name; one that is gone has only its number.
+export async function accountNames(ids: number[], signal?: AbortSignal): Promise<Map<number, string>> {
+  const named = ids.map(async (id): Promise<[number, string]> => {
+    const call = await http.GET('/api/v1/admin/accounts/{id}', { params: { path: { id } }, signal })
+    return [id, call.data?.name ?? `#${id}`]
+  })
+  return new Map(await Promise.all(named))
+}
+
 export const logStats = (query: LogFilter, signal?: AbortSignal) =>
   answer(http.GET('/api/v1/admin/logs/stats', { params: { query }, signal }))
 

@@ -24,16 +24,22 @@ const PAGES: RouteRecordRaw[] = [
     meta: { title: 'dashboard', access: 'user', nav: 'home', key: 'd' },
   },
   {
-    path: '/accounts',
-    name: 'accounts',
-    component: () => import('@/features/accounts/AccountsPage.vue'),
-    meta: { title: 'accounts', access: 'admin', nav: 'upstream', key: 'a' },
+    path: '/logs',
+    name: 'logs',
+    component: () => import('@/features/logs/LogsPage.vue'),
+    meta: { title: 'logs', access: 'user', nav: 'traffic', key: 'l' },
   },
   {
     path: '/playground',
     name: 'playground',
     component: () => import('@/features/playground/PlaygroundPage.vue'),
     meta: { title: 'playground', nav: 'traffic', key: 'p' },
+  },
+  {
+    path: '/accounts',
+    name: 'accounts',
+    component: () => import('@/features/accounts/AccountsPage.vue'),
+    meta: { title: 'accounts', access: 'admin', nav: 'upstream', key: 'a' },
   },
   {
     path: '/models',

@@ -6,4 +6,5 @@ export interface Column {
   width?: string
   hidden?: boolean
   wide?: boolean // left out below 1024 px
+  desk?: boolean // left out of the cards of a phone
 }

@@ -87,7 +87,7 @@ export function useUrlState<Fields extends Codecs>(fields: Fields): UrlState<Sta
 
   const set = (change: Partial<State>) => {
     const query = queryWith(change)
-    if (!('page' in change)) delete query.page
+    for (const place of ['page', 'cursor']) if (!(place in change)) delete query[place]
     void go(query, 'replace')
   }
   const open = (change: Partial<State>) => void go(queryWith(change), 'push')

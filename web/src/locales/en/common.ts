@@ -69,6 +69,15 @@ export const common = {
     to: 'To',
   },
   scope: { label: 'Whose', all: 'All', mine: 'Mine' },
+  export: {
+    title: 'Export requests',
+    text: 'All requests that the filters let through, the oldest first; the file has no bound.',
+    count: ' {count} match.',
+    format: 'Format',
+    about: { csv: 'For spreadsheets: a first row of names; texts that would run as formulas begin with an apostrophe.', jsonl: 'For programs: a JSON object a line.' },
+    curl: 'The same call; $WEIR_TOKEN is what log-in answers',
+    act: 'Download',
+  },
   yes: 'yes',
   no: 'no',
   status: {

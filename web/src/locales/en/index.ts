@@ -1,8 +1,8 @@
 import { accountBulk, accountTransfer } from './accountBulk'
 import { accountForm } from './accountForm'
-import { accounts } from './accounts'
 import { accountStatus } from './accountStatus'
 import { accountTest, phases } from './accountTest'
+import { accounts } from './accounts'
 import { auth } from './auth'
 import { changes } from './changes'
 import { chart } from './chart'
@@ -14,27 +14,29 @@ import { groups } from './groups'
 import { keyUsage } from './keyUsage'
 import { keys } from './keys'
 import { limits } from './limits'
+import { logs } from './logs'
 import { models } from './models'
+import { password } from './password'
+import { playground } from './playground'
 import { prices } from './prices'
 import { profile } from './profile'
 import { reason } from './reason'
 import { routes } from './routes'
 import { settings } from './settings'
-import { password } from './password'
-import { playground } from './playground'
 import { setup } from './setup'
 import { shell } from './shell'
 import { usage } from './usage'
 import { users } from './users'
+import { waterfall } from './waterfall'
 
 export const messages = {
   ...common,
   accountBulk,
   accountForm,
-  accounts,
   accountStatus,
   accountTest,
   accountTransfer,
+  accounts,
   auth,
   changes,
   chart,
@@ -45,17 +47,19 @@ export const messages = {
   keyUsage,
   keys,
   limits,
+  logs,
   models,
+  password,
   phases,
+  playground,
   prices,
   profile,
   reason,
   routes,
   settings,
-  password,
-  playground,
   setup,
   shell,
   usage,
   users,
+  waterfall,
 }

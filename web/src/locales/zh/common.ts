@@ -71,6 +71,15 @@ export const common: typeof en = {
     to: '到',
   },
   scope: { label: '范围', all: '全部', mine: '我的' },
+  export: {
+    title: '导出请求',
+    text: '导出符合筛选条件的全部请求，最早的在前，数量不限。',
+    count: '共 {count} 条。',
+    format: '格式',
+    about: { csv: '用于表格软件：首行为列名；会被当作公式的文本以单引号开头。', jsonl: '用于程序：每行一个 JSON 对象。' },
+    curl: '同样的调用；$WEIR_TOKEN 为登录接口返回的令牌',
+    act: '下载',
+  },
   yes: '是',
   no: '否',
   status: {

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest'
+import { isFiltered, LOG_FILTERS, logFilter, type LogState } from './logFilters'
+
+const NOW = new Date('2026-11-22T12:17:45Z')
+const state = (change: Partial<LogState> = {}): LogState => ({
+  ...(Object.fromEntries(Object.entries(LOG_FILTERS).map(([name, codec]) => [name, codec.read(undefined)])) as unknown as LogState),
+  ...change,
+})
+const asked = (change: Partial<LogState>, admin = true) => logFilter(state(change), 'UTC', admin, NOW)
+const plain = { from: '2026-11-21T13:00:00Z', tz: 'UTC' }
+
+it.each([
+  [{}, { ...plain, scope: 'all' }],
+  [{ status: ['error', '429'] }, { ...plain, scope: 'all', status: ['error', '429'] }],
+  [{ key_id: ['7', 'x', '-1', '9e99'] }, { ...plain, scope: 'all', key_id: [7] }],
+  [{ stream: 'true', cache_hit: true, search: 'a b' }, { ...plain, scope: 'all', stream: 'true', cache_hit: 'true', search: 'a b' }],
+  [{ from: '2026-11-01T00:00:00Z', range: '1h' }, { from: '2026-11-01T00:00:00Z', tz: 'UTC', scope: 'all' }],
+] as [Partial<LogState>, object][])('%j', (change, filter) => expect(asked(change)).toEqual(filter))
+
+it('a user asks for nobody’s scope', () => expect(asked({}, false)).toEqual(plain))
+
+it('a range and an open drawer are no filters', () => {
+  expect(isFiltered(state({ range: '7d', id: 'x', sort: '-cost' }))).toBe(false)
+  expect(isFiltered(state({ cache_hit: true }))).toBe(true)
+  expect(isFiltered(state({ model: ['a'] }))).toBe(true)
+})

@@ -1,0 +1,73 @@
+import type { LogFilter } from '@/api/logs'
+import { flag, many, oneOf, text, type StateOf } from '@/composables/useUrlState'
+import { reportBounds, type ReportRange } from '@/domain/reportRange'
+
+export const LOG_RANGES = ['1h', '24h', '7d', '30d', '90d'] as const
+export const PROTOCOLS = ['anthropic_messages', 'openai_chat', 'openai_responses', 'gemini'] as const
+
+export const LOG_FILTERS = {
+  range: oneOf(LOG_RANGES, '24h'),
+  from: text(),
+  to: text(),
+  scope: oneOf(['all', 'mine'] as const, 'all'),
+  search: text(),
+  status: many(),
+  error_class: many(),
+  model: many(),
+  served_model: many(),
+  key_id: many(),
+  user_id: many(),
+  group_id: many(),
+  account_id: many(),
+  protocol: many(),
+  stream: oneOf(['', 'true', 'false'] as const, ''),
+  complete: oneOf(['', 'true', 'false'] as const, ''),
+  cache_hit: flag(),
+  client_ip: text(),
+  request_id: text(),
+  sort: oneOf(['-started_at', 'started_at', '-cost', '-latency_ms'] as const, '-started_at'),
+  cursor: text(),
+  id: text(),
+}
+
+export type LogState = StateOf<typeof LOG_FILTERS>
+
+const IDS = ['key_id', 'user_id', 'group_id', 'account_id'] as const
+const TEXTS = ['status', 'error_class', 'model', 'served_model', 'protocol'] as const
+export const CHIPS = ['search', ...TEXTS, ...IDS, 'stream', 'complete', 'cache_hit', 'client_ip', 'request_id'] as const
+
+const numbers = (texts: string[]) => texts.map(Number).filter((id) => Number.isSafeInteger(id) && id >= 0)
+
+export function boundsOf(state: Pick<LogState, 'range' | 'from' | 'to'>, zone: string, now = new Date()) {
+  if (state.from || state.to) return { ...(state.from && { from: state.from }), ...(state.to && { to: state.to }) }
+  const { from } = reportBounds(state.range as ReportRange, zone, now)
+  return { from }
+}
+
+// What reports take too: of whom and of what.
+export function subjectsOf(state: LogState, admin: boolean) {
+  return {
+    ...(admin && { scope: state.scope }),
+    ...(state.model.length > 0 && { model: state.model }),
+    ...Object.fromEntries(IDS.filter((name) => state[name].length > 0).map((name) => [name, numbers(state[name])])),
+  }
+}
+
+// The question that the URL asks. What cannot be read as a number is no filter.
+export function logFilter(state: LogState, zone: string, admin: boolean, now = new Date()): LogFilter {
+  const texts = Object.fromEntries(TEXTS.filter((name) => state[name].length > 0).map((name) => [name, state[name]]))
+  return {
+    ...boundsOf(state, zone, now),
+    tz: zone,
+    ...subjectsOf(state, admin),
+    ...texts,
+    ...(state.search && { search: state.search }),
+    ...(state.stream && { stream: state.stream }),
+    ...(state.complete && { complete: state.complete }),
+    ...(state.cache_hit && { cache_hit: 'true' as const }),
+    ...(state.client_ip && { client_ip: state.client_ip }),
+    ...(state.request_id && { request_id: state.request_id }),
+  } as LogFilter
+}
+
+export const isFiltered = (state: LogState) => CHIPS.some((name) => (Array.isArray(state[name]) ? (state[name] as string[]).length > 0 : !!state[name]))

@@ -1,0 +1,1 @@
+export const waterfall = { wait: 'waiting', stream: 'answer', failed: 'failed attempt' }
