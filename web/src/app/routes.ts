@@ -30,6 +30,12 @@ const PAGES: RouteRecordRaw[] = [
     meta: { title: 'logs', access: 'user', nav: 'traffic', key: 'l' },
   },
   {
+    path: '/usage',
+    name: 'usage',
+    component: () => import('@/features/usage/UsagePage.vue'),
+    meta: { title: 'usage', access: 'user', nav: 'traffic', key: 'u' },
+  },
+  {
     path: '/playground',
     name: 'playground',
     component: () => import('@/features/playground/PlaygroundPage.vue'),

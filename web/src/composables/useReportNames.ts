@@ -9,7 +9,7 @@ const MANY = 100
 type Names = Partial<Record<By, { value: string; label: string }[]>>
 
 // What may be filtered by, named: who and what had requests in the last 30 days, the most first.
-export function useLogNames(admin: () => boolean) {
+export function useReportNames(admin: () => boolean) {
   const { data } = useResource(admin, async (isAdmin, signal): Promise<Names> => {
     const bys: By[] = isAdmin ? ['model', 'key', 'user', 'group', 'account'] : ['model', 'key']
     const from = daysBefore(new Date().toISOString().slice(0, 10), DAYS)

@@ -1,0 +1,48 @@
+import { integer, many, oneOf, text, type StateOf } from '@/composables/useUrlState'
+import { bucketFor, reportBounds, REPORT_RANGES, type Bounds, type Bucket } from '@/domain/reportRange'
+import { BYS, FILTER_OF, MEASURES } from '@/domain/usage'
+
+export const BUCKETS = ['', 'hour', 'day', 'month', 'year'] as const
+export const SORTS = ['-cost', '-tokens', '-requests'] as const
+
+export const USAGE_FILTERS = {
+  tab: oneOf(['report', 'reconcile'] as const, 'report'),
+  range: oneOf(REPORT_RANGES, '7d'),
+  from: text(),
+  to: text(),
+  scope: oneOf(['all', 'mine'] as const, 'all'),
+  by: oneOf(BYS, 'model'),
+  split: oneOf(['', ...BYS] as const, ''),
+  measure: oneOf(MEASURES, 'cost'),
+  bucket: oneOf(BUCKETS, ''),
+  sort: oneOf(SORTS, '-cost'),
+  model: many(),
+  key_id: many(),
+  user_id: many(),
+  group_id: many(),
+  account_id: many(),
+  page: integer(1),
+}
+
+export type UsageState = StateOf<typeof USAGE_FILTERS>
+
+// Buckets as asked for, else as fit the range.
+export function usageBounds(state: Pick<UsageState, 'range' | 'from' | 'to' | 'bucket'>, zone: string, now = new Date()): Bounds {
+  const open = reportBounds(state.range, zone, now)
+  const from = state.from || (state.to ? '' : open.from)
+  const to = state.to || open.to
+  const fitting: Bucket = state.from || state.to ? bucketFor(from || to, to) : open.bucket
+  return { from: from || open.from, to, bucket: state.bucket || fitting }
+}
+
+// Of whom and of what; what cannot be read as a number is no filter.
+export function usageSubjects(state: UsageState, admin: boolean) {
+  const chosen = BYS.map((by) => FILTER_OF[by]).filter((name) => state[name].length > 0)
+  return {
+    ...(admin && { scope: state.scope }),
+    ...Object.fromEntries(chosen.map((name) => [name, name === 'model' ? state.model : state[name].map(Number).filter((id) => Number.isSafeInteger(id) && id >= 0)])),
+  }
+}
+
+// Who is no administrator knows no accounts, and only their own user.
+export const bysFor = (admin: boolean) => BYS.filter((by) => admin || by === 'model' || by === 'key' || by === 'group')
