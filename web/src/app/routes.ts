@@ -90,6 +90,24 @@ const PAGES: RouteRecordRaw[] = [
     meta: { title: 'groups', access: 'admin', nav: 'access' },
   },
   {
+    path: '/monitoring',
+    name: 'monitoring',
+    component: () => import('@/features/monitoring/MonitoringPage.vue'),
+    meta: { title: 'monitoring', access: 'admin', nav: 'system', key: 'm' },
+  },
+  {
+    path: '/tasks',
+    name: 'tasks',
+    component: () => import('@/features/tasks/TasksPage.vue'),
+    meta: { title: 'tasks', access: 'admin', nav: 'system' },
+  },
+  {
+    path: '/audit',
+    name: 'audit',
+    component: () => import('@/features/audit/AuditPage.vue'),
+    meta: { title: 'audit', access: 'admin', nav: 'system' },
+  },
+  {
     path: '/settings/:section?',
     name: 'settings',
     component: () => import('@/features/settings/SettingsPage.vue'),

@@ -3,6 +3,7 @@ import { accountForm } from './accountForm'
 import { accountStatus } from './accountStatus'
 import { accountTest, phases } from './accountTest'
 import { accounts } from './accounts'
+import { audit } from './audit'
 import { auth } from './auth'
 import { changes } from './changes'
 import { chart } from './chart'
@@ -16,6 +17,7 @@ import { keys } from './keys'
 import { limits } from './limits'
 import { logs } from './logs'
 import { models } from './models'
+import { monitoring } from './monitoring'
 import { password } from './password'
 import { playground } from './playground'
 import { prices } from './prices'
@@ -25,6 +27,7 @@ import { routes } from './routes'
 import { settings } from './settings'
 import { setup } from './setup'
 import { shell } from './shell'
+import { tasks } from './tasks'
 import { usage } from './usage'
 import { users } from './users'
 import { waterfall } from './waterfall'
@@ -37,6 +40,7 @@ export const messages = {
   accountTest,
   accountTransfer,
   accounts,
+  audit,
   auth,
   changes,
   chart,
@@ -49,6 +53,7 @@ export const messages = {
   limits,
   logs,
   models,
+  monitoring,
   password,
   phases,
   playground,
@@ -59,6 +64,7 @@ export const messages = {
   settings,
   setup,
   shell,
+  tasks,
   usage,
   users,
   waterfall,

@@ -4,6 +4,7 @@ import { accountForm } from './accountForm'
 import { accountStatus } from './accountStatus'
 import { accountTest, phases } from './accountTest'
 import { accounts } from './accounts'
+import { audit } from './audit'
 import { auth } from './auth'
 import { changes } from './changes'
 import { chart } from './chart'
@@ -17,6 +18,7 @@ import { keys } from './keys'
 import { limits } from './limits'
 import { logs } from './logs'
 import { models } from './models'
+import { monitoring } from './monitoring'
 import { password } from './password'
 import { playground } from './playground'
 import { prices } from './prices'
@@ -26,6 +28,7 @@ import { routes } from './routes'
 import { settings } from './settings'
 import { setup } from './setup'
 import { shell } from './shell'
+import { tasks } from './tasks'
 import { usage } from './usage'
 import { users } from './users'
 import { waterfall } from './waterfall'
@@ -38,6 +41,7 @@ export const messages: typeof en = {
   accountTest,
   accountTransfer,
   accounts,
+  audit,
   auth,
   changes,
   chart,
@@ -50,6 +54,7 @@ export const messages: typeof en = {
   limits,
   logs,
   models,
+  monitoring,
   password,
   phases,
   playground,
@@ -60,6 +65,7 @@ export const messages: typeof en = {
   settings,
   setup,
   shell,
+  tasks,
   usage,
   users,
   waterfall,

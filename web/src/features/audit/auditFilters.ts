@@ -1,0 +1,36 @@
+import type { AuditQuery } from '@/api/audit'
+import { integer, oneOf, text, type StateOf } from '@/composables/useUrlState'
+
+export const RESOURCES = ['account', 'group', 'API key', 'user', 'route', 'price', 'settings', 'identity', 'invite', 'task'] as const
+export const ACTIONS = ['create', 'update', 'delete'] as const
+
+export const AUDIT_FILTERS = {
+  user_id: integer(0),
+  resource: text(),
+  resource_id: integer(0),
+  action: text(),
+  from: text(),
+  to: text(),
+  sort: oneOf(['-at', 'at'] as const, '-at'),
+  page: integer(1),
+  id: integer(0),
+}
+
+export type AuditState = StateOf<typeof AUDIT_FILTERS>
+
+export function auditQuery(state: AuditState, limit: number): AuditQuery {
+  const { user_id, resource, resource_id, action, from, to, sort, page } = state
+  return {
+    page,
+    limit,
+    sort,
+    ...(user_id && { user_id }),
+    ...(resource && { resource }),
+    ...(resource_id && { resource_id }),
+    ...(action && { action }),
+    ...(from && { from }),
+    ...(to && { to }),
+  }
+}
+
+export const isFiltered = (state: AuditState) => !!(state.user_id || state.resource || state.resource_id || state.action || state.from || state.to)
