@@ -1,0 +1,75 @@
+import { describe } from 'vitest'
+import { Api } from './api'
+import { expect, logIn, look, screenshot, tell, test } from './helpers'
+
+// Monitoring, tasks, the audit.
+
+test('a relay that goes away is said, and is back', async ({ visitor }) => {
+  const { page } = visitor
+  await logIn(visitor, '/monitoring')
+  await page.getByText(/ Well$/).waitFor()
+  await tell({ stop: 'relay' })
+  try {
+    await page.getByText(/ Away$/).waitFor()
+    await screenshot(page, 'monitoring.away')
+  } finally {
+    await tell({ start: 'relay' })
+  }
+  await page.getByText(/ Well$/).first().waitFor()
+})
+
+describe('tasks', () => {
+  test('one is run at once, and says how it went', async ({ visitor }) => {
+    const { page } = visitor
+    await logIn(visitor, '/tasks?id=sessions_cleanup')
+    await page.getByRole('dialog').getByText('Deletes log-ins that have expired.').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Run now: sessions_cleanup' }).click()
+    await page.locator('tr', { hasText: 'sessions_cleanup' }).getByText('done').waitFor()
+  })
+
+  test('a schedule is said in words while it is typed; a wrong one is refused at the field', async ({ visitor }) => {
+    const { page, allow } = visitor
+    allow(/status of 400/)
+    await logIn(visitor, '/tasks?id=changes_cleanup')
+    const dialog = page.getByRole('dialog')
+    const field = dialog.getByLabel('When', { exact: true })
+    await field.fill('30 4 * * 1')
+    await dialog.getByText('Mon at 04:30').waitFor()
+    await field.fill('61 4 * * *')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.getByRole('alert').first().waitFor()
+    expect(await field.getAttribute('aria-invalid')).toBe('true')
+  })
+})
+
+test('a change is found in the audit, field by field, without its secret', async ({ visitor }) => {
+  const { page, at } = visitor
+  const api = await Api.logIn(at)
+  const user = await api.make('/users', { username: 'in-the-audit', name: '<i>name</i>', password: 'correct horse' })
+  try {
+    await logIn(visitor, `/audit?resource=user&resource_id=${user.id}`)
+    await page.locator('tbody tr').first().click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('<i>name</i>', { exact: true }).waitFor()
+    expect(await dialog.innerText()).not.toContain('correct horse')
+  } finally {
+    await api.drop(`/users/${user.id}`)
+  }
+})
+
+describe('looks right in all tastes', () => {
+  test.each([
+    ['monitoring', '/monitoring'],
+    ['tasks', '/tasks'],
+    ['audit', '/audit'],
+  ])('%s', async (name, path) => {
+    const { openBrowser } = await import('./helpers')
+    const browser = await openBrowser()
+    try {
+      await look(browser, path, name, (page) => page.locator('tbody tr').first().waitFor())
+    } finally {
+      await browser.close()
+    }
+  })
+})
