@@ -1,0 +1,87 @@
+import { createPinia, setActivePinia } from 'pinia'
+import { computed, effectScope, nextTick, ref } from 'vue'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { LogQuery } from '@/api/logs'
+import { LOG_FILTERS, type LogState } from './logFilters'
+import { useLogs } from './useLogs'
+
+const asked: LogQuery[] = []
+let stored: { id: string; started_at: string }[] = []
+vi.mock('@/api/logs', () => ({
+  listLogs: vi.fn(async (query: LogQuery) => {
+    asked.push(query)
+    const from = query.from ?? ''
+    const data = stored.filter((row) => row.started_at >= from).slice(0, query.limit)
+    return { data, page: 1, limit: query.limit, total: stored.length, next_cursor: 'older' }
+  }),
+}))
+
+const row = (second: number) => ({ id: `r${String(second).padStart(2, '0')}`, started_at: `2026-11-22T12:00:${String(second).padStart(2, '0')}.000Z` })
+const plain = Object.fromEntries(Object.entries(LOG_FILTERS).map(([name, codec]) => [name, codec.read(undefined)])) as unknown as LogState
+const settle = async () => {
+  for (let i = 0; i < 10; i += 1) await Promise.resolve()
+  await nextTick()
+}
+
+function setUp(change: Partial<LogState> = {}) {
+  const state = ref<LogState>({ ...plain, from: '2026-11-22T00:00:00Z', ...change })
+  const scope = effectScope()
+  const logs = scope.run(() => useLogs(computed(() => state.value), () => 50, () => true))!
+  return { state, scope, logs }
+}
+
+describe('useLogs', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+    vi.setSystemTime(new Date('2026-11-22T12:01:00Z'))
+    setActivePinia(createPinia())
+    stored = [row(20), row(10)]
+    asked.length = 0
+  })
+
+  it('new rows wait, also one that began earlier and has ended only now; then they are in order', async () => {
+    const { logs, scope } = setUp()
+    await settle()
+    logs.tailPaused.value = false
+    await settle()
+    stored = [row(30), row(20), row(15), row(10)]
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(logs.rows.value.map(({ id }) => id)).toEqual(['r20', 'r10'])
+    expect(logs.waiting.value.map(({ id }) => id)).toEqual(['r30', 'r15'])
+    logs.showWaiting()
+    expect(logs.rows.value.map(({ id }) => id)).toEqual(['r30', 'r20', 'r15', 'r10'])
+    expect(logs.total.value).toBe(4)
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(logs.waiting.value).toEqual([])
+    scope.stop()
+  })
+
+  it('asks for nothing more until it is switched on, nor on an older page', async () => {
+    const { scope } = setUp()
+    await settle()
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(asked).toHaveLength(1)
+    scope.stop()
+    const older = setUp({ cursor: 'older' })
+    older.logs.tailPaused.value = false
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(asked).toHaveLength(2)
+    expect(older.logs.canTail.value).toBe(false)
+    older.scope.stop()
+  })
+
+  it('the total is that of the first page, and a drawer asks for no rows', async () => {
+    const { logs, state, scope } = setUp()
+    await settle()
+    expect(logs.total.value).toBe(2)
+    state.value = { ...state.value, id: 'r20' }
+    await settle()
+    expect(asked).toHaveLength(1)
+    state.value = { ...state.value, cursor: 'older' }
+    stored = []
+    await settle()
+    expect(asked[1]).toMatchObject({ cursor: 'older' })
+    expect(logs.total.value).toBe(2)
+    scope.stop()
+  })
+})
