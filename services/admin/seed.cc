@@ -279,6 +279,14 @@ absl::Status SeedAccounts(Store& store, const Vault& vault, const SeedInput& inp
   return SeedDemoPrices(store);
 }
 
+// People write localhost where a program says 127.0.0.1: to a browser that is another origin.
+void AddLocalhost(Settings& settings) {
+  constexpr std::string_view kLoopback = "http://127.0.0.1:";
+  const std::string& url = settings.console_url;
+  if (!url.starts_with(kLoopback) || !settings.console_origins.empty()) return;
+  settings.console_origins = {StrCat("http://localhost:", url.substr(kLoopback.size()))};
+}
+
 // What an administrator has set since stays.
 absl::Status SeedAddresses(Store& store, const SeedInput& input) {
   FieldErrors errors;
@@ -296,6 +304,7 @@ absl::Status SeedAddresses(Store& store, const SeedInput& input) {
     };
     set(input.relay_url, settings->relay_url);
     set(input.console_url, settings->console_url);
+    if (changed) AddLocalhost(*settings);
     if (!changed) return absl::OkStatus();
     return settings_store::Update(transaction, changes, store.NowMs(), *settings);
   });

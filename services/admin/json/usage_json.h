@@ -20,9 +20,9 @@ namespace weir::admin {
 weir::v1::Dialect DialectOfWord(std::string_view word);
 std::string_view DialectWord(weir::v1::Dialect dialect);
 std::vector<std::string_view> DialectWords();
-// "reported", or "estimated" where any count is; "" when no tokens were used.
 // Who asked: request, or test.
 std::string_view EventSourceWord(const weir::v1::UsageEvent& event);
+// "reported", or "estimated" where any count is; "" when no tokens were used.
 std::string_view SourceWord(weir::v1::UsageSource source);
 
 // A row of the log; a detail has the price that its cost came from too, and its attempts: all of

@@ -10,15 +10,15 @@
 
 namespace weir::relay {
 
-// Of all windows that the answer names (anthropic-ratelimit-*, x-ratelimit-*): until when nothing
-// is left of one, and until when little is (kLowPercent of its limit, or the provider warns).
-// Unix ms; 0 = there is enough.
 // What a subscription says of one of its windows.
 struct WindowReading {
   std::int32_t used_basis_points = -1;  // hundredths of a percent; -1 = nothing
   std::string_view reset;               // as written
 };
 
+// Of all windows that the answer names (anthropic-ratelimit-*, x-ratelimit-*): until when nothing
+// is left of one, and until when little is (kLowPercent of its limit, or the provider warns).
+// Unix ms; 0 = there is enough.
 struct RateReading {
   bool any = false;            // the answer says something
   bool whole_account = false;  // a subscription's window, which is one for all models

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "libs/common/api_key_hash.h"
 #include "services/admin/credentials/account_secrets.h"
@@ -39,6 +40,8 @@ TEST_P(SeedTest, AddressesAreKeptWhereNoneIsSet) {
   RunSeed(first);
   EXPECT_EQ(settings()->relay_url, "http://127.0.0.1:8080");
   EXPECT_EQ(settings()->console_url, "http://127.0.0.1:8081");
+  const std::vector<std::string> localhost = {"http://localhost:8081"};
+  EXPECT_EQ(settings()->console_origins, localhost);
   const auto version = settings()->version;
   RunSeed({.demo_url = "",
            .environment = {},

@@ -221,6 +221,14 @@ TEST_F(PlaygroundTokenTest, StandsForItsKeyUntilItEnds) {
   EXPECT_EQ(ReasonOf(token, kEnd), reason::kTokenExpired);
 }
 
+// Whoever has stolen what signs them cannot sign for longer than admin does.
+TEST_F(PlaygroundTokenTest, IsWorthNothingWhenItWouldLiveForLong) {
+  constexpr std::int64_t kMinuteMs = 60'000;
+  const std::string token = Token();
+  EXPECT_EQ(ReasonOf(token, kEnd - 11 * kMinuteMs), "");  // clocks differ by a minute
+  EXPECT_EQ(ReasonOf(token, kEnd - 11 * kMinuteMs - 1), reason::kKeyUnknown);
+}
+
 TEST_F(PlaygroundTokenTest, IsHeldToAllThatItsKeyIsHeldTo) {
   const std::string token = Token();
   key_.allowed_ips = Blocks({"10.0.0.0/8"});
