@@ -286,11 +286,13 @@ std::int64_t IdOf(v1::Dimension by, const v1::SummaryRow& row) {
 }  // namespace
 
 absl::Status UsageClient::UseOf(v1::Dimension by, const std::vector<std::int64_t>& ids,
-                                std::int64_t from_ms, std::map<std::int64_t, Use>& uses) {
+                                std::int64_t from_ms, std::int64_t to_ms,
+                                std::map<std::int64_t, Use>& uses) {
   grpc::ClientContext context;
   impl_->Prepare(context, kLastUsedDeadlineMs);
   v1::SummarizeRequest request;
   request.mutable_filter()->set_from_unix_ms(from_ms);
+  request.mutable_filter()->set_to_unix_ms(to_ms);
   IdsOf(by, *request.mutable_filter())->Add(ids.begin(), ids.end());
   request.add_by(by);
   v1::SummarizeResponse response;

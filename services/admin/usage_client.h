@@ -100,16 +100,17 @@ class UsageClient {
   absl::Status KeysSpent(const std::vector<std::int64_t>& ids,
                          std::map<std::int64_t, LifetimeSpend>& spent);
 
-  // What keys, users, groups or accounts have used since a moment. Those that used nothing are left
-  // out.
+  // What keys, users, groups or accounts have used in a range (Unix ms). Those that used nothing
+  // are left out.
   struct Use {
     std::int64_t requests = 0;
     std::int64_t errors = 0;
     std::int64_t tokens = 0;  // all kinds together
     std::int64_t cost_nano_usd = 0;
   };
+  // Of a day it is quick whatever others have used.
   absl::Status UseOf(weir::v1::Dimension by, const std::vector<std::int64_t>& ids,
-                     std::int64_t from_ms, std::map<std::int64_t, Use>& uses);
+                     std::int64_t from_ms, std::int64_t to_ms, std::map<std::int64_t, Use>& uses);
 
   // OK when it answers.
   absl::Status Ping();

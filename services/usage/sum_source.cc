@@ -76,6 +76,15 @@ Source Quarters(const EventFilter& filter, const std::vector<Dimension>& by) {
   return {"usage_part_sums", kTime, condition};
 }
 
+// Some keys, users, … by their ids and nothing else: of a day their quarter-hours are found by the
+// primary key, where the day's sums would be read for everybody.
+bool NamesWhom(const EventFilter& filter, const std::vector<Dimension>& by) {
+  const std::optional<SumPart> part = PartFor(filter, by);
+  if (!part.has_value() || *part == SumPart::kModel) return false;
+  return !filter.key_ids.empty() || !filter.user_ids.empty() || !filter.group_ids.empty() ||
+         !filter.account_ids.empty();
+}
+
 std::string Select(const Source& source, const Range& range, const EventFilter& filter,
                    const std::vector<Dimension>& by, WhereBuilder& where) {
   if (!source.condition.empty()) where.And(source.condition);
@@ -104,7 +113,7 @@ std::string SummarySource(const EventFilter& filter, const std::vector<Dimension
     StrAppend(parts, parts.empty() ? "" : " UNION ALL ", Select(source, range, filter, by, where));
   };
   const Source quarters = Quarters(filter, by);
-  if (to != 0 && first_day >= last_day) {
+  if (to != 0 && (first_day >= last_day || (to - from <= kDayMs && NamesWhom(filter, by)))) {
     add(quarters, {from, to});
     // A range that ends before it begins has no rows, but a sum.
     if (parts.empty()) parts = Select(quarters, {from, from}, filter, by, where);

@@ -6,6 +6,7 @@
 
 #include <boost/json/value.hpp>
 
+#include "libs/common/utc_window.h"
 #include "services/admin/json/record_json.h"
 #include "services/admin/publish/account_board.h"
 #include "services/admin/resources/subject_figures.h"
@@ -19,8 +20,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
-
 // last_used_at and today (UTC); both are left out when usage is away.
 void AddUse(ResourceParts& parts, json::array& data) {
   std::vector<std::int64_t> ids;
@@ -30,8 +29,11 @@ void AddUse(ResourceParts& parts, json::array& data) {
   if (!parts.usage.AccountsLastUsed(ids, times).ok()) return;
   AddLastUsed(data, times);
   std::map<std::int64_t, UsageClient::Use> use;
-  const std::int64_t midnight_ms = parts.store.NowMs() / kDayMs * kDayMs;
-  if (!parts.usage.UseOf(weir::v1::DIMENSION_ACCOUNT, ids, midnight_ms, use).ok()) return;
+  const TimeSpan day = DayOf(parts.store.NowMs());
+  if (!parts.usage.UseOf(weir::v1::DIMENSION_ACCOUNT, ids, day.begin_unix_ms, day.end_unix_ms, use)
+           .ok()) {
+    return;
+  }
   for (json::value& value : data) {
     json::object& record = value.as_object();
     record["today"] = UseJson(use[record.at("id").as_int64()]);

@@ -135,11 +135,17 @@ void AddFigures(ResourceParts& parts, SubjectKind kind, const std::vector<const 
   const std::int64_t now_ms = parts.store.NowMs();
   // Who does not answer once is not asked again.
   Uses today;
-  if (!parts.usage.UseOf(row.dimension, ids, DayOf(now_ms).begin_unix_ms, today).ok()) return;
+  const TimeSpan day = DayOf(now_ms);
+  if (!parts.usage.UseOf(row.dimension, ids, day.begin_unix_ms, day.end_unix_ms, today).ok()) {
+    return;
+  }
   AddUses("today", ids, today, data);
   if (kind == SubjectKind::kUsers) {
     Uses month;
-    if (!parts.usage.UseOf(row.dimension, ids, MonthOf(now_ms).begin_unix_ms, month).ok()) return;
+    const TimeSpan now = MonthOf(now_ms);
+    if (!parts.usage.UseOf(row.dimension, ids, now.begin_unix_ms, now.end_unix_ms, month).ok()) {
+      return;
+    }
     AddUses("month", ids, month, data);
   }
   std::vector<Standing> standings;
