@@ -49,7 +49,9 @@ export function useLogs(state: ComputedRef<LogState>, limit: () => number, admin
     const newest = waiting.value[0] ?? shown.value[0]
     const known = new Set([...waiting.value, ...shown.value].map(({ id }) => id))
     const query = { ...queryOf(asked()), ...(newest?.started_at && { from: new Date(Date.parse(newest.started_at) - LONGEST_MS).toISOString() }), limit: 200 }
+    const question = JSON.stringify(asked())
     const { data } = await listLogs(query, admin())
+    if (JSON.stringify(asked()) !== question || list.loading.value) return // another filter meanwhile
     waiting.value = newestFirst([...data.filter(({ id }) => !known.has(id)), ...waiting.value])
   }
 

@@ -1,4 +1,4 @@
-import { reactive, ref, watch } from 'vue'
+import { computed, reactive, ref, watch } from 'vue'
 import { asApiError, type ApiError } from '@/api/errors'
 import { emptyAnswer, useAnswering, type Answer } from '@/composables/useAnswering'
 import type { ChatRequest, Message, ProtocolName } from '@/domain/chat'
@@ -57,15 +57,26 @@ export function useConversation() {
     }
   })
 
-  async function send(text: string, way: Way) {
-    error.value = null
-    let key: string
+  // From the click on, not from the request on: the token takes its time.
+  const preparing = ref(false)
+
+  async function keyOf(way: Way): Promise<string | null> {
+    preparing.value = true
     try {
-      key = await way.key()
+      return await way.key()
     } catch (failure) {
       error.value = asApiError(failure) as ApiError
-      return false
+      return null
+    } finally {
+      preparing.value = false
     }
+  }
+
+  async function send(text: string, way: Way) {
+    if (busy.value || preparing.value) return false
+    error.value = null
+    const key = await keyOf(way)
+    if (key === null) return false
     const request = { ...way.request, messages: [...messagesOf(turns.value), { role: 'user' as const, text }] }
     const turn = reactive({ id: ++last, text, protocol: way.protocol, request, answer: emptyAnswer() })
     turns.value.push(turn)
@@ -87,5 +98,5 @@ export function useConversation() {
     sessionStorage.removeItem(NAME)
   }
 
-  return { turns, busy, error, send, stop, back, clear }
+  return { turns, busy: computed(() => busy.value || preparing.value), error, send, stop, back, clear }
 }

@@ -14,7 +14,7 @@ export const common = {
     clear: 'Clear filters',
     filteredEmpty: 'Nothing matches these filters.',
     none: 'none',
-    selected: '{count} selected on this page',
+    selected: '{count} selected',
     selectAll: 'Select all {total} that match',
     allSelected: 'All {total} that match are selected',
     unselect: 'Clear selection',

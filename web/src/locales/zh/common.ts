@@ -16,7 +16,7 @@ export const common: typeof en = {
     clear: '清除筛选',
     filteredEmpty: '没有符合这些条件的内容。',
     none: '无',
-    selected: '本页已选 {count} 项',
+    selected: '已选 {count} 项',
     selectAll: '选择符合条件的全部 {total} 项',
     allSelected: '已选择符合条件的全部 {total} 项',
     unselect: '取消选择',
