@@ -77,11 +77,23 @@ describe('accounts', () => {
     const { id } = await account('two-hands')
     await logIn(visitor, `/accounts?id=${id}&tab=configuration`)
     await page.getByLabel('Weight', { exact: true }).fill('70')
-    await api.call('PATCH', `/admin/accounts/${id}`, { priority: 33 })
+    await api.call('PATCH', `/admin/accounts/${id}`, { weight: 50, priority: 33 })
     await page.getByRole('button', { name: 'Save', exact: true }).click()
     await page.getByText('Somebody else changed this meanwhile').waitFor()
     await page.getByRole('button', { name: 'Save mine over it' }).click()
     await page.getByText('Somebody else changed this meanwhile').waitFor({ state: 'hidden' })
+    expect(await api.call('GET', `/admin/accounts/${id}`)).toMatchObject({ weight: 70, priority: 33 })
+  })
+
+  test('who saved another field meanwhile is in nobody\'s way', async ({ visitor }) => {
+    const { page, allow } = visitor
+    allow(/status of 4(09|12)/)
+    const { id } = await account('two-fields')
+    await logIn(visitor, `/accounts?id=${id}&tab=configuration`)
+    await page.getByLabel('Weight', { exact: true }).fill('70')
+    await api.call('PATCH', `/admin/accounts/${id}`, { priority: 33 })
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByText(/^Saved/).waitFor()
     expect(await api.call('GET', `/admin/accounts/${id}`)).toMatchObject({ weight: 70, priority: 33 })
   })
 

@@ -46,7 +46,7 @@ describe('keys', () => {
     try {
       await logIn(visitor, '/keys?name=bulk-&sort=name')
       await page.getByText('bulk-3').waitFor()
-      await page.getByLabel('Select all on this page').check()
+      await page.getByRole('checkbox', { name: 'Select all on this page' }).check()
       await page.getByRole('button', { name: 'Disable', exact: true }).click()
       await page.getByRole('alertdialog').getByText('Disable 3 keys?').waitFor()
       await page.getByRole('alertdialog').getByRole('button', { name: 'Disable 3 keys' }).click()
