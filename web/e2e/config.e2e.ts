@@ -149,7 +149,7 @@ describe('users', () => {
     await page.getByRole('button', { name: 'Disable', exact: true }).click()
     await page.getByRole('button', { name: 'Disable 3 users' }).click()
     await page.getByText(/^3 changed/).waitFor()
-    expect(await page.locator('tbody').getByText('Disabled').count()).toBe(3)
+    await expect.poll(() => page.locator('tbody').getByText('Disabled').count()).toBe(3)
     for (const { id } of made) await api.drop(`/users/${id}`)
   })
 
