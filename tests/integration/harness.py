@@ -250,6 +250,14 @@ class Stack:
         self.log_in()
         return self
 
+    def start_control(self):
+        """Usage and admin alone."""
+        self.start_usage()
+        self.seed()
+        self.start_admin()
+        self.log_in()
+        return self
+
     def start_usage(self):
         return self.usage.start().wait_ready(self.usage_ops)
 

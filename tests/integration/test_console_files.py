@@ -33,11 +33,7 @@ def own(build_dir):
     made.secret.write_text("not for browsers")
     made.admin.settings["WEIR_ADMIN_CONSOLE_DIR"] = build_of_console(made.folder / "dist")
     try:
-        made.start_usage()
-        made.seed()
-        made.start_admin()
-        made.log_in()
-        yield made
+        yield made.start_control()
     finally:
         made.close()
 

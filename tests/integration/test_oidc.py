@@ -29,11 +29,7 @@ def own(request, build_dir):
         database = lambda name: cluster.create_database(f"{name}_{time.monotonic_ns()}")
     made = harness.Stack(build_dir, database=database)
     try:
-        made.start_usage()
-        made.seed()
-        made.start_admin()
-        made.log_in()
-        yield made
+        yield made.start_control()
     finally:
         made.close()
         if cluster is not None:

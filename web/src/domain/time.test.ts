@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatClock, formatDay, formatTime, fullTime, isRange, isoSeconds, localDay, parseTime, rangeBounds, zoneName } from './time'
+import { formatClock, formatDay, formatTime, fullTime, isoSeconds, localDay, parseTime, zoneName } from './time'
 
 const NOW = new Date('2026-05-03T12:00:00Z')
 
@@ -58,13 +58,4 @@ it.each([
   ['Pacific/Marquesas', '2026-01-03', 'UTC−9:30'],
 ])('%s on %s is %s', (zone, day, name) => expect(zoneName(zone, new Date(`${day}T00:00:00Z`))).toBe(name))
 
-describe('a range', () => {
-  it('is one of the known', () => {
-    expect(['1h', '90d', '2h', 'toString', ''].map(isRange)).toEqual([true, true, false, false, false])
-  })
-
-  it('is so long, in whole seconds', () => {
-    expect(rangeBounds('24h', new Date('2026-03-01T12:00:00.999Z'))).toEqual({ from: '2026-02-28T12:00:00Z', to: '2026-03-01T12:00:00Z' })
-    expect(isoSeconds(NOW)).toBe('2026-05-03T12:00:00Z')
-  })
-})
+it('an instant is sent in whole seconds', () => expect(isoSeconds(new Date('2026-05-03T12:00:00.999Z'))).toBe('2026-05-03T12:00:00Z'))

@@ -76,23 +76,6 @@ export function zoneName(zone: Zone = '', at = new Date()): string {
   return `UTC${match[1] === '-' ? '−' : '+'}${Number(match[2])}${minutes}`
 }
 
-export type Range = '1h' | '24h' | '7d' | '30d' | '90d'
-
-const RANGE_SECONDS: Record<Range, number> = {
-  '1h': 3_600,
-  '24h': 86_400,
-  '7d': 604_800,
-  '30d': 2_592_000,
-  '90d': 7_776_000,
-}
-
-export const isRange = (text: string): text is Range => Object.hasOwn(RANGE_SECONDS, text)
-
-// What the API takes for a relative range, now; whole seconds.
-export function rangeBounds(range: Range, now = new Date()): { from: string; to: string } {
-  return { from: isoSeconds(new Date(now.getTime() - RANGE_SECONDS[range] * 1000)), to: isoSeconds(now) }
-}
-
 export function isoSeconds(at: Date): string {
   return at.toISOString().replace(/\.\d+Z$/, 'Z')
 }

@@ -21,7 +21,7 @@ export const common = {
   },
   bulk: {
     all: 'All that match the filter, {others} of them not on this page.',
-    ticked: 'What is ticked on this page.',
+    ticked: 'What is ticked.',
     changed: '{count} changed',
     failed: '{count} could not be changed and stay ticked: {why}',
   },

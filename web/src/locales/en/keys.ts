@@ -63,10 +63,6 @@ export const keys = {
     enableText: 'Requests with them are served again.',
     disableText: 'Requests with them get 401 at once, on all relays.',
     groupText: 'Their requests go to the accounts of the new group from now on.',
-    ticked: 'Those that are ticked on this page.',
-    all: 'All that match the filters, {others} of them not on this page.',
     acts: { enable: 'Enable', disable: 'Disable', group: 'Move to group' },
-    failed: '{count} were not changed: {why}',
-    changed: '{count} changed',
   },
 }

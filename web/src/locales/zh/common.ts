@@ -23,7 +23,7 @@ export const common: typeof en = {
   },
   bulk: {
     all: '包括所有符合筛选的，其中 {others} 个不在本页。',
-    ticked: '仅本页勾选的。',
+    ticked: '仅勾选的。',
     changed: '已更改 {count} 个',
     failed: '{count} 个未能更改，仍保持勾选：{why}',
   },

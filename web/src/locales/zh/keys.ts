@@ -65,10 +65,6 @@ export const keys: typeof en = {
     enableText: '使用它们的请求恢复服务。',
     disableText: '使用它们的请求在所有中继上立即得到 401。',
     groupText: '它们的请求从现在起由新分组的账号处理。',
-    ticked: '即本页已勾选的密钥。',
-    all: '包括符合筛选条件的全部密钥，其中 {others} 个不在本页。',
     acts: { enable: '启用', disable: '停用', group: '移到分组' },
-    failed: '{count} 个未修改：{why}',
-    changed: '已修改 {count} 个',
   },
 }
