@@ -28,13 +28,15 @@ describe('accounts', () => {
     const { page, at } = visitor
     await logIn(visitor, '/accounts')
     await page.getByRole('button', { name: 'Add account' }).first().click()
-    await page.getByLabel('Name', { exact: true }).last().fill('made-by-hand')
-    await page.getByLabel('Key', { exact: true }).fill('sk-fake')
-    await page.getByLabel('Address', { exact: true }).fill('nonsense')
-    await page.locator('form button[type=submit]').click()
+    const form = page.getByRole('dialog').locator('form') // the list's filter has a field Name too
+    await form.getByLabel('Name', { exact: true }).fill('made-by-hand')
+    await form.getByLabel('Key', { exact: true }).fill('sk-fake')
+    await form.getByLabel('Address', { exact: true }).fill('nonsense')
+    await form.locator('button[type=submit]').click()
     await page.getByText('An address such as').waitFor()
-    await page.getByLabel('Address', { exact: true }).fill(at.fake_url)
-    await page.locator('form button[type=submit]').click()
+    await expect.poll(() => form.getByLabel('Address', { exact: true }).evaluate((field) => field === document.activeElement)).toBe(true)
+    await form.getByLabel('Address', { exact: true }).fill(at.fake_url)
+    await form.locator('button[type=submit]').click()
     const row = page.getByRole('row', { name: /made-by-hand/ })
     await row.waitFor()
     const { data } = (await api.call('GET', '/admin/accounts?name=made-by-hand')) as unknown as { data: Record[] }

@@ -16,10 +16,14 @@ function form(save: (values: Values) => Promise<unknown> = () => Promise.resolve
 }
 
 describe('useForm', () => {
-  it('a rule speaks once its field was left, and goes when it holds', () => {
+  it('a rule speaks once its field was left, after the click that left it, and goes when it holds', () => {
+    vi.useFakeTimers()
     const { values, errors, touch } = form()
     expect(errors.value).toEqual({})
     touch('name')
+    expect(errors.value).toEqual({})
+    vi.runAllTimers()
+    vi.useRealTimers()
     expect(errors.value).toEqual({ name: 'needed' })
     values.name = 'x'
     expect(errors.value).toEqual({})
@@ -31,6 +35,16 @@ describe('useForm', () => {
     expect(await submit()).toBe(false)
     expect(errors.value).toEqual({ name: 'needed' })
     expect(save).not.toHaveBeenCalled()
+  })
+
+  it('the first field that is wrong gets the focus', async () => {
+    const { submit } = form()
+    document.body.innerHTML = '<form><input><input aria-invalid="true" id="name"><input aria-invalid="true"><button></button></form>'
+    document.querySelector('button')!.focus()
+    await submit()
+    await flushPromises()
+    expect(document.activeElement?.id).toBe('name')
+    document.body.innerHTML = ''
   })
 
   it('what the server says of a field holds for the value that it was said about', async () => {

@@ -1,4 +1,4 @@
-import { computed, reactive, ref, shallowRef, toRaw, type ComputedRef, type Ref, type ShallowRef } from 'vue'
+import { computed, nextTick, reactive, ref, shallowRef, toRaw, type ComputedRef, type Ref, type ShallowRef } from 'vue'
 import { asApiError, type ApiError } from '@/api/errors'
 
 export type Rules<Values> = { [Name in keyof Values]?: (value: Values[Name], values: Values) => string }
@@ -14,7 +14,18 @@ export interface Form<Values> {
   submit: () => Promise<boolean>
 }
 
+// A field left for the button: the error's line would move the button from under the pointer.
+const CLICK_MS = 200
+
 const copyOf = <Values>(values: Values): Values => JSON.parse(JSON.stringify(toRaw(values))) as Values
+
+// The first field that is wrong, of the form that was sent. A browser that leaves the focus where it was
+// when a button is clicked has the last form that came: the one on top.
+async function showFirstWrong() {
+  await nextTick()
+  const form = document.activeElement?.closest('form') ?? [...document.forms].at(-1)
+  form?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
+}
 
 // Fields, their rules (an empty text: fine), and what the server says about them.
 export function useForm<Values extends object>(
@@ -74,7 +85,11 @@ export function useForm<Values extends object>(
   async function submit() {
     touched.value = new Set(Object.keys(rules))
     failure.value = null
-    if (Object.keys(broken.value).length > 0 || busy.value) return false
+    if (busy.value) return false
+    if (Object.keys(broken.value).length > 0) {
+      void showFirstWrong()
+      return false
+    }
     busy.value = true
     try {
       await save(copyOf(values))
@@ -82,6 +97,7 @@ export function useForm<Values extends object>(
       return true
     } catch (error) {
       take(asApiError(error))
+      void showFirstWrong()
       return false
     } finally {
       busy.value = false
@@ -94,7 +110,7 @@ export function useForm<Values extends object>(
     failure,
     busy,
     dirty: computed(() => JSON.stringify(values) !== initial.value),
-    touch: (name) => (touched.value = new Set([...touched.value, name])),
+    touch: (name) => void setTimeout(() => (touched.value = new Set([...touched.value, name])), CLICK_MS),
     reset,
     submit,
   }
