@@ -53,6 +53,10 @@ test('a change is found in the audit, field by field, without its secret', async
     const dialog = page.getByRole('dialog')
     await dialog.getByText('<i>name</i>', { exact: true }).waitFor()
     expect(await dialog.innerText()).not.toContain('correct horse')
+    // A link to it works where the list does not show it.
+    const id = new URL(page.url()).searchParams.get('id')
+    await page.goto(`${at.admin_url}/audit?resource=price&id=${id}`)
+    await dialog.getByText('<i>name</i>', { exact: true }).waitFor()
   } finally {
     await api.drop(`/users/${user.id}`)
   }

@@ -52,7 +52,8 @@ void AddTime(const Request& request, std::string_view name, std::string_view com
 }
 
 ListRules Rules() {
-  return {.filters = {{"user_id", "user_id = ?", Filter::Kind::kInteger},
+  return {.filters = {{"id", "id = ?", Filter::Kind::kInteger},
+                      {"user_id", "user_id = ?", Filter::Kind::kInteger},
                       {"resource", "resource = ?"},
                       {"resource_id", "resource_id = ?", Filter::Kind::kInteger},
                       {"action", "action = ?"}},

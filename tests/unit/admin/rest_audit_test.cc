@@ -52,6 +52,9 @@ TEST_F(RestAuditTest, AChangeIsWrittenDownWithItsDifference) {
                                               R"({"field":"limits.rpm","from":10,"to":20},)"
                                               R"({"field":"limits.tpm","from":null,"to":5}])"))
       << ChangesOf(update);
+  const json::array one = Entries(StrCat("id=", update.at("id").as_int64()));
+  ASSERT_EQ(one.size(), 1U);
+  EXPECT_EQ(one[0], update);
   EXPECT_EQ(entries[2].at("action"), "create");
   EXPECT_NE(ChangesOf(entries[2]).find(R"({"field":"remark","from":null,"to":"x"})"),
             std::string::npos);
