@@ -15,6 +15,24 @@ const ask = async ({ page }: Visit, words: string) => {
   await page.keyboard.press('Control+Enter')
 }
 
+// With a key of a group whose one account does as it is told.
+async function withAccount(visitor: Visit, told: string, steps: () => Promise<void>) {
+  const { page, at } = visitor
+  const api = await Api.logIn(at)
+  const group = await api.make('/groups', { name: 'as-told' })
+  const account = await api.make('/admin/accounts', { name: 'as-told', platform_type: 'claude', request_url: at.fake_url, secret_key: `fake-key-${told}`, group_ids: [group.id] })
+  const key = await api.make('/api-keys', { name: 'as-told', group_id: group.id })
+  try {
+    await logIn(visitor, '/playground?model=claude-sonnet-4-5')
+    await page.getByPlaceholder('or paste a key').fill(String(key.key))
+    await steps()
+  } finally {
+    await api.drop(`/api-keys/${key.id}`)
+    await api.drop(`/admin/accounts/${account.id}`)
+    await api.drop(`/groups/${group.id}`)
+  }
+}
+
 describe('playground', () => {
   test.for(['anthropic_messages', 'openai_chat', 'openai_responses', 'gemini'])('answers in %s, with its figures', async (protocol, { visitor }) => {
     await begin(visitor, `?protocol=${protocol}&model=claude-sonnet-4-5`)
@@ -26,24 +44,47 @@ describe('playground', () => {
   })
 
   test('a stream is stopped, and what came stays', async ({ visitor }) => {
-    const { page, at } = visitor
-    const api = await Api.logIn(at)
-    const group = await api.make('/groups', { name: 'slow-one' })
-    const account = await api.make('/admin/accounts', { name: 'slow-one', platform_type: 'claude', request_url: at.fake_url, secret_key: 'fake-key-huge=64+pace=50', group_ids: [group.id] })
-    const key = await api.make('/api-keys', { name: 'slow-one', group_id: group.id })
-    try {
-      await logIn(visitor, '/playground?model=claude-sonnet-4-5')
-      await page.getByPlaceholder('or paste a key').fill(String(key.key))
+    const { page } = visitor
+    await withAccount(visitor, 'huge=64+pace=50', async () => {
       await ask(visitor, 'wait')
       await page.locator('article .markdown').waitFor()
       await page.keyboard.press('Escape')
       await page.getByText('Stopped by you.').waitFor()
       expect((await page.locator('article .markdown').textContent())!.length).toBeGreaterThan(10)
-    } finally {
-      await api.drop(`/api-keys/${key.id}`)
-      await api.drop(`/admin/accounts/${account.id}`)
-      await api.drop(`/groups/${group.id}`)
+    })
+  })
+
+  test('a stream that the provider cuts says so, keeps what came, and is asked again', async ({ visitor }) => {
+    const { page } = visitor
+    await withAccount(visitor, 'huge=8+cut', async () => {
+      await ask(visitor, 'tell me all')
+      const turn = page.locator('article')
+      await turn.getByRole('alert').getByText(/The provider/).first().waitFor()
+      expect((await turn.locator('.markdown').textContent())!.length).toBeGreaterThan(10)
+      await checkAccess(page)
+      await screenshot(page, 'playground.cut')
+      await page.reload()
+      await turn.getByText('tell me all').waitFor()
+      await turn.getByRole('alert').getByText(/The provider/).first().waitFor()
+    })
+  })
+
+  test('a question is asked otherwise: it and what came after go, once it is sent', async ({ visitor }) => {
+    const { page } = visitor
+    await begin(visitor, '?model=claude-sonnet-4-5')
+    for (const words of ['one', 'two']) {
+      await ask(visitor, words)
+      await page.locator('article', { hasText: words }).getByText('Hello from the fake provider').waitFor()
     }
+    const first = page.locator('article').first()
+    await first.getByRole('button', { name: 'Edit' }).click()
+    await page.getByText('Sending it replaces the question').waitFor()
+    expect(await page.locator('article').count()).toBe(2)
+    await ask(visitor, 'three')
+    await page.locator('article', { hasText: 'three' }).getByText('Hello from the fake provider').waitFor()
+    expect(await page.locator('article').count()).toBe(1)
+    await first.getByRole('radio', { name: 'Code' }).click()
+    await first.getByText('"content":"three"').waitFor()
   })
 
   test('a failure says whose doing it is', async ({ visitor }) => {

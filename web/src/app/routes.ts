@@ -145,6 +145,12 @@ const OUTSIDE: RouteRecordRaw[] = [
     meta: { title: 'login', access: 'public', bare: true },
   },
   {
+    path: '/logged-in',
+    name: 'loggedIn',
+    component: () => import('@/features/auth/LoggedInPage.vue'),
+    meta: { title: 'login', access: 'public', bare: true },
+  },
+  {
     path: '/register',
     name: 'register',
     component: () => import('@/features/auth/RegisterPage.vue'),

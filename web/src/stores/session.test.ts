@@ -32,6 +32,26 @@ describe('log-out', () => {
   })
 })
 
+it('what is kept in this browser as one’s own goes with log-out, one’s taste stays', async () => {
+  const session = useSession()
+  session.loggedIn(user(1))
+  localStorage.setItem('weir.own.playground', 'a chat')
+  localStorage.setItem('weir.theme', 'dark')
+  vi.spyOn(api, 'logOut').mockResolvedValue(undefined as never)
+  await session.logOut()
+  expect([localStorage.getItem('weir.own.playground'), localStorage.getItem('weir.theme')]).toEqual([null, 'dark'])
+})
+
+it('a log-in in another window ends the question for one', async () => {
+  const session = useSession()
+  session.loggedIn(user(1))
+  session.asking = true
+  vi.spyOn(api, 'profile').mockResolvedValue(user(1))
+  await session.loggedInElsewhere()
+  expect(session.asking).toBe(false)
+  session.user = null // its listener outlives this test
+})
+
 describe('another tab', () => {
   const say = (newValue: string | null) => window.dispatchEvent(new StorageEvent('storage', { key: 'weir.user', newValue }))
 

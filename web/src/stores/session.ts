@@ -5,6 +5,12 @@ import { ApiError } from '@/api/errors'
 import { cookie, onSessionEnd } from '@/api/client'
 
 const TABS = 'weir.user' // whom the tabs of this browser are logged in as
+const OWN = 'weir.own.' // what one keeps of one's own begins with
+
+function forgetOwn() {
+  sessionStorage.clear()
+  for (const name of Object.keys(localStorage)) if (name.startsWith(OWN)) localStorage.removeItem(name)
+}
 
 // Who is logged in, and the log-in over the page when the session has ended under it.
 export const useSession = defineStore('session', () => {
@@ -30,13 +36,18 @@ export const useSession = defineStore('session', () => {
   // Another user's page must not go on under this one's name, here or in another tab.
   function loggedIn(who: api.User) {
     const same = user.value === null || user.value.id === who.id
-    if (!same) sessionStorage.clear()
+    if (!same) forgetOwn()
     user.value = who
     localStorage.setItem(TABS, String(who.id))
     asking.value = false
     settle?.(same)
     waiting = settle = null
     if (!same) window.location.assign('/')
+  }
+
+  // In another window, by a provider.
+  async function loggedInElsewhere() {
+    loggedIn(await api.profile())
   }
 
   window.addEventListener('storage', ({ key, newValue }) => {
@@ -53,12 +64,12 @@ export const useSession = defineStore('session', () => {
     return waiting
   }
 
-  // What was kept in this tab is not the next one's. A session that is over already is logged out of.
+  // What was kept here is not the next one's. A session that is over already is logged out of.
   async function logOut() {
     await api.logOut().catch((failure: unknown) => {
       if (!(failure instanceof ApiError) || failure.status !== 401) throw failure
     })
-    sessionStorage.clear()
+    forgetOwn()
     localStorage.removeItem(TABS)
     user.value = null
     settle?.(false)
@@ -67,5 +78,5 @@ export const useSession = defineStore('session', () => {
   }
 
   onSessionEnd(logInAgain)
-  return { user, asking, isAdmin, load, loggedIn, logOut }
+  return { user, asking, isAdmin, load, loggedIn, loggedInElsewhere, logOut }
 })

@@ -1,40 +1,98 @@
-import { describe, expect, it } from 'vitest'
-import { effectScope } from 'vue'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { effectScope, nextTick } from 'vue'
 import { emptyAnswer } from '@/composables/useAnswering'
-import { messagesOf, useConversation, type Turn } from './useConversation'
+import { KEPT_NAME } from './keptTurns'
+import { messagesOf, useConversation, type Turn, type Way } from './useConversation'
+
+const ask = vi.hoisted(() => vi.fn<(question: { request: { messages: unknown[] } }) => Promise<void>>(() => Promise.resolve()))
+vi.mock('@/composables/useAnswering', async (original) => {
+  const busy = (await import('vue')).ref(false)
+  return { ...(await original<typeof import('@/composables/useAnswering')>()), useAnswering: () => ({ busy, ask, stop: () => undefined }) }
+})
 
 const turn = (id: number, text: string, answer: Partial<Turn['answer']>): Turn => ({
-  id, text, protocol: 'openai_chat', request: { model: 'm', messages: [] }, answer: { ...emptyAnswer(), ...answer },
+  id, text, protocol: 'openai_chat', terms: { model: 'm' }, answer: { ...emptyAnswer(), ...answer },
 })
 const TURNS = [turn(1, 'a', { text: 'A', totalMs: 5, state: 'done' }), turn(2, 'b', { state: 'failed', totalMs: 5 }), turn(3, 'c', { text: 'Ha', state: 'streaming' })]
-const begin = () => effectScope().run(() => useConversation())!
+const USER = 7
+const keep = (storage: Storage, turns: unknown = TURNS, user = USER) => storage.setItem(KEPT_NAME, JSON.stringify({ user, turns }))
+const begin = (user = USER) => effectScope().run(() => useConversation(user))!
+const way = (key: () => Promise<string>): Way => ({ relayUrl: '', protocol: 'gemini', terms: { model: 'm' }, key })
+const given = way(() => Promise.resolve('ck'))
+const ids = (turns: { value: { id: number }[] }) => turns.value.map(({ id }) => id)
 
 describe('useConversation', () => {
+  beforeEach(() => {
+    sessionStorage.clear()
+    localStorage.clear()
+    ask.mockClear()
+  })
+
   it('sends what was answered, also in part, and leaves out what was not', () => {
     expect(messagesOf(TURNS).map(({ text }) => text)).toEqual(['a', 'A', 'c', 'Ha'])
   })
 
+  it('asks anew with what stood before, and shows the request that was sent', async () => {
+    keep(sessionStorage)
+    const { send, requestOf, turns } = begin()
+    expect(await send('b', given, 2)).toBe(true)
+    const said = ['a', 'A', 'b']
+    expect(ask.mock.lastCall![0].request.messages.map((message) => (message as { text: string }).text)).toEqual(said)
+    expect(requestOf(4).messages.map(({ text }) => text)).toEqual(said)
+    expect(ids(turns)).toEqual([1, 4])
+  })
+
+  it('makes no request without a key, and loses nothing for it', async () => {
+    keep(sessionStorage)
+    const { send, turns, error } = begin()
+    const sent = await send('a', way(() => Promise.reject(new Error('no token'))), 1)
+    expect([sent, ids(turns), error.value?.message]).toEqual([false, [1, 2, 3], 'no token'])
+  })
+
+  it('is sent once, however often while the token is fetched', async () => {
+    let give: (key: string) => void = () => undefined
+    const { send, busy, turns } = begin()
+    const first = send('hi', way(() => new Promise((resolve) => (give = resolve))))
+    expect([busy.value, await send('hi', given)]).toEqual([true, false])
+    give('ck')
+    expect([await first, turns.value.length]).toEqual([true, 1])
+  })
+})
+
+describe('a conversation that is kept', () => {
+  beforeEach(() => {
+    sessionStorage.clear()
+    localStorage.clear()
+  })
+
   it('outlives a reload; what that cut off was stopped', () => {
-    sessionStorage.setItem('weir.playground', JSON.stringify(TURNS))
+    keep(sessionStorage)
     expect(begin().turns.value.map(({ answer }) => answer.state)).toEqual(['done', 'failed', 'stopped'])
   })
 
-  it.each(['{', 'null', '{"a":1}'])('begins anew with %j', (text) => {
-    sessionStorage.setItem('weir.playground', text)
+  it('is its user’s alone', () => {
+    keep(sessionStorage)
+    keep(localStorage)
+    expect(begin(8).turns.value).toEqual([])
+  })
+
+  it('is in this tab, until this browser is ticked', async () => {
+    const { send, keepInBrowser, inBrowser, clear } = begin()
+    await send('hi', given)
+    await nextTick()
+    expect([inBrowser.value, localStorage.getItem(KEPT_NAME)]).toEqual([false, null])
+    keepInBrowser(true)
+    sessionStorage.clear() // another tab
+    const another = begin()
+    expect([another.inBrowser.value, another.turns.value.map(({ text }) => text)]).toEqual([true, ['hi']])
+    keepInBrowser(false)
+    expect([localStorage.getItem(KEPT_NAME), begin().turns.value.length]).toEqual([null, 1])
+    clear()
     expect(begin().turns.value).toEqual([])
   })
 
-  it('goes back to a question, and forgets what came behind it', () => {
-    sessionStorage.setItem('weir.playground', JSON.stringify(TURNS))
-    const { back, turns } = begin()
-    expect(back(2)).toBe('b')
-    expect(turns.value.map(({ id }) => id)).toEqual([1])
-    expect(back(9)).toBe('')
-  })
-
-  it('makes no request without a key', async () => {
-    const { send, turns, error } = begin()
-    const sent = await send('hi', { relayUrl: '', protocol: 'gemini', request: { model: 'm' }, key: () => Promise.reject(new Error('no token')) })
-    expect([sent, turns.value.length, error.value?.message]).toEqual([false, 0, 'no token'])
+  it.each(['{', 'null', '{"a":1}', `{"user":${USER},"turns":5}`])('begins anew with %j', (text) => {
+    sessionStorage.setItem(KEPT_NAME, text)
+    expect(begin().turns.value).toEqual([])
   })
 })

@@ -2,14 +2,18 @@ import { computed, reactive, ref, watch } from 'vue'
 import { asApiError, type ApiError } from '@/api/errors'
 import { emptyAnswer, useAnswering, type Answer } from '@/composables/useAnswering'
 import type { ChatRequest, Message, ProtocolName } from '@/domain/chat'
+import { keptTurns } from './keptTurns'
 
-// Turns of a conversation: what was asked, and what came. Kept for this tab alone.
+// Turns of a conversation: what was asked, and what came. A turn's request is what stands before it and its own text:
+// it is put together when it is wanted, rather than kept with each turn.
+
+type Terms = Omit<ChatRequest, 'messages'> // of a request, beside what is said in it
 
 export interface Turn {
   id: number
   text: string
   protocol: ProtocolName
-  request: ChatRequest
+  terms: Terms
   answer: Answer
 }
 
@@ -17,20 +21,7 @@ export interface Way {
   relayUrl: string
   key: () => Promise<string>
   protocol: ProtocolName
-  request: Omit<ChatRequest, 'messages'>
-}
-
-const NAME = 'weir.playground'
-const TURNS_KEPT = 50
-
-// An answer that a reload cut off is one that was stopped.
-function kept(): Turn[] {
-  try {
-    const turns = JSON.parse(sessionStorage.getItem(NAME) ?? '[]') as Turn[]
-    return turns.map((turn) => ({ ...turn, answer: { ...turn.answer, state: turn.answer.totalMs === null ? 'stopped' : turn.answer.state } }))
-  } catch {
-    return []
-  }
+  terms: Terms
 }
 
 // What goes before a question: whole turns only, those without an answer are left out.
@@ -40,21 +31,21 @@ export function messagesOf(turns: readonly Turn[]): Message[] {
     .flatMap(({ text, answer }): Message[] => [{ role: 'user', text }, { role: 'assistant', text: answer.text }])
 }
 
-export function useConversation() {
-  const turns = ref<Turn[]>(kept())
+const requestOf = (before: readonly Turn[], { terms, text }: Pick<Turn, 'terms' | 'text'>): ChatRequest => ({
+  ...terms,
+  messages: [...messagesOf(before), { role: 'user', text }],
+})
+
+export function useConversation(user: number) {
+  const kept = keptTurns(user)
+  const turns = ref<Turn[]>(kept.first)
   const error = ref<ApiError | null>(null) // of the token, before a request is made
   const { busy, ask, stop } = useAnswering()
   let last = Math.max(0, ...turns.value.map(({ id }) => id))
 
   // When an answer has ended, and once more when its figures are there.
   watch([busy, () => turns.value.at(-1)?.answer.log?.request_id], ([running]) => {
-    if (running) return
-    const light = turns.value.slice(-TURNS_KEPT).map((turn) => ({ ...turn, answer: { ...turn.answer, events: [] } }))
-    try {
-      sessionStorage.setItem(NAME, JSON.stringify(light))
-    } catch {
-      sessionStorage.removeItem(NAME) // full: a reload begins anew
-    }
+    if (!running && turns.value.length > 0) kept.write(turns.value)
   })
 
   // From the click on, not from the request on: the token takes its time.
@@ -72,31 +63,41 @@ export function useConversation() {
     }
   }
 
-  async function send(text: string, way: Way) {
+  // `from`: a turn that is asked anew. It goes, with all behind it, once there is a key to ask with.
+  async function send(text: string, way: Way, from = 0) {
     if (busy.value || preparing.value) return false
     error.value = null
     const key = await keyOf(way)
     if (key === null) return false
-    const request = { ...way.request, messages: [...messagesOf(turns.value), { role: 'user' as const, text }] }
-    const turn = reactive({ id: ++last, text, protocol: way.protocol, request, answer: emptyAnswer() })
-    turns.value.push(turn)
+    const at = from ? turns.value.findIndex(({ id }) => id === from) : -1
+    const before = at < 0 ? turns.value : turns.value.slice(0, at)
+    const turn = reactive({ id: ++last, text, protocol: way.protocol, terms: way.terms, answer: emptyAnswer() })
+    const request = requestOf(before, turn)
+    turns.value = [...before, turn]
     void ask({ relayUrl: way.relayUrl, key, protocol: way.protocol, request }, turn.answer)
     return true
   }
 
-  // Takes a turn, and all behind it, back: to be asked again, or otherwise.
-  function back(id: number): string {
+  const requestOfTurn = (id: number) => {
     const at = turns.value.findIndex((turn) => turn.id === id)
-    const text = turns.value[at]?.text ?? ''
-    if (at >= 0) turns.value = turns.value.slice(0, at)
-    return text
+    return requestOf(turns.value.slice(0, at), turns.value[at]!)
   }
 
   function clear() {
     stop()
     turns.value = []
-    sessionStorage.removeItem(NAME)
+    kept.write([])
   }
 
-  return { turns, busy: computed(() => busy.value || preparing.value), error, send, stop, back, clear }
+  return {
+    turns,
+    busy: computed(() => busy.value || preparing.value),
+    error,
+    inBrowser: kept.inBrowser,
+    keepInBrowser: (keep: boolean) => kept.move(keep, turns.value),
+    requestOf: requestOfTurn,
+    send,
+    stop,
+    clear,
+  }
 }

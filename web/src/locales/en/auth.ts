@@ -19,6 +19,8 @@ export const auth = {
   displayName: 'Name',
   invite: 'Invite',
   inviteHelp: 'An administrator gave it to you.',
+  loggedIn: 'You are logged in',
+  closeWindow: 'You can close this window: the page that opened it goes on.',
   keyUsage: 'Only have a key? See its usage',
   confirmTitle: 'Confirm that it is you',
   confirmText: 'Your password again, or a code of your second factor.',

@@ -21,6 +21,8 @@ export const auth: typeof en = {
   displayName: '姓名',
   invite: '邀请码',
   inviteHelp: '由管理员提供。',
+  loggedIn: '已登录',
+  closeWindow: '可以关闭此窗口，原页面会继续。',
   keyUsage: '只有密钥？查看其用量',
   confirmTitle: '确认是你本人',
   confirmText: '再次输入密码，或两步验证码。',
