@@ -8,7 +8,9 @@ describe('keys', () => {
     const api = await Api.logIn(at)
     const account = await api.make('/admin/accounts', { name: 'for-keys', platform_type: 'claude', request_url: at.fake_url, secret_key: 'fake-key-text', group_ids: [1] })
     onTestFinished(async () => void (await api.drop(`/admin/accounts/${account.id}`)))
-    await logIn(visitor, '/keys?add=true')
+    await logIn(visitor, '/usage')
+    await page.getByRole('navigation').getByRole('link', { name: 'Keys' }).click()
+    await page.getByRole('button', { name: 'Create key' }).click()
     const name = '<b>key</b> {{7*7}}'
     await page.getByLabel('Name', { exact: true }).fill(name)
     await page.locator('form').getByRole('button', { name: 'Create key' }).click()
@@ -27,6 +29,12 @@ describe('keys', () => {
     await once.getByRole('button', { name: 'Done' }).click() // neither copied nor said to be saved
     await page.getByRole('alertdialog').getByText('cannot be shown again').waitFor()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel' }).click()
+    await page.goBack()
+    await page.goBack() // to another page: the key stays
+    await page.waitForURL('**/usage')
+    expect(await once.getByLabel('API key').textContent()).toBe(key)
+    await page.goForward()
+    await page.waitForURL('**/keys')
     await once.getByText('I have saved the key').click()
     await once.getByRole('button', { name: 'Done' }).click()
     await once.waitFor({ state: 'hidden' })
@@ -56,6 +64,27 @@ describe('keys', () => {
       expect(new URL(page.url()).search).toBe('?name=bulk-&sort=name')
     } finally {
       for (const { id } of made) await api.drop(`/api-keys/${id}`)
+    }
+  })
+
+  test('what is typed stays while the key is disabled beside it', async ({ visitor }) => {
+    const { page, at } = visitor
+    const api = await Api.logIn(at)
+    const { id } = await api.make('/api-keys', { name: 'typed beside' })
+    try {
+      await logIn(visitor, `/keys?id=${id}`)
+      const name = page.getByLabel('Name', { exact: true })
+      await name.fill('half typ')
+      await page.getByRole('button', { name: 'Disable', exact: true }).click()
+      await page.getByRole('alertdialog').getByRole('button', { name: 'Disable' }).click()
+      await page.getByRole('button', { name: 'Enable', exact: true }).click()
+      await page.getByRole('button', { name: 'Disable', exact: true }).waitFor()
+      expect(await name.inputValue()).toBe('half typ')
+      await name.fill('typed whole')
+      await page.getByRole('button', { name: 'Save' }).click()
+      await page.locator('tbody').getByText('typed whole').waitFor()
+    } finally {
+      await api.drop(`/api-keys/${id}`)
     }
   })
 

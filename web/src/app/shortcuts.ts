@@ -1,5 +1,6 @@
 import { onScopeDispose } from 'vue'
 import { useRouter } from 'vue-router'
+import { isTyping } from '@/composables/isTyping'
 import { useSession } from '@/stores/session'
 import { useUi } from '@/stores/ui'
 import { NAV } from './routes'
@@ -7,11 +8,6 @@ import { NAV } from './routes'
 // Keys that work on every page: Ctrl K always; single keys unless switched off or somebody types.
 
 const CHORD_MS = 1200
-
-export function isTyping(target: EventTarget | null): boolean {
-  const element = target as HTMLElement | null
-  return !!element?.closest?.('input:not([type=checkbox]), textarea, select, [contenteditable=true], [role=textbox]')
-}
 
 export function useGlobalKeys(acts: { palette: () => void; help: () => void }) {
   const router = useRouter()

@@ -61,6 +61,25 @@ describe('a form of what others change too', () => {
     expect(values.name).toBe('b')
   })
 
+  it('keeps what is typed while an act beside it changes the version', async () => {
+    const { values, follow, submit, change, dirty } = form(KEPT)
+    values.priority = '20'
+    follow({ ...KEPT, version: 5 })
+    expect([{ ...values }, dirty.value]).toEqual([{ name: 'a', priority: '20' }, true])
+    expect(await submit()).toBe(true)
+    expect(change.mock.calls).toEqual([[7, 5, { priority: 20 }]])
+  })
+
+  it('does not follow what somebody else has put into its fields: saving finds that', async () => {
+    const there = { ...KEPT, version: 5, priority: 30 }
+    const { values, follow, submit, change, conflict } = form(there, stale)
+    values.priority = '20'
+    follow(there)
+    expect(await submit()).toBe(false)
+    expect(change.mock.calls).toEqual([[7, 3, { priority: 20 }]])
+    expect(conflict.value).toEqual({ mine: { priority: 20 }, theirs: { priority: 30 } })
+  })
+
   it('does not take a name that is taken for somebody else saving', async () => {
     const taken = new ApiError(409, 'conflict', 'the name is taken', { name: 'is taken' })
     const { values, submit, conflict, errors, change } = form(KEPT, taken)

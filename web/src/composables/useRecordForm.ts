@@ -8,9 +8,10 @@ export interface Conflict {
   theirs: Record<string, unknown>
 }
 
-export interface RecordForm<Values> extends Form<Values> {
+export interface RecordForm<Kept, Values> extends Form<Values> {
   conflict: ShallowRef<Conflict | null>
   takeTheirs: () => void // what is there now; mine is gone
+  follow: (record: Kept) => void // read anew: an act beside the form gave it another version
   saveOver: () => Promise<boolean> // mine over it, knowingly; what I did not touch stays theirs
 }
 
@@ -28,7 +29,7 @@ export interface RecordParts<Kept extends { id: number; version: number }, Value
 // meanwhile is in the way only where the same field was meant: else both changes stand.
 export function useRecordForm<Kept extends { id: number; version: number }, Values extends object, Body extends object>(
   parts: RecordParts<Kept, Values, Body>,
-): RecordForm<Values> {
+): RecordForm<Kept, Values> {
   const { valuesOf, bodyOf } = parts
   const base = shallowRef(parts.record)
   const there = shallowRef<Kept | null>(null)
@@ -81,5 +82,10 @@ export function useRecordForm<Kept extends { id: number; version: number }, Valu
     return form.submit()
   }
 
-  return { ...form, conflict, takeTheirs, saveOver }
+  // Where fields of this form differ somebody else was at them: that is found, and told, on saving.
+  function follow(record: Kept) {
+    if (base.value && Object.keys(changedFields(bodyAsKept(record), bodyAsKept(base.value))).length === 0) base.value = record
+  }
+
+  return { ...form, conflict, takeTheirs, follow, saveOver }
 }

@@ -59,6 +59,7 @@ export const shell = {
     rows: 'Next and previous row',
     open: 'Open the row',
     select: 'Select the row',
+    edit: 'Change the row',
     reload: 'Reload',
     help: 'This list',
   },

@@ -61,6 +61,7 @@ export const shell: typeof en = {
     rows: '上一行、下一行',
     open: '打开该行',
     select: '选择该行',
+    edit: '修改该行',
     reload: '刷新',
     help: '本列表',
   },
