@@ -124,7 +124,7 @@ describe('accounts', () => {
     await page.keyboard.press('Tab')
     await page.getByLabel('Priority', { exact: true }).fill('7')
     await page.getByRole('button', { name: 'Change 2 accounts' }).click()
-    await page.getByText('2 accounts changed').waitFor()
+    await page.getByText(/^2 changed/).waitFor()
     for (const [i, id] of ids.entries()) expect(await api.call('GET', `/admin/accounts/${id}`)).toMatchObject({ priority: 7, weight: 5 + i })
   })
 

@@ -5,7 +5,7 @@ import { answer, http, ifMatch, type Schemas } from './client'
 export type Session = Schemas['Session']
 export type Identity = Schemas['Identity']
 
-export const changeProfile = (version: number, body: { name: string; email: string }) =>
+export const changeProfile = (version: number, body: { name?: string; email?: string }) =>
   answer(http.PATCH('/api/v1/auth/profile', { params: { header: ifMatch(version) }, body }))
 
 export const changePassword = (body: { old: string; new: string }) => answer(http.POST('/api/v1/auth/password', { body }))

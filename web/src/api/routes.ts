@@ -1,4 +1,5 @@
 import { answer, change, http, ifMatch, type Schemas } from './client'
+import { allPages, PAGE_MAX } from './pages'
 import type { operations } from './schema.gen'
 
 export type Route = Schemas['Route']
@@ -18,18 +19,10 @@ export const changeRoute = (id: number, version: number, body: RouteBody) =>
 
 export const deleteRoute = (id: number) => change(http.DELETE('/api/v1/admin/models/{id}', { params: { path: { id } } }))
 
-const PAGES_MAX = 6 // 1,001 positions
+const ROUTES_MAX = 1_001 // as many as there are positions
 
 // All of them: their order is one of the whole.
-export async function allRoutes(signal?: AbortSignal): Promise<Route[]> {
-  const routes: Route[] = []
-  for (let page = 1; page <= PAGES_MAX; page += 1) {
-    const { data, total } = await listRoutes({ page, limit: 200, sort: 'id' }, signal)
-    routes.push(...data)
-    if (data.length === 0 || routes.length >= total) break
-  }
-  return routes
-}
+export const allRoutes = (signal?: AbortSignal): Promise<Route[]> => allPages((page) => listRoutes({ page, limit: PAGE_MAX, sort: 'id' }, signal), ROUTES_MAX)
 
 // Keys to try a request as: the first by name.
 export const keysToTry = (name: string, signal?: AbortSignal) =>

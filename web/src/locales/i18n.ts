@@ -11,6 +11,8 @@ export const i18n = createI18n({
   locale: 'en',
   fallbackLocale: 'en',
   messages: { en } as Record<string, Messages>,
+  // A key that was put together and is not there: what it is called is shown, and each journey fails by the warning.
+  missing: (language, key) => console.warn(`no text ${key} in ${language}`), // eslint-disable-line no-console
 })
 
 export async function speak(language: Language) {

@@ -26,6 +26,7 @@ const CODE = Object.values(FILES).join('\n')
 
 // t('a.b') and te('a.b'): whole keys. `a.${x}.b`: a pattern for many.
 const CALLED = [...CODE.matchAll(/\bte?\(\s*'([a-zA-Z][\w.]*)'/g)].map((match) => match[1]!)
+const QUOTED = new Set([...CODE.matchAll(/'([a-zA-Z]\w*(?:\.\w+)+|yes|no)'/g)].map((match) => match[1]!))
 const escaped = (text: string) => text.replace(/[.*+?^$()|[\]\\]/g, '\\$&')
 const PATTERNS = [...new Set([...CODE.matchAll(/`([a-zA-Z]\w*\.[^`\s]*\$\{[^`]*)`/g)].map((match) => match[1]!))].filter((text) => text.split('.')[0]! in en).map(
   (text) => new RegExp(`^${text.split(/\$\{(?:[^{}]|\{[^{}]*\})*\}/).map(escaped).join('[^]+')}$`),
@@ -42,6 +43,10 @@ describe('texts', () => {
   it('are there for each key that is put together', () => {
     expect(PATTERNS.length).toBeGreaterThan(10)
     expect(PATTERNS.filter((pattern) => ![...EN.keys()].some((key) => pattern.test(key))).map(String)).toEqual([])
+  })
+
+  it('are all shown somewhere', () => {
+    expect([...EN.keys()].filter((key) => !QUOTED.has(key) && !PATTERNS.some((pattern) => pattern.test(key)))).toEqual([])
   })
 
   it('are the same in both languages, with the same values in them', () => {

@@ -9,6 +9,27 @@ import { countOf, isCount, type RuleTexts, ruleOf, ruleTexts } from './ruleTexts
 export const TIMEOUTS = ['connect_ms', 'first_byte_ms', 'idle_ms', 'total_ms'] as const
 export const BOUNDS = ['min', 'default', 'max'] as const
 
+// What each field is called, of locales/*/routes.ts.
+export const ROUTE_WORDS = {
+  name: 'name',
+  model: 'model',
+  group_ids: 'groups',
+  position: 'position',
+  status: 'status',
+  upstream_model: 'upstream',
+  rules: 'rules',
+  fallbacks: 'fallbacks',
+  max_tokens: 'maxTokens',
+  timeouts: 'timeouts',
+  temperature_default: 'temperature',
+  stream: 'streamLabel',
+  attempts_max: 'attempts',
+  on_disconnect: 'disconnectLabel',
+  drain_ms_max: 'drainMs',
+  drain_usd_max: 'drainUsd',
+  native_only: 'native',
+} as const satisfies Partial<Record<keyof RouteBody, string>>
+
 const textOf = (value: number | string | null | undefined) => value?.toString() ?? ''
 
 function valuesOf(route: Route | null) {

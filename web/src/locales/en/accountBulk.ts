@@ -1,12 +1,12 @@
 export const accountBulk = {
   enable: 'Enable',
   disable: 'Disable',
-  enableTitle: 'Enable {count} accounts?',
+  enableTitle: 'Enable {count} account? | Enable {count} accounts?',
   enableText: 'They get requests again, also those that a provider still refuses: what was observed of them stays.',
-  enableAct: 'Enable {count} accounts',
-  disableTitle: 'Disable {count} accounts?',
+  enableAct: 'Enable {count} account | Enable {count} accounts',
+  disableTitle: 'Disable {count} account? | Disable {count} accounts?',
   disableText: 'They get no new requests; those under way finish. Groups that have no other account answer with an error.',
-  disableAct: 'Disable {count} accounts',
+  disableAct: 'Disable {count} account | Disable {count} accounts',
 }
 export const accountTransfer = {
   open: 'Import and export',
@@ -25,10 +25,10 @@ export const accountTransfer = {
   notJson: 'The file is not JSON with a list of accounts.',
   preview: 'Show what would change',
   apply: 'Import {count} account | Import {count} accounts',
-  nothing: 'Nothing would change: all {count} are as in the file.',
+  nothing: 'Nothing would change: {count} is as in the file. | Nothing would change: all {count} are as in the file.',
   added: 'New',
   changed: 'Changed',
-  unchanged: '{count} are as in the file.',
+  unchanged: '{count} is as in the file. | {count} are as in the file.',
   kept: 'Renewed since the export: their credential stays',
   done: '{count} account imported | {count} accounts imported',
 }

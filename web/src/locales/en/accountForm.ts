@@ -1,12 +1,9 @@
 export const accountForm = {
   create: 'New account',
-  bulk: 'Change {count} accounts',
+  bulk: 'Change {count} account | Change {count} accounts',
   bulkWhat: 'What to change',
   bulkNone: 'Choose what to change. What is not chosen stays as it is with each account.',
-  bulkSave: 'Change {count} accounts',
-  bulkScope: 'All that match the filter, also those that are not on this page.',
-  bulkFailed: '{failed} of {count} were not changed and stay selected:',
-  bulkDone: '{count} accounts changed',
+  bulkSave: 'Change {count} account | Change {count} accounts',
   sections: { what: 'Account', credential: 'Credential', routing: 'Routing', limits: 'Limits', network: 'Network' },
   fields: {
     name: 'Name',
@@ -38,7 +35,7 @@ export const accountForm = {
     group_ids: 'Keys of these groups use the account.',
     priority: '0 to 1000; the smallest is used first.',
     weight: '1 to 1000: the share among accounts of one priority.',
-    models: 'One a line, * at the end for all that begin so. Empty: everything.',
+    models: 'One a line: a name, a beginning such as claude-*, or family:haiku for all with that word. Empty: everything.',
     model_mapping: 'One a line: asked = served.',
     proxy_url: 'http, https or socks5. Changing it wants your password or a code again.',
     headers: 'One a line: name: value. Sent with each request.',

@@ -12,6 +12,6 @@ export const accountStatus = {
   until: 'until {clock} ({span})',
   since: 'since {clock}',
   onlyModel: 'only {model}',
-  moreModels: '{count} more models',
+  moreModels: '{count} more model | {count} more models',
   act: { test: 'Test', check: 'Check again', replace: 'Replace', enable: 'Enable' },
 }

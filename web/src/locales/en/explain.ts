@@ -29,7 +29,7 @@ export const explain = {
   translated: 'translated to {protocol}',
   out: '{count} account: {reason} | {count} accounts: {reason}',
   firstBack: '· first back {when}',
-  leftOut: 'And {count} more accounts of the group that are not listed.',
+  leftOut: 'And {count} more account of the group that is not listed. | And {count} more accounts of the group that are not listed.',
   unknown: 'No reason was given',
   go: 'Open',
   fix: {

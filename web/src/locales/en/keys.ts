@@ -28,7 +28,7 @@ export const keys = {
   },
   expiry: { never: 'Never', in30: 'In 30 days', in90: 'In 90 days', date: 'On a day' },
   dateNeeded: 'Choose a day.',
-  modelsHelp: 'One a line, with * for any letters; none: all that the group serves.',
+  modelsHelp: 'One a line: a name, a beginning such as claude-*, or family:haiku for all with that word; none: all that the group serves.',
   ipsHelp: 'Addresses or blocks such as 10.0.0.0/8, one a line; none: everywhere.',
   promptHelp: 'Goes before the prompt of each request; {count} characters. Changing it makes the providers\' caches start anew.',
   cache: 'Answer the same request again from the response cache, free',

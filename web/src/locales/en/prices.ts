@@ -109,7 +109,7 @@ export const prices = {
     cancelled: 'stopped',
     failed: 'failed',
     progress: 'How far it is',
-    seen: '{requests} requests seen, {corrected} cost something else:',
+    seen: '{requests} request seen, {corrected} of another cost: | {requests} requests seen, {corrected} of another cost:',
     left: '{unpriced} without a price now, {unknown} whose provider is not known any more: they stay as they are.',
     requests: 'Requests',
     before: 'Before',

@@ -31,13 +31,13 @@ export const users = {
   factorNone: 'not set up',
   bulk: {
     acts: { enable: 'Enable', disable: 'Disable', group: 'Move to a group' },
-    title: { enable: 'Enable {count} users?', disable: 'Disable {count} users?', group: 'Move {count} users to a group?' },
+    title: { enable: 'Enable {count} user? | Enable {count} users?', disable: 'Disable {count} user? | Disable {count} users?', group: 'Move {count} user to a group? | Move {count} users to a group?' },
     text: {
       enable: 'They can log in again, and their keys work.',
       disable: 'Their log-ins end and their keys stop at once. Usage and logs stay.',
       group: 'New keys of theirs are made in it; keys that are there stay in their groups.',
     },
-    act: { enable: 'Enable {count} users', disable: 'Disable {count} users', group: 'Move {count} users' },
+    act: { enable: 'Enable {count} user | Enable {count} users', disable: 'Disable {count} user | Disable {count} users', group: 'Move {count} user | Move {count} users' },
   },
   identities: {
     title: 'Identities at the log-in provider',

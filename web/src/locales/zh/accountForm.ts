@@ -6,9 +6,6 @@ export const accountForm: typeof en = {
   bulkWhat: '要修改的内容',
   bulkNone: '选择要修改的内容。未选择的内容在每个账号上保持不变。',
   bulkSave: '修改 {count} 个账号',
-  bulkScope: '包括符合筛选条件但不在本页的全部账号。',
-  bulkFailed: '{count} 个中有 {failed} 个未能修改，仍保持选中：',
-  bulkDone: '已修改 {count} 个账号',
   sections: { what: '账号', credential: '凭据', routing: '路由', limits: '限额', network: '网络' },
   fields: {
     name: '名称',
@@ -40,7 +37,7 @@ export const accountForm: typeof en = {
     group_ids: '这些分组的密钥使用该账号。',
     priority: '0 到 1000，数值最小的最先使用。',
     weight: '1 到 1000：同一优先级账号之间的份额。',
-    models: '每行一个，末尾的 * 表示前缀匹配。留空则全部。',
+    models: '每行一个：完整名称、claude-* 这样的前缀，或 family:haiku（名称中含该词的全部模型）。留空则全部。',
     model_mapping: '每行一个：请求的模型 = 实际模型。',
     proxy_url: 'http、https 或 socks5。修改它需要再次输入密码或验证码。',
     headers: '每行一个：名称: 值。随每个请求发送。',

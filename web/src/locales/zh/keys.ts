@@ -30,7 +30,7 @@ export const keys: typeof en = {
   },
   expiry: { never: '永不', in30: '30 天后', in90: '90 天后', date: '指定日期' },
   dateNeeded: '请选择日期。',
-  modelsHelp: '每行一个，* 代表任意字符；留空则为分组提供的全部模型。',
+  modelsHelp: '每行一个：完整名称、claude-* 这样的前缀，或 family:haiku（名称中含该词的全部模型）；留空则为分组提供的全部模型。',
   ipsHelp: '每行一个地址或网段，例如 10.0.0.0/8；留空则不限。',
   promptHelp: '置于每个请求的提示词之前；{count} 个字符。修改后上游的缓存会重新开始。',
   cache: '相同请求由响应缓存回答，不计费',
