@@ -1,6 +1,7 @@
 #include "libs/common/settings.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cassert>
@@ -148,12 +149,24 @@ std::string Settings::HelpMarkdown() const {
   return text;
 }
 
+namespace {
+
+// Kubernetes puts secrets there as root's and readable by the group of the pod: whoever is not root
+// can have them no other way.
+bool IsOpenToOthers(const struct stat& info) {
+  const bool given_by_root = info.st_uid == 0 && ::geteuid() != 0;
+  const mode_t allowed = given_by_root ? S_IRGRP : 0;
+  return (info.st_mode & (S_IRWXG | S_IRWXO) & ~allowed) != 0;
+}
+
+}  // namespace
+
 absl::StatusOr<Secret> ReadSecretFile(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) {
     return absl::NotFoundError(StrCat("cannot read the secret file '", path, "'"));
   }
-  if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+  if (IsOpenToOthers(info)) {
     return absl::PermissionDeniedError(
         StrCat("'", path, "' can be read by others; run: chmod 600 ", path));
   }

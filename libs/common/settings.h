@@ -70,7 +70,7 @@ class Settings {
 };
 
 // Content of a file that holds a secret, without the line end. NotFound, or PermissionDenied when
-// others than its owner may read it.
+// others than its owner may read it; one of root's may be readable by its group.
 absl::StatusOr<Secret> ReadSecretFile(const std::string& path);
 
 }  // namespace weir

@@ -3,11 +3,13 @@
 #include <string>
 
 #include "libs/common/log.h"
+#include "libs/common/ops_probe.h"
 #include "libs/common/settings.h"
 #include "libs/common/shutdown.h"
 #include "libs/common/version.h"
 #include "services/admin/admin.h"
 #include "services/admin/config.h"
+#include "services/admin/make_secrets.h"
 
 namespace {
 
@@ -21,11 +23,16 @@ struct Command {
   std::size_t words;  // with its own name
 };
 
+absl::StatusOr<std::string> MakeSecrets(const weir::Settings& settings) {
+  return weir::admin::MakeSecrets(settings.positional().at(1));
+}
+
 const std::map<std::string, Command>& Commands() {
   static const std::map<std::string, Command> commands = {
       {"seed", {weir::admin::RunSeed, 1}},     {"config-diff", {weir::admin::RunConfigDiff, 1}},
       {"backup", {weir::admin::RunBackup, 2}}, {"after-restore", {weir::admin::RunAfterRestore, 1}},
       {"reseal", {weir::admin::RunReseal, 1}}, {"openapi", {weir::admin::RunOpenapi, 1}},
+      {"make-secrets", {MakeSecrets, 2}},
   };
   return commands;
 }
@@ -75,11 +82,14 @@ int main(int argc, char** argv) {
   weir::StartLog("admin", weir::LogLevelFromText(settings.Text("log_level")));
   const auto& words = settings.positional();
   if (words.empty()) return Serve(settings);
+  if (const auto probed = weir::ProbeCommand(settings); probed.has_value()) {
+    return probed->ok() ? 0 : Fail(*probed);
+  }
   const auto command = Commands().find(words.front());
   if (command != Commands().end() && words.size() == command->second.words) {
     return Run(command->second, settings);
   }
   return Fail(absl::InvalidArgumentError(
-      "the commands are seed, config-diff, backup FILE, after-restore, reseal and openapi; see "
-      "--help"));
+      "the commands are seed, config-diff, backup FILE, after-restore, reseal, openapi, "
+      "make-secrets FOLDER, health and ready; see --help"));
 }

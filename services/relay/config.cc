@@ -66,7 +66,9 @@ absl::Status LoadSpoolPolicy(const Settings& settings, Config& config) {
 Settings RelaySettingsTable() {
   return Settings(
       "weir-relay", "WEIR_RELAY",
-      "proxies and streams model traffic, picks the account, meters every request.",
+      "proxies and streams model traffic, picks the account, meters every request. `weir-relay "
+      "health` "
+      "and `ready` ask the one that runs.",
       {
           {"listen", Kind::kText, "0.0.0.0:8080", "Where clients connect, host:port."},
           {"trusted_proxies", Kind::kText, "",

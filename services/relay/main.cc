@@ -7,6 +7,7 @@
 #include "absl/synchronization/mutex.h"
 
 #include "libs/common/log.h"
+#include "libs/common/ops_probe.h"
 #include "libs/common/shutdown.h"
 #include "libs/common/text.h"
 #include "services/relay/config.h"
@@ -33,6 +34,12 @@ int main(int argc, char** argv) {
   if (settings.wants_text()) {
     std::fputs(settings.text().c_str(), stdout);
     return 0;
+  }
+  if (const auto probed = weir::ProbeCommand(settings); probed.has_value()) {
+    return probed->ok() ? 0 : Fail(*probed);
+  }
+  if (!settings.positional().empty()) {
+    return Fail(absl::InvalidArgumentError("the only commands are health and ready; see --help"));
   }
   absl::StatusOr<weir::relay::Config> config = weir::relay::LoadConfig(settings);
   if (!config.ok()) return Fail(config.status());

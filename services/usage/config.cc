@@ -9,7 +9,9 @@ Settings MakeSettings() {
       "weir-usage", "WEIR_USAGE",
       "Weir's ledger: takes usage events from relays, exactly once, answers queries, grants leases "
       "on budgets. `weir-usage backup FILE` copies an SQLite database in use, `weir-usage "
-      "rebuild-sums` makes the sums of reports anew.",
+      "rebuild-sums` makes the sums of reports anew, `weir-usage health` and `ready` ask the one "
+      "that "
+      "runs.",
       {
           {"grpc_listen", kText, "127.0.0.1:9082", "host:port that relays and admin connect to"},
           {"ops_listen", kText, "127.0.0.1:9182", "host:port of /health, /ready and /metrics"},

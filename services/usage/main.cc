@@ -5,6 +5,7 @@
 #include "absl/status/statusor.h"
 
 #include "libs/common/log.h"
+#include "libs/common/ops_probe.h"
 #include "libs/common/settings.h"
 #include "libs/common/shutdown.h"
 #include "libs/common/sql/backup.h"
@@ -53,11 +54,14 @@ int main(int argc, char** argv) {
     std::fputs(settings.text().c_str(), stdout);
     return 0;
   }
+  if (const auto probed = weir::ProbeCommand(settings); probed.has_value()) {
+    return probed->ok() ? 0 : Fail(*probed);
+  }
   if (const auto& words = settings.positional(); !words.empty()) {
     if (words.size() == 2 && words.front() == "backup") return BackUp(settings);
     if (words.size() == 1 && words.front() == "rebuild-sums") return RunRebuildSums(settings);
     return Fail(absl::InvalidArgumentError(
-        "the only commands are backup FILE and rebuild-sums; see --help"));
+        "the commands are backup FILE, rebuild-sums, health and ready; see --help"));
   }
   weir::StartLog("usage", weir::LogLevelFromText(settings.Text("log_level")));
   const auto server = weir::usage::UsageServer::Start(settings);

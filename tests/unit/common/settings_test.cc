@@ -140,6 +140,23 @@ TEST_F(SecretFileTest, RefusesOneThatOthersMayRead) {
   EXPECT_EQ(std::string(status.message()).find("secret\n"), std::string::npos);
 }
 
+// As Kubernetes mounts it, seen by a process that is not root.
+TEST_F(SecretFileTest, TakesOneThatRootGaveToAGroup) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  Write("secret", 0440);
+  EXPECT_EQ(ReadSecretFile(path_.string()).status().code(), absl::StatusCode::kPermissionDenied);
+  constexpr uid_t kNobody = 65534;
+  ASSERT_EQ(::chown(path_.c_str(), 0, kNobody), 0);
+  ASSERT_EQ(::setegid(kNobody), 0);
+  ASSERT_EQ(::seteuid(kNobody), 0);
+  const absl::StatusOr<Secret> given = ReadSecretFile(path_.string());
+  ASSERT_EQ(::seteuid(0), 0);
+  ASSERT_EQ(::setegid(0), 0);
+  Write("secret", 0444);
+  EXPECT_TRUE(given.ok()) << given.status();
+  EXPECT_EQ(ReadSecretFile(path_.string()).status().code(), absl::StatusCode::kPermissionDenied);
+}
+
 TEST_F(SecretFileTest, MissesOneThatIsNotThereOrEmpty) {
   EXPECT_EQ(ReadSecretFile(path_.string()).status().code(), absl::StatusCode::kNotFound);
   Write("\n", 0600);
