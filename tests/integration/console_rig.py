@@ -9,15 +9,18 @@ administrator yet, only the token of /setup. Then it takes commands, an object a
     {"stop": "usage"} {"kill": "relay"} {"start": "usage"}   one service
     {"requests": 20}                                          real ones, every fifth refused
     {"end_sessions": true}                                    as if all log-ins had run out
+    {"fill": 1000000}                                         that many made-up rows into the ledger
 
 and answers each with a line, {"error": …} where it went wrong. All stops when standard input ends.
 """
 
 import argparse
 import json
+import pathlib
 import re
 import signal
 import sqlite3
+import subprocess
 import sys
 
 import harness
@@ -68,7 +71,8 @@ class Rig:
     def obey(self, command):
         (verb, value), = command.items()
         return {"stop": self._stop, "kill": self._kill, "start": self._start,
-                "requests": self._requests, "end_sessions": self._end_sessions}[verb](value)
+                "requests": self._requests, "end_sessions": self._end_sessions,
+                "fill": self._fill}[verb](value)
 
     def _service(self, name):
         return {service.name: service for service in self._stack.services()}[name]
@@ -92,6 +96,13 @@ class Rig:
     def _end_sessions(self, _):
         with sqlite3.connect(self._stack.folder / "admin.db", timeout=10) as database:
             database.execute("DELETE FROM sessions")
+
+    def _fill(self, count):
+        self._stop("usage")
+        load = pathlib.Path(self._stack.build_dir) / "bin" / "weir-usage-load"
+        subprocess.run([load, "--fill-database", self._stack.database("usage"), "--events", str(count),
+                        "--days", "30", "--keys", "100"], stdout=subprocess.DEVNULL, check=True)
+        self._start("usage")
 
     def close(self):
         self._stack.close()

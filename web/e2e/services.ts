@@ -16,7 +16,7 @@ export interface Installation {
 }
 
 type ServiceName = 'usage' | 'admin' | 'relay'
-export type Command = { stop: ServiceName } | { kill: ServiceName } | { start: ServiceName } | { requests: number } | { end_sessions: true }
+export type Command = { stop: ServiceName } | { kill: ServiceName } | { start: ServiceName } | { requests: number } | { end_sessions: true } | { fill: number }
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 

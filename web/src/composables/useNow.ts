@@ -7,8 +7,10 @@ let timer: ReturnType<typeof setInterval> | undefined
 
 export function useNow(): Readonly<Ref<Date>> {
   users += 1
-  timer ??= setInterval(() => (now.value = new Date()), 1000)
-  now.value = new Date()
+  if (timer === undefined) {
+    timer = setInterval(() => (now.value = new Date()), 1000)
+    now.value = new Date() // once: whoever comes later would set all others to work again
+  }
   if (getCurrentScope()) {
     onScopeDispose(() => {
       users -= 1

@@ -1,19 +1,21 @@
 // Counts, shares and durations as the console writes them; one place, so that pages agree.
 
-const LOCALE = 'en-US' // digits and K/M are the same in both languages
+// Digits and K/M are the same in both languages. Made once: a list has hundreds of numbers.
+const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+const EXACT = new Intl.NumberFormat('en-US')
 
 // 1,234 · 12,345 · 123.4K · 1.23M
 export function formatCount(count: number | null | undefined): string {
   if (count === null || count === undefined || !Number.isFinite(count)) return '–'
   const size = Math.abs(count)
-  if (size < 100_000) return count.toLocaleString(LOCALE, { maximumFractionDigits: 0 })
+  if (size < 100_000) return WHOLE.format(count)
   if (size < 999_950) return `${(count / 1e3).toFixed(1)}K`
   if (size < 999_995_000) return `${(count / 1e6).toFixed(2)}M`
   return `${(count / 1e9).toFixed(2)}B`
 }
 
 export function exactCount(count: number | null | undefined): string {
-  return count === null || count === undefined ? '–' : count.toLocaleString(LOCALE)
+  return count === null || count === undefined ? '–' : EXACT.format(count)
 }
 
 // One decimal, rounded down, so that 100 % means all.

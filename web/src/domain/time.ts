@@ -2,9 +2,15 @@
 
 export type Zone = string
 
-export const browserZone = (): Zone => Intl.DateTimeFormat().resolvedOptions().timeZone
+let ownZone = ''
+export const browserZone = (): Zone => (ownZone ||= Intl.DateTimeFormat().resolvedOptions().timeZone)
 
-export function parts(at: Date, zone: Zone): Record<string, string> {
+// Making a format takes many times as long as using it, and a list has hundreds of instants.
+const formats = new Map<Zone, Intl.DateTimeFormat>()
+
+function formatOf(zone: Zone): Intl.DateTimeFormat {
+  const kept = formats.get(zone)
+  if (kept) return kept
   const format = new Intl.DateTimeFormat('en-CA', {
     timeZone: zone || undefined,
     year: 'numeric',
@@ -15,7 +21,12 @@ export function parts(at: Date, zone: Zone): Record<string, string> {
     second: '2-digit',
     hourCycle: 'h23',
   })
-  return Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]))
+  formats.set(zone, format)
+  return format
+}
+
+export function parts(at: Date, zone: Zone): Record<string, string> {
+  return Object.fromEntries(formatOf(zone).formatToParts(at).map(({ type, value }) => [type, value]))
 }
 
 export function parseTime(text: string | null | undefined): Date | null {

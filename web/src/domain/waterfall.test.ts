@@ -26,6 +26,20 @@ describe('waterfallOf', () => {
     expect(waterfallOf(log([attempt(0, 1000)], 1000, null)).lanes[0]!.segments).toEqual([{ kind: 'wait', startPercent: 0, widthPercent: 100 }])
   })
 
+  it('tells connecting apart, of attempts that failed too, and ends where the attempt did', () => {
+    const [failed, answered] = [{ ...attempt(0, 150, 'upstream_overloaded'), connect_ms: 50, end_ms: 200 }, { ...attempt(200, 700), connect_ms: 100, end_ms: 800 }]
+    expect(waterfallOf(log([failed, answered])).lanes.map((lane) => lane.segments.map((one) => [one.kind, one.startPercent, one.widthPercent]))).toEqual([
+      [['connect', 0, 5], ['failed', 5, 15]],
+      [['connect', 20, 10], ['wait', 30, 30], ['stream', 60, 40]],
+    ])
+  })
+
+  it('shows no connecting where a connection was kept, none came about, or it is not told', () => {
+    for (const connect_ms of [0, null, undefined]) {
+      expect(waterfallOf(log([{ ...attempt(0, 1000), connect_ms }])).lanes[0]!.segments[0]!.kind).toBe('wait')
+    }
+  })
+
   it('is one lane for who may not see inside', () => {
     const { lanes } = waterfallOf(log(3))
     expect(lanes).toHaveLength(1)

@@ -1,5 +1,5 @@
-// One request on one time line: what the gateway took, each attempt, the wait and the stream of the one that
-// answered. Percentages of the whole, for bars.
+// One request on one time line: each attempt with its connecting, the wait and the stream of the one that answered.
+// Percentages of the whole, for bars.
 
 export interface WaterfallAttempt {
   account_id: number
@@ -7,6 +7,11 @@ export interface WaterfallAttempt {
   error_class: string
   started_at: string | null
   duration_ms: number
+  // From the attempt's beginning; null from relays of before.
+  connect_ms?: number | null
+  end_ms?: number | null
+  action?: string | null
+  cooldown_until?: string | null
 }
 
 export interface WaterfallLog {
@@ -17,7 +22,7 @@ export interface WaterfallLog {
 }
 
 export interface Segment {
-  kind: 'wait' | 'stream' | 'failed'
+  kind: 'connect' | 'wait' | 'stream' | 'failed'
   startPercent: number
   widthPercent: number
 }
@@ -27,6 +32,8 @@ export interface Lane {
   status: number
   errorClass: string
   accountId: number
+  action: string // what became of it; "": not told
+  cooldownUntil: string | null
   startMs: number
   durationMs: number
   segments: Segment[]
@@ -59,7 +66,8 @@ export function waterfallOf(log: WaterfallLog): Waterfall {
   // Users see the whole as one lane: what happened inside is the operator's business.
   const inner = Array.isArray(log.attempts) ? log.attempts : null
   const starts = (inner ?? []).map((attempt) => Math.max(0, Date.parse(attempt.started_at ?? '') - begin || 0))
-  const totalMs = Math.max(log.latency_ms, ...(inner ?? []).map((attempt, i) => starts[i]! + attempt.duration_ms), 1)
+  const lengths = (inner ?? []).map((attempt) => attempt.end_ms ?? attempt.duration_ms)
+  const totalMs = Math.max(log.latency_ms, ...starts.map((start, i) => start + lengths[i]!), 1)
   const percent = (ms: number) => clamp((ms / totalMs) * 100)
   const part = (kind: Segment['kind'], fromMs: number, toMs: number): Segment => {
     const widthPercent = Math.max(WIDTH_PERCENT_MIN, percent(toMs) - percent(fromMs))
@@ -71,19 +79,25 @@ export function waterfallOf(log: WaterfallLog): Waterfall {
     return [part('wait', fromMs, first), part('stream', first, toMs)]
   }
   const lanes = (inner ?? []).map((attempt, i): Lane => {
-    const [startMs, endMs] = [starts[i]!, starts[i]! + attempt.duration_ms]
+    const [startMs, endMs] = [starts[i]!, starts[i]! + lengths[i]!]
     const failed = attempt.error_class !== '' || attempt.status >= 400
+    const upMs = Math.min(endMs, startMs + (attempt.connect_ms ?? 0))
+    const connect = upMs > startMs ? [part('connect', startMs, upMs)] : []
+    const rest = failed ? [part('failed', upMs, endMs)] : answered(upMs, endMs)
     return {
       number: i + 1,
       status: attempt.status,
       errorClass: attempt.error_class,
       accountId: attempt.account_id,
+      action: attempt.action ?? '',
+      cooldownUntil: attempt.cooldown_until ?? null,
       startMs,
-      durationMs: attempt.duration_ms,
-      segments: failed ? [part('failed', startMs, endMs)] : answered(startMs, endMs),
+      durationMs: lengths[i]!,
+      segments: [...connect, ...rest],
     }
   })
-  const whole: Lane[] = inner ? [] : [{ number: 1, status: 0, errorClass: '', accountId: 0, startMs: 0, durationMs: log.latency_ms, segments: answered(0, log.latency_ms) }]
+  const one: Lane = { number: 1, status: 0, errorClass: '', accountId: 0, action: '', cooldownUntil: null, startMs: 0, durationMs: log.latency_ms, segments: answered(0, log.latency_ms) }
+  const whole = inner ? [] : [one]
   return {
     totalMs,
     lanes: [...lanes, ...whole],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isFiltered, LOG_FILTERS, logFilter, type LogState } from './logFilters'
+import { filtersOf, isFiltered, LOG_FILTERS, logFilter, type LogState } from './logFilters'
 
 const NOW = new Date('2026-11-22T12:17:45Z')
 const state = (change: Partial<LogState> = {}): LogState => ({
@@ -18,6 +18,12 @@ it.each([
 ] as [Partial<LogState>, object][])('%j', (change, filter) => expect(asked(change)).toEqual(filter))
 
 it('a user asks for nobody’s scope', () => expect(asked({}, false)).toEqual(plain))
+
+it('the filters stay the same object while pages are turned and drawers opened', () => {
+  const first = filtersOf(state({ model: ['a'] }), undefined)
+  expect(filtersOf(state({ model: ['a'], cursor: 'x', id: 'y' }), first)).toBe(first)
+  expect(filtersOf(state({ model: ['b'] }), first)).toEqual({ ...first, model: ['b'] })
+})
 
 it('a range and an open drawer are no filters', () => {
   expect(isFiltered(state({ range: '7d', id: 'x', sort: '-cost' }))).toBe(false)

@@ -70,4 +70,11 @@ export function logFilter(state: LogState, zone: string, admin: boolean, now = n
   } as LogFilter
 }
 
+// What is asked for, without where in the list one is and what is open: the same object until it changes, so that
+// neither a page turned nor a drawer opened sets filters and histogram to work.
+export function filtersOf(state: LogState, before: LogState | undefined): LogState {
+  const next = { ...state, cursor: '', id: '' }
+  return before && JSON.stringify(before) === JSON.stringify(next) ? before : next
+}
+
 export const isFiltered = (state: LogState) => CHIPS.some((name) => (Array.isArray(state[name]) ? (state[name] as string[]).length > 0 : !!state[name]))

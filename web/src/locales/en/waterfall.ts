@@ -1,1 +1,1 @@
-export const waterfall = { wait: 'waiting', stream: 'answer', failed: 'failed attempt' }
+export const waterfall = { connect: 'connecting', wait: 'waiting', stream: 'answer', failed: 'failed attempt' }
