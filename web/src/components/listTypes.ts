@@ -5,6 +5,9 @@ export interface Column {
   align?: 'end'
   width?: string
   hidden?: boolean
+  fixed?: boolean // no reader's choice
+  later?: boolean // not there until it is chosen
   wide?: boolean // left out below 1024 px
+  broad?: boolean // left out below 1440 px
   desk?: boolean // left out of the cards of a phone
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { errorShare, historySegments, statusView, type AccountState, type HistoryEntry } from './accountStatus'
+import { errorShare, historySegments, loadOf, statusView, type AccountState, type HistoryEntry } from './accountStatus'
 
 const now = new Date('2026-05-03T12:00:00Z')
 const base: AccountState = { status: 'normal', status_reason: '', status_since: null, cooldown_until: null, model_cooldowns: [] }
@@ -32,6 +32,32 @@ describe('what a state means', () => {
     expect(statusView(old, now)).toMatchObject({ reason: '', since: null })
     expect(statusView({ ...old, status: 'disabled' }, now)).toMatchObject({ reason: 'upstream_rate_limited', since: old.status_since })
   })
+})
+
+describe('what leads to a rest and out of it', () => {
+  const failures = { n: 3, of: 5 }
+  const ahead = '2026-05-03T12:00:30Z'
+  it.each([
+    ['failures in a row are told before the account rests', { ...base, failures }, [failures, null]],
+    ['none are not worth a word', { ...base, failures: { n: 0, of: 5 } }, [null, null]],
+    ['the next try, where no end is known', { ...base, status: 'api_exception', next_probe_at: ahead }, [null, ahead]],
+    ['not beside an end, which says the same', { ...base, status: 'rate_limited', cooldown_until: ahead, next_probe_at: ahead }, [null, null]],
+    ['not when it is over', { ...base, status: 'api_exception', next_probe_at: '2026-05-03T11:59:59Z' }, [null, null]],
+    ['nothing of one that is off', { ...base, status: 'disabled', failures, next_probe_at: ahead }, [null, null]],
+  ] as [string, AccountState, unknown[]][])('%s', (_, state, expected) => {
+    const { failures: told, nextTry } = statusView(state, now)
+    expect([told, nextTry]).toEqual(expected)
+  })
+})
+
+describe('the load', () => {
+  it.each([
+    [null, 5, null],
+    [3, 5, { inFlight: 3, limit: 5, share: 0.6 }],
+    [7, 5, { inFlight: 7, limit: 5, share: 1 }],
+    [3, null, { inFlight: 3, limit: null, share: null }],
+    [0, 0, { inFlight: 0, limit: 0, share: 1 }],
+  ])('of %j at once of %j', (in_flight, concurrency, expected) => expect(loadOf({ in_flight, limits: { concurrency } })).toEqual(expected))
 })
 
 describe('the strip of a day', () => {

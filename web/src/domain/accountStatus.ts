@@ -11,6 +11,8 @@ export interface AccountState {
   status_since: string | null
   cooldown_until: string | null
   model_cooldowns: readonly { model: string; until: string | null; reason: string }[]
+  failures?: { n: number; of: number } | null // in a row, and how many open the breaker
+  next_probe_at?: string | null
 }
 
 export interface StatusView {
@@ -21,6 +23,8 @@ export interface StatusView {
   since: string | null
   until: string | null // in the future, else null
   models: { model: string; until: string | null; reason: string }[] // those that rest alone
+  failures: { n: number; of: number } | null // where there are any
+  nextTry: string | null // in the future, where no end is known
   act: AccountAct
 }
 
@@ -52,6 +56,8 @@ export function statusView(state: AccountState, now: Date): StatusView {
     reason: word === 'normal' || word === 'trying' ? '' : state.status_reason,
     since: word === 'normal' ? null : state.status_since,
     until: isAhead(state.cooldown_until, now) ? state.cooldown_until : null,
+    failures: state.failures && state.failures.n > 0 && word !== 'disabled' ? state.failures : null,
+    nextTry: state.cooldown_until === null && word !== 'disabled' && isAhead(state.next_probe_at ?? null, now) ? state.next_probe_at! : null,
     models: word === 'disabled' ? [] : state.model_cooldowns.filter(({ until }) => until === null || isAhead(until, now)),
   }
 }
@@ -106,3 +112,12 @@ export const kindOf = (status: Segment['status']): Kind => (status === 'unknown'
 // "0.1 %" of today's requests failed; null where there were none.
 export const errorShare = (today: { requests: number; errors: number } | undefined | null): number | null =>
   today && today.requests > 0 ? (today.errors / today.requests) * 100 : null
+
+// How busy an account is: requests in flight, of as many as it may have at once. No share without a limit;
+// nothing at all where no relay has told.
+export function loadOf(account: { in_flight: number | null; limits: { concurrency: number | null } }): { inFlight: number; limit: number | null; share: number | null } | null {
+  const { in_flight: inFlight, limits } = account
+  if (inFlight === null) return null
+  const limit = limits.concurrency
+  return { inFlight, limit, share: limit === null ? null : limit === 0 ? 1 : Math.min(1, inFlight / limit) }
+}

@@ -11,6 +11,8 @@ export const accountStatus = {
   },
   until: 'until {clock} ({span})',
   since: 'since {clock}',
+  failures: '{n} of {of} failures in a row',
+  nextTry: 'next try {clock}',
   onlyModel: 'only {model}',
   moreModels: '{count} more model | {count} more models',
   act: { test: 'Test', check: 'Check again', replace: 'Replace', enable: 'Enable' },

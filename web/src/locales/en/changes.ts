@@ -1,4 +1,5 @@
 export const changes = {
+  title: 'Changes',
   none: 'Nobody has changed it yet.',
   secret: 'changed',
   all: 'In the audit log',

@@ -1,6 +1,7 @@
 export const common = {
   list: {
     acts: 'Acts',
+    columns: 'Columns',
     tick: 'Select {id}',
     tickPage: 'Select all on this page',
     sort: 'Sort by',

@@ -12,6 +12,8 @@ export const accountStatus: typeof en = {
   },
   until: '{clock} 恢复（{span}）',
   since: '自 {clock}',
+  failures: '连续失败 {n}/{of} 次',
+  nextTry: '{clock} 再试',
   onlyModel: '仅 {model}',
   moreModels: '另有 {count} 个模型',
   act: { test: '测试', check: '重新检测', replace: '更换', enable: '启用' },

@@ -1,6 +1,7 @@
 import type { changes as en } from '../en/changes'
 
 export const changes: typeof en = {
+  title: '变更',
   none: '还没有人修改过。',
   secret: '已更换',
   all: '查看审计日志',
