@@ -58,7 +58,7 @@ console_schema() {
 console_sum() {
   (
     cd "$CONSOLE_DIR"
-    find index.html package-lock.json openapi.json public src plugins ./*.ts ./*.json -type f \
+    find index.html package-lock.json openapi.json public src plugins ./*.ts ./*.json ../services/admin/data/prices.csv -type f \
       ! -name '*.test.ts' -print0 | sort -zu | xargs -0 sha256sum | sha256sum
   )
 }

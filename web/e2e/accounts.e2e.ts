@@ -99,6 +99,32 @@ describe('accounts', () => {
     expect(await page.getByText('Somebody else changed this meanwhile').count()).toBe(0)
   })
 
+  test('what is typed is not left unasked, by Back or by a link', async ({ visitor }) => {
+    const { page } = visitor
+    const { id } = await account('half-done')
+    await logIn(visitor, '/accounts?name=half-done')
+    await page.getByRole('row', { name: /half-done/ }).getByText('half-done').click()
+    await page.waitForURL(/id=/)
+    await page.getByRole('radio', { name: 'Configuration' }).click()
+    await page.getByLabel('Weight', { exact: true }).fill('70')
+    let answers = [false, true]
+    page.on('dialog', (dialog) => void (answers.shift() ? dialog.accept() : dialog.dismiss()))
+    await page.goBack()
+    await expect.poll(() => answers.length).toBe(1)
+    await page.waitForURL(new RegExp(`id=${id}`))
+    expect(await page.getByLabel('Weight', { exact: true }).inputValue()).toBe('70')
+    await page.goBack()
+    await page.waitForURL((url) => !url.searchParams.has('id'))
+    await page.locator('.n-drawer').waitFor({ state: 'detached' })
+    answers = [false]
+    await page.getByRole('row', { name: /half-done/ }).getByText('half-done').click()
+    await page.getByRole('radio', { name: 'Configuration' }).click()
+    await page.getByLabel('Weight', { exact: true }).fill('80')
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.locator('.n-drawer').waitFor({ state: 'detached' })
+    expect(answers).toEqual([false]) // nobody was asked
+  })
+
   test('all that match are changed at once, and the page says how many', async ({ visitor }) => {
     const { page } = visitor
     for (const name of ['many-a', 'many-b', 'many-c']) await account(name)

@@ -25,6 +25,20 @@ describe('prices', () => {
     await api.drop(`/admin/prices/${price!.id}`)
   })
 
+  test('the built-in list is compared as any other', async ({ visitor }) => {
+    const { page, at } = visitor
+    const api = await Api.logIn(at)
+    const { data } = await api.call('GET', '/admin/prices?model=claude-haiku-4-5')
+    const price = (data as Record[]).find(({ model }) => model === 'claude-haiku-4-5')!
+    await api.drop(`/admin/prices/${price.id}`)
+    await logIn(visitor, '/prices?import=true')
+    await page.getByRole('button', { name: 'Take the built-in list' }).click()
+    expect(await page.getByRole('checkbox', { name: /^claude-haiku-4-5 / }).isChecked()).toBe(true)
+    await page.getByText(/^1 new · 0 changed/).waitFor()
+    await page.getByRole('button', { name: 'Apply 1 change from now on' }).click()
+    await page.getByText(/^Saved · revision/).waitFor()
+  })
+
   test('requests are rated again after their difference was seen', async ({ visitor }) => {
     const { page } = visitor
     await logIn(visitor, '/prices?rerate=true')

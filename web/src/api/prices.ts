@@ -17,6 +17,9 @@ export const deletePrice = (id: number, version: number) =>
 
 export const unpricedModels = (signal?: AbortSignal) => answer(http.GET('/api/v1/admin/prices/unpriced', { params: { query: {} }, signal }))
 
+// The published list prices that come with this version, as admin loads them into a new database.
+export const builtInPrices = async () => (await import('../../../services/admin/data/prices.csv?raw')).default
+
 // The file goes as it is: what its cells mean is said there.
 export const importPrices = ({ text, type }: PickedList, dryRun: boolean) =>
   change(

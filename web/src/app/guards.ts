@@ -1,5 +1,6 @@
 import { watch } from 'vue'
 import type { Router } from 'vue-router'
+import { mayLeave } from '@/composables/useUnsaved'
 import { i18n } from '@/locales/i18n'
 import { useSession } from '@/stores/session'
 import { useSite } from '@/stores/site'
@@ -10,6 +11,8 @@ export function safeNext(next: unknown): string {
 }
 
 export function guard(router: Router) {
+  const ask = () => window.confirm(`${i18n.global.t('form.leaveTitle')} ${i18n.global.t('form.leaveText')}`)
+  router.beforeEach((to) => mayLeave(to, ask))
   router.beforeEach(async (to) => {
     const session = useSession()
     const site = useSite()

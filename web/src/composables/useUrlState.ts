@@ -1,5 +1,6 @@
 import { computed, type ComputedRef } from 'vue'
 import { useRoute, useRouter, type LocationQueryRaw, type LocationQueryValue } from 'vue-router'
+import { goOwnWay } from './useUnsaved'
 
 // The URL is the state: filters, range, page and the open drawer. Defaults are not written, unknown
 // names are ignored, a value that cannot be read is the default.
@@ -71,7 +72,7 @@ export function useUrlState<Fields extends Codecs>(fields: Fields): UrlState<Sta
 
   async function go(query: LocationQueryRaw, way: 'push' | 'replace') {
     asked = query
-    await router[way]({ query })
+    await goOwnWay(() => router[way]({ query }))
     if (asked === query) asked = null
   }
 

@@ -1,6 +1,6 @@
 import { computed, ref, shallowRef } from 'vue'
 import { asApiError, type ApiError } from '@/api/errors'
-import { importPrices, type PriceImport } from '@/api/prices'
+import { builtInPrices, importPrices, type PriceImport } from '@/api/prices'
 import { useSaved } from '@/composables/useSaved'
 import { differences, trusted, type ImportAnswer } from '@/domain/priceDifference'
 import { listType, pickPrices } from '@/domain/priceList'
@@ -30,10 +30,16 @@ export function usePriceImport() {
     }
   }
 
-  const compare = () =>
+  async function compareNow() {
+    answer.value = (await importPrices({ text: text.value, type: listType(text.value) }, true)).data
+    ticked.value = trusted(rows.value)
+  }
+  const compare = () => attempt(compareNow)
+
+  const compareBuiltIn = () =>
     attempt(async () => {
-      answer.value = (await importPrices({ text: text.value, type: listType(text.value) }, true)).data
-      ticked.value = trusted(rows.value)
+      text.value = await builtInPrices()
+      await compareNow()
     })
 
   const apply = () =>
@@ -56,5 +62,5 @@ export function usePriceImport() {
     error.value = null
   }
 
-  return { text, from, answer, rows, ticked, busy, error, compare, apply, tick, again }
+  return { text, from, answer, rows, ticked, busy, error, compare, compareBuiltIn, apply, tick, again }
 }

@@ -63,6 +63,8 @@ export const prices = {
   list: {
     text: 'CSV or JSON. First you see what it would change; nothing is written before you say so.',
     file: 'Choose a file',
+    builtIn: 'Take the built-in list',
+    builtInText: 'Published list prices as they were known when this version was made; check them before you bill by them.',
     paste: 'Or paste the list',
     compare: 'Show the difference',
     example: 'CSV begins with the names of its columns:',

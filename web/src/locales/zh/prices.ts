@@ -65,6 +65,8 @@ export const prices: typeof en = {
   list: {
     text: 'CSV 或 JSON。先显示它会改变什么；确认之前不会写入任何内容。',
     file: '选择文件',
+    builtIn: '使用内置列表',
+    builtInText: '发布本版本时已知的公开价目；用于计费前请先核对。',
     paste: '或粘贴价目表',
     compare: '显示差异',
     example: 'CSV 以列名开头：',
