@@ -39,13 +39,14 @@ void SetSeed(RequestContext& context, const RequestHead& head, std::string_view 
   const std::string_view session = SessionOf(context, head);
   context.has_session = true;
   if (!session.empty()) {
-    context.seed = SeedOfSession(session);
+    context.seed = context.record.session = SeedOfSession(session);
     return;
   }
   const ConversationStart start = ReadConversationStart(context.facts, body);
   if (!start.first_user_text.empty()) {
     const auto key = static_cast<std::uint64_t>(context.caller.key->id);
     context.seed = MixBits(key ^ StableHash(start.system)) ^ StableHash(start.first_user_text);
+    context.record.session = context.seed;
     return;
   }
   thread_local absl::BitGen random;

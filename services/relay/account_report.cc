@@ -6,10 +6,10 @@
 
 #include "libs/common/clock.h"
 #include "libs/common/log.h"
+#include "libs/common/stable_hash.h"
 #include "services/relay/accounts/error_object.h"
 #include "services/relay/accounts/session_memory.h"
 #include "services/relay/credential_mask.h"
-#include "services/relay/snapshot/stable_hash.h"
 
 namespace weir::relay {
 namespace {

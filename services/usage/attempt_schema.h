@@ -1,4 +1,4 @@
-// Steps of the schema (schema.cc) for attempts and for tests of accounts.
+// Steps of the schema (schema.cc) for attempts, tests of accounts and sessions.
 #pragma once
 
 #include <string_view>
@@ -18,6 +18,20 @@ inline constexpr std::string_view kAttemptTimes = R"(
 inline constexpr std::string_view kTestIndex = R"(
   CREATE INDEX usage_events_tests ON usage_events (started_at_unix_ms, id)
     WHERE operation = 'account_test';
+)";
+
+// What the log is looked through by. Of the retried ones the attempts are there already; sessions
+// begin with the relays that tell them.
+inline constexpr std::string_view kSessionsAndRetries = R"(
+  ALTER TABLE usage_events ADD COLUMN session BIGINT NOT NULL DEFAULT 0;
+  ALTER TABLE usage_events ADD COLUMN retried BIGINT NOT NULL DEFAULT 0;
+  ALTER TABLE usage_conflicts ADD COLUMN session BIGINT NOT NULL DEFAULT 0;
+  ALTER TABLE usage_conflicts ADD COLUMN retried BIGINT NOT NULL DEFAULT 0;
+  UPDATE usage_events SET retried = 1
+    WHERE id IN (SELECT event_id FROM usage_attempts WHERE number = 2);
+  CREATE INDEX usage_events_by_session ON usage_events (session, started_at_unix_ms, id)
+    WHERE session <> 0;
+  CREATE INDEX usage_events_retried ON usage_events (started_at_unix_ms, id) WHERE retried = 1;
 )";
 
 }  // namespace weir::usage

@@ -52,6 +52,8 @@ void VisitColumns(Event& event, Visitor& visit) {
   visit("upstream_request_id", event.upstream_request_id);
   visit("cache_hit", event.cache_hit);
   visit.Derived("failed", event.failed());
+  visit("session", event.session);
+  visit.Derived("retried", event.retried());
 }
 
 struct NameVisitor {

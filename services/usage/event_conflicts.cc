@@ -70,8 +70,12 @@ absl::StatusOr<Contents> ReadContents(Transaction& transaction, std::string_view
 
 bool Holds(const Contents& contents, const UsageEvent& event) {
   const auto [begin, end] = contents.equal_range(event.id);
-  const UsageEvent columns = WithoutRest(event);
-  return std::any_of(begin, end, [&](const auto& entry) { return entry.second == columns; });
+  UsageEvent columns = WithoutRest(event);
+  return std::any_of(begin, end, [&](const auto& entry) {
+    // A service of before may have stored it without its session; nothing goes by that.
+    columns.session = entry.second.session;
+    return entry.second == columns;
+  });
 }
 
 absl::Status KeepOne(Transaction& transaction, const UsageEvent& event) {

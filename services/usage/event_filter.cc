@@ -98,6 +98,17 @@ void AddFlag(std::string_view column, const std::optional<bool>& flag, WhereBuil
   if (flag.has_value()) where.And(StrCat(column, " = ", *flag ? "1" : "0"));
 }
 
+// Said in words: the index of sessions is for those that there are.
+void AddSessions(const std::vector<std::int64_t>& sessions, WhereBuilder& where) {
+  if (sessions.empty()) return;
+  where.And("session <> 0");
+  where.AndIn("session", sessions);
+}
+
+void AddAtLeast(std::string_view column, std::int64_t min, WhereBuilder& where) {
+  if (min > 0) where.And(StrCat(column, " >= ", where.Parameter(min)));
+}
+
 }  // namespace
 
 bool NamesUnknownModel(const EventFilter& filter) {
@@ -178,6 +189,10 @@ void AddEventConditions(const EventFilter& filter, sql::SqlDialect dialect, Wher
   where.AndIn("dialect", filter.dialects);
   AddFlag("complete", filter.complete, where);
   AddFlag("stream", filter.stream, where);
+  AddFlag("retried", filter.retried, where);
+  AddAtLeast("latency_ms", filter.latency_ms_min, where);
+  AddAtLeast("cost_nano_usd", filter.cost_nano_usd_min, where);
+  AddSessions(filter.sessions, where);
   AddSource(filter.source, where);
   if (!filter.id.empty()) where.And(StrCat("id = ", where.Parameter(sql::Blob{filter.id})));
   if (!filter.client_ip.empty()) AddClientIp(filter.client_ip, where);

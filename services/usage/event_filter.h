@@ -36,6 +36,10 @@ struct EventFilter {
   std::string user_agent = {};  // a part
   std::string id = {};          // 16 bytes
   EventSource source = EventSource::kAny;
+  std::optional<bool> retried = {};
+  std::int64_t latency_ms_min = 0;
+  std::int64_t cost_nano_usd_min = 0;  // of events as they came
+  std::vector<std::int64_t> sessions = {};
 };
 
 // True when kUnknownModel is among the models.

@@ -111,6 +111,7 @@ void OriginToProto(const UsageEvent& event, v1::UsageEvent& proto) {
   proto.set_served_model(event.served_model);
   proto.set_client_ip(event.client_ip);
   proto.set_user_agent(event.user_agent);
+  proto.set_session(static_cast<std::uint64_t>(event.session));
 }
 
 }  // namespace
@@ -148,6 +149,7 @@ UsageEvent EventFromProto(const v1::UsageEvent& proto) {
   event.user_agent = proto.user_agent();
   event.upstream_request_id = proto.upstream_request_id();
   event.cache_hit = proto.cache_hit();
+  event.session = static_cast<std::int64_t>(proto.session());
   for (const v1::Attempt& attempt : proto.attempts()) {
     event.attempts.push_back(AttemptFromProto(attempt));
   }

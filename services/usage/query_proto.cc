@@ -18,7 +18,8 @@ constexpr std::size_t kSearchBytesMax = 256;
 absl::Status CheckSizes(const v1::EventFilter& proto) {
   for (int size : {proto.user_ids_size(), proto.key_ids_size(), proto.group_ids_size(),
                    proto.account_ids_size(), proto.models_size(), proto.statuses_size(),
-                   proto.error_classes_size(), proto.served_models_size(), proto.dialects_size()}) {
+                   proto.error_classes_size(), proto.served_models_size(), proto.dialects_size(),
+                   proto.sessions_size()}) {
     if (size > kListMax) {
       return absl::InvalidArgumentError(StrCat("a filter lists at most ", kListMax, " values"));
     }
@@ -34,6 +35,9 @@ absl::Status CheckSizes(const v1::EventFilter& proto) {
   }
   if (proto.from_unix_ms() < 0 || proto.to_unix_ms() < 0) {
     return absl::InvalidArgumentError("times must not be negative");
+  }
+  if (proto.latency_ms_min() < 0 || proto.cost_nano_usd_min() < 0) {
+    return absl::InvalidArgumentError("least figures must not be negative");
   }
   return absl::OkStatus();
 }
@@ -111,6 +115,10 @@ absl::StatusOr<EventFilter> FilterFromProto(const v1::EventFilter& proto) {
     return absl::InvalidArgumentError("source is not known to this version");
   }
   filter.source = static_cast<EventSource>(proto.source());
+  if (proto.has_retried()) filter.retried = proto.retried();
+  filter.latency_ms_min = proto.latency_ms_min();
+  filter.cost_nano_usd_min = proto.cost_nano_usd_min();
+  filter.sessions.assign(proto.sessions().begin(), proto.sessions().end());
   return filter;
 }
 

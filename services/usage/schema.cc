@@ -296,7 +296,8 @@ const std::vector<sql::Migration>& LedgerMigrations() {
       {.number = 17, .name = "an index of keys' and users' sums", .common = kSubjectSumsByTime},
       {.number = 18, .name = "an index of conflicts", .common = kConflictsByTime},
       {.number = 19, .name = "times of attempts", .common = kAttemptTimes},
-      {.number = 20, .name = "an index of tests", .common = kTestIndex}};
+      {.number = 20, .name = "an index of tests", .common = kTestIndex},
+      {.number = 21, .name = "sessions and retries", .common = kSessionsAndRetries}};
   return migrations;
 }
 

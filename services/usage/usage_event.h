@@ -100,6 +100,7 @@ struct UsageEvent {
   std::string user_agent;
   std::string upstream_request_id;
   bool cache_hit = false;
+  std::int64_t session = 0;  // weir.v1's, by its bits: databases have no unsigned integers
   std::vector<Attempt> attempts;
   std::vector<Correction> corrections;    // read with one event alone
   std::int64_t corrections_nano_usd = 0;  // the sum of all corrections; read with it, not a column
@@ -107,6 +108,9 @@ struct UsageEvent {
 
   // What the log list and the roll-ups count as an error.
   bool failed() const { return status >= 400 || !complete; }
+
+  // More than one upstream call was made for it.
+  bool retried() const { return attempts.size() > 1; }
 
   // Some of its counts were never told by the provider.
   bool has_estimates() const {

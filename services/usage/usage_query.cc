@@ -83,13 +83,46 @@ absl::Status CheckQuestion(const ListQuestion& question) {
   return absl::OkStatus();
 }
 
+// SQLite has no statistics: it would walk the order of time through all rows to the few that are
+// slow or dear, though an index has just those. So these are counted, so far, and when they are few
+// all of them are fetched and sorted.
+struct LeastRule {
+  std::int64_t EventFilter::*min;
+  std::string_view column;
+  std::string_view index;
+};
+
+constexpr std::array<LeastRule, 2> kLeastRules = {
+    {{&EventFilter::cost_nano_usd_min, "cost_nano_usd", "usage_events_by_cost"},
+     {&EventFilter::latency_ms_min, "latency_ms", "usage_events_by_latency"}}};
+constexpr std::int64_t kSortedRowsMax = 2'000;
+
+absl::StatusOr<std::string> LeastIndex(Transaction& transaction, const EventFilter& filter) {
+  for (const LeastRule& rule : kLeastRules) {
+    const std::int64_t min = filter.*(rule.min);
+    if (min <= 0) continue;
+    const absl::StatusOr<Result> rows = transaction.Execute(
+        StrCat("SELECT COUNT(*) FROM (SELECT 1 FROM usage_events INDEXED BY ", rule.index,
+               " WHERE ", rule.column, " >= $1 LIMIT $2) AS counted"),
+        {min, kSortedRowsMax + 1});
+    if (!rows.ok()) return rows.status();
+    if (rows->rows.front().Int(0) <= kSortedRowsMax) return StrCat("INDEXED BY ", rule.index);
+  }
+  return "";
+}
+
 // SQLite knows of a range of time only that it is one, and would fetch and sort all that lies in
 // it. Walking the order's index until a page is full looks at about page * all / matching rows, so
 // that is what it is told to do when this is less than the matching ones. PostgreSQL's statistics
 // tell it so by themselves.
 absl::StatusOr<std::string> ForcedIndex(Transaction& transaction, const ListQuestion& question,
                                         const OrderRule& rule) {
-  if (rule.index.empty() || transaction.dialect() != sql::SqlDialect::kSqlite) return "";
+  if (transaction.dialect() != sql::SqlDialect::kSqlite) return "";
+  if (absl::StatusOr<std::string> index = LeastIndex(transaction, question.filter);
+      !index.ok() || !index->empty()) {
+    return index;
+  }
+  if (rule.index.empty()) return "";
   const absl::StatusOr<EventCount> matching = CountEvents(transaction, question.filter);
   if (!matching.ok()) return matching.status();
   const absl::StatusOr<EventCount> all = CountEvents(transaction, {});

@@ -119,3 +119,28 @@ def test_tests_are_told_from_requests(stack, tested, source):
     assert [json.loads(line)["source"] for line in lines] == [source]
     assert stack.api.get(f"/api/v1/admin/logs/stats?{query}")["requests"] == 1
     assert stack.api.raw("GET", "/api/v1/admin/logs?source=both").status == 400
+
+
+def test_a_conversation_is_found_by_what_its_client_calls_it(stack):
+    lane = stack.claude("529", "text")
+    name = "0190f7c2-5d1e-7a00-8000-session-of-a-test"
+    mine = [lane.messages(more_headers={"x-session-id": name}).request_id for _ in range(2)]
+    by_user_id = lane.messages(metadata={"user_id": json.dumps({"session_id": name})}).request_id
+    # Who names none goes by how the conversation begins.
+    nameless = [lane.messages(system=text).request_id for text in ("a", "a", "b")]
+    rows = {request_id: stack.api.log_row(request_id) for request_id in [*mine, by_user_id, *nameless]}
+    session = rows[mine[0]]["session"]
+    assert len(session) == 16 and int(session, 16)
+    for by in (name, session):
+        found = {row["id"] for row in stack.api.logs(f"key_id={lane.key_id}&session={by}")}
+        assert found == {*mine, by_user_id}, by
+    a, again, b = (rows[request_id]["session"] for request_id in nameless)
+    assert a == again and len({a, b, session}) == 3
+    # The first one met the 529; what it rests for keeps the others from it.
+    retried = stack.api.logs(f"key_id={lane.key_id}&retried=true")
+    assert [row["id"] for row in retried] == mine[:1] and retried[0]["attempts"] == 2
+    assert len(stack.api.logs(f"key_id={lane.key_id}&retried=false")) == 5
+    dearest = max(row["cost_nano_usd"] for row in rows.values())
+    assert len(stack.api.logs(f"key_id={lane.key_id}&cost_usd_min={dearest / 1e9:.9f}")) >= 1
+    assert stack.api.logs(f"key_id={lane.key_id}&cost_usd_min={(dearest + 1) / 1e9:.9f}") == []
+    assert stack.api.logs(f"key_id={lane.key_id}&latency_ms_min=60000") == []

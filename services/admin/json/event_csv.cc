@@ -25,7 +25,7 @@ struct Column {
 };
 
 // Our own words and figures need no quotes; what others may have chosen goes by AppendCsvText.
-constexpr std::array<Column, 34> kColumns = {{
+constexpr std::array<Column, 35> kColumns = {{
     {"id",
      [](const Event& e, std::string& out) {
        if (e.id().size() == 16) out += UuidToText(e.id());
@@ -77,6 +77,7 @@ constexpr std::array<Column, 34> kColumns = {{
     {"overhead_us", [](const Event& e, std::string& out) { StrAppend(out, e.overhead_us()); }},
     {"client_ip", [](const Event& e, std::string& out) { AppendCsvText(e.client_ip(), out); }},
     {"user_agent", [](const Event& e, std::string& out) { AppendCsvText(e.user_agent(), out); }},
+    {"session", [](const Event& e, std::string& out) { out += SessionText(e.session()); }},
     {"relay_id", [](const Event& e, std::string& out) { AppendCsvText(e.relay_id(), out); }, true},
 }};
 

@@ -1,9 +1,11 @@
 #include "services/admin/json/usage_json.h"
 
 #include <array>
+#include <charconv>
 #include <string>
 #include <string_view>
 
+#include "absl/strings/str_cat.h"
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
@@ -222,6 +224,17 @@ std::string_view EventSourceWord(const v1::UsageEvent& event) {
   return event.operation() == operation::kAccountTest ? "test" : "request";
 }
 
+std::string SessionText(std::uint64_t session) {
+  return session == 0 ? "" : absl::StrCat(absl::Hex(session, absl::kZeroPad16));
+}
+
+std::optional<std::uint64_t> SessionOfText(std::string_view text) {
+  std::uint64_t session = 0;
+  const auto [end, error] = std::from_chars(text.begin(), text.end(), session, 16);
+  if (text.size() != 16 || error != std::errc() || end != text.end()) return std::nullopt;
+  return session;
+}
+
 json::object LogJson(const v1::UsageEvent& event, LogView view) {
   const std::string id = event.id().size() == 16 ? UuidToText(event.id()) : std::string();
   json::object object = {{"id", id},
@@ -242,7 +255,8 @@ json::object LogJson(const v1::UsageEvent& event, LogView view) {
                          {"error_class", event.error_class()},
                          {"complete", event.complete()},
                          {"stream", event.stream()},
-                         {"cache_hit", event.cache_hit()}};
+                         {"cache_hit", event.cache_hit()},
+                         {"session", TextOrNull(SessionText(event.session()))}};
   AddTokens(event.tokens(), object);
   AddCost(CorrectedCost(event), object);
   object["corrections_nano_usd"] = event.corrections_nano_usd();

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,6 +31,10 @@ std::string_view SourceWord(weir::v1::UsageSource source);
 // them, or for who only used it their number.
 enum class LogView { kRow, kDetail, kOwnDetail };
 boost::json::object LogJson(const weir::v1::UsageEvent& event, LogView view);
+
+// A conversation as rows show it, 16 hexadecimal digits; "" for 0, and nothing for other texts.
+std::string SessionText(std::uint64_t session);
+std::optional<std::uint64_t> SessionOfText(std::string_view text);
 
 // What the request costs, with what rating it again has added.
 std::int64_t CorrectedCost(const weir::v1::UsageEvent& event);

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "libs/common/ids.h"
+#include "libs/common/money.h"
+#include "libs/common/stable_hash.h"
 #include "libs/common/text.h"
 #include "services/admin/json/usage_json.h"
 #include "services/admin/model/problem.h"
@@ -78,6 +80,26 @@ void ReadWhat(const Request& request, v1::EventFilter& filter) {
            [&](const std::string& word) { filter.add_dialects(DialectOfWord(word)); });
   if (const auto complete = FlagOf(request, "complete")) filter.set_complete(*complete);
   if (const auto stream = FlagOf(request, "stream")) filter.set_stream(*stream);
+  if (const auto retried = FlagOf(request, "retried")) filter.set_retried(*retried);
+}
+
+// As rows show it, or as its client calls it, which may look the same.
+void AddSessions(const std::string& text, v1::EventFilter& filter) {
+  if (text.empty()) return;
+  if (const std::optional<std::uint64_t> shown = SessionOfText(text)) filter.add_sessions(*shown);
+  filter.add_sessions(StableHash(text));
+}
+
+void ReadLeast(const Request& request, v1::EventFilter& filter, FieldErrors& errors) {
+  std::int64_t latency_ms = 0;
+  if (ParseInteger(request.Query("latency_ms_min"), latency_ms)) {
+    filter.set_latency_ms_min(latency_ms);
+  }
+  const std::string_view usd = request.Query("cost_usd_min");
+  if (usd.empty()) return;
+  const absl::StatusOr<std::int64_t> nano_usd = ParseUsd(usd);
+  if (!nano_usd.ok()) return errors.Add("cost_usd_min", View(nano_usd.status().message()));
+  filter.set_cost_nano_usd_min(*nano_usd);
 }
 
 // The words of a person who looks for something.
@@ -133,6 +155,10 @@ QueryParameters LogParameters(const QueryParameters& others) {
       Repeated(TextParameter("error_class")),
       FlagParameter("complete"),
       FlagParameter("stream"),
+      FlagParameter("retried"),
+      IntegerParameter("latency_ms_min", 1, INT64_MAX),
+      TextParameter("cost_usd_min", "decimal text such as 0.05; what the request cost at first"),
+      Repeated(TextParameter("session", "as rows show it, or what the client calls it")),
       WordParameter("cache_hit", {"true"}),
       WordParameter("source", {"request", "test"}),
       TextParameter("request_id"),
@@ -148,6 +174,8 @@ absl::Status ReadUsageFilter(const Request& request, const Caller& caller,
   ReadTimes(request, filter, errors);
   ReadWhose(request, caller, filter, errors);
   ReadWhat(request, filter);
+  EachText(request, "session", [&](const std::string& text) { AddSessions(text, filter); });
+  ReadLeast(request, filter, errors);
   ReadWords(request, filter, errors);
   ReadStatuses(request, filter, errors);
   filter.set_source(SourceOf(request.Query("source")));

@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "libs/common/stable_hash.h"
 #include "services/relay/accounts/account_dialect.h"
 #include "services/relay/accounts/session_memory.h"
 #include "services/relay/dialects/dialect.h"
 #include "services/relay/snapshot/snapshot.h"
-#include "services/relay/snapshot/stable_hash.h"
 
 namespace weir::relay {
 

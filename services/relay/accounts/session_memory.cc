@@ -1,6 +1,6 @@
 #include "services/relay/accounts/session_memory.h"
 
-#include "services/relay/snapshot/stable_hash.h"
+#include "libs/common/stable_hash.h"
 
 namespace weir::relay {
 namespace {

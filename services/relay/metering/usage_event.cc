@@ -164,6 +164,7 @@ void EncodeUsageEvent(const UsageRecord& record, std::string_view relay_id, std:
   if (record.charged_budgets != 0) {
     event.Nested(Event::kChargeFieldNumber, [&] { WriteCharge(record, event); });
   }
+  event.Number(Event::kSessionFieldNumber, record.session);
   out.assign(event.written());
 }
 

@@ -80,6 +80,7 @@ struct UsageRecord {
   std::string user_agent;
   std::string upstream_request_id;
   bool cache_hit = false;
+  std::uint64_t session = 0;  // 0 = not known
   // Whose leases paid: weir.v1.BudgetCharge, its lists as bits 8 × kind of subject + {day_cost,
   // month_cost, total_cost, day_requests, month_requests, total_requests}, kinds in the order of
   // weir.v1.SubjectKind.

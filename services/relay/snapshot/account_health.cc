@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "services/relay/snapshot/stable_hash.h"
+#include "libs/common/stable_hash.h"
 
 namespace weir::relay {
 namespace {

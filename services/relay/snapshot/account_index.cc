@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "services/relay/snapshot/stable_hash.h"
+#include "libs/common/stable_hash.h"
 
 namespace weir::relay {
 namespace {

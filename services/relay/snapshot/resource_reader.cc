@@ -13,11 +13,11 @@
 #include "libs/common/playground_token.h"
 #include "libs/common/proxy_url.h"
 #include "libs/common/resource_rules.h"
+#include "libs/common/stable_hash.h"
 #include "libs/common/text.h"
 #include "libs/common/upstream_url.h"
 #include "services/relay/snapshot/resource_checks.h"
 #include "services/relay/snapshot/resource_words.h"
-#include "services/relay/snapshot/stable_hash.h"
 #include "weir/v1/snapshot.pb.h"
 
 namespace weir::relay {

@@ -8,6 +8,7 @@
 #include <grpcpp/server_builder.h>
 
 #include "libs/common/ids.h"
+#include "libs/common/stable_hash.h"
 #include "libs/common/text.h"
 #include "tests/unit/admin/admin_server.h"
 #include "weir/v1/maintenance.grpc.pb.h"
@@ -97,6 +98,7 @@ class RestLogsTest : public AdminServerTest {
     usage_.event.set_account_id(5);
     usage_.event.set_account_name("main");
     usage_.event.set_first_token_ms(-1);
+    usage_.event.set_session(0xAB);
     usage_.event.mutable_tokens()->set_cache_read(7);
     usage_.event.set_usage_source(v1::USAGE_SOURCE_REPORTED);
     int port = 0;
@@ -132,6 +134,7 @@ TEST_F(RestLogsTest, RowsHaveTheContractsFields) {
   EXPECT_EQ(row.at("protocol").as_string(), "anthropic_messages");
   EXPECT_EQ(row.at("usage_source").as_string(), "reported");
   EXPECT_TRUE(row.at("first_token_ms").is_null());
+  EXPECT_EQ(row.at("session").as_string(), "00000000000000ab");
   EXPECT_EQ(row.at("attempts").as_int64(), 3) << "in rows their number";
   EXPECT_EQ(row.at("account_name").as_string(), "main");
   EXPECT_EQ(usage_.authorization, std::string("Bearer ") + kInternalToken);
@@ -170,8 +173,22 @@ TEST_F(RestLogsTest, FiltersReachUsage) {
   EXPECT_EQ(filter.client_ip(), "10.0.");
   EXPECT_EQ(filter.user_agent(), "codex");
   EXPECT_EQ(filter.id(), id_);
-  for (const char* bad : {"protocol=smtp", "complete=yes", "stream=1", "request_id=7", "scope=x",
-                          "tz=Mars/Olympus", "from=yesterday", "cache_hit=false"}) {
+  EXPECT_EQ(Admin("GET",
+                  "/api/v1/admin/logs?retried=true&latency_ms_min=60000&cost_usd_min=0.05&"
+                  "session=00000000000000ff&session=my-session")
+                .status,
+            200);
+  EXPECT_TRUE(filter.has_retried() && filter.retried());
+  EXPECT_EQ(filter.latency_ms_min(), 60'000);
+  EXPECT_EQ(filter.cost_nano_usd_min(), 50'000'000);
+  ASSERT_EQ(filter.sessions_size(), 3);
+  EXPECT_EQ(filter.sessions(0), 0xFFU);
+  EXPECT_EQ(filter.sessions(1), StableHash("00000000000000ff")) << "a client may call it so";
+  EXPECT_EQ(filter.sessions(2), StableHash("my-session"));
+  for (const char* bad :
+       {"protocol=smtp", "complete=yes", "stream=1", "request_id=7", "scope=x", "tz=Mars/Olympus",
+        "from=yesterday", "cache_hit=false", "retried=1", "latency_ms_min=0", "latency_ms_min=1.5",
+        "cost_usd_min=-1", "cost_usd_min=much"}) {
     EXPECT_EQ(Admin("GET", std::string("/api/v1/admin/logs?") + bad).status, 400) << bad;
   }
   Admin("GET", "/api/v1/admin/logs?from=2026-03-01&tz=Asia/Shanghai");

@@ -19,13 +19,16 @@
 namespace weir::usage {
 namespace {
 
+// That brought the column `retried`.
+constexpr int kRetriedSchema = 21;
+
 class LedgerMigrationsTest : public weir::testing::DatabaseTest {};
 
 INSTANTIATE_ON_BOTH_DATABASES(LedgerMigrationsTest);
 
 // Into the columns that the first schema had; later ones have defaults.
 void InsertAsAtFirst(sql::Database& database, const UsageEvent& event) {
-  constexpr std::string_view kLater[] = {"cache_hit"};
+  constexpr std::string_view kLater[] = {"cache_hit", "session", "retried"};
   std::vector<std::string_view> columns;
   std::vector<sql::Value> row;
   const std::vector<sql::Value> values = EventValues(event);
@@ -39,6 +42,15 @@ void InsertAsAtFirst(sql::Database& database, const UsageEvent& event) {
     return transaction.InsertMany("usage_events", columns, {row});
   });
   ASSERT_TRUE(stored.ok()) << stored;
+  for (std::size_t i = 0; i < event.attempts.size(); ++i) {
+    const Attempt& attempt = event.attempts[i];
+    const auto tried = database.Execute(
+        "INSERT INTO usage_attempts (event_id, number, account_id, http_status, error_class, "
+        "started_at_unix_ms, duration_ms) VALUES ($1, $2, $3, $4, '', 0, 0)",
+        {sql::Blob{event.id}, static_cast<std::int64_t>(i + 1), attempt.account_id,
+         attempt.http_status});
+    ASSERT_TRUE(tried.ok()) << tried.status();
+  }
   const auto summed = database.Execute(
       "INSERT INTO usage_quarters (quarter_unix_ms, key_id, user_id, group_id, account_id, model, "
       "requests, errors, estimated_requests, input_tokens, cache_read_tokens, "
@@ -57,13 +69,19 @@ TEST_P(LedgerMigrationsTest, EachSchemaThatThereWasIsBroughtUpToDateWithWhatIsIn
     const auto end = all.begin() + static_cast<std::ptrdiff_t>(count);
     const absl::Status before = sql::Migrate(*database, "usage", {all.begin(), end});
     ASSERT_TRUE(before.ok()) << before;
-    const UsageEvent event = MakeEvent();
+    UsageEvent event = MakeEvent();
+    event.attempts = {{.account_id = 1, .http_status = 529}, {.account_id = 9, .http_status = 200}};
     ASSERT_NO_FATAL_FAILURE(InsertAsAtFirst(*database, event));
     for (int start = 0; start < 2; ++start) {
       const absl::Status migrated = MigrateLedger(*database);
       ASSERT_TRUE(migrated.ok()) << migrated;
     }
     EXPECT_EQ(*UsageQuery(*database).Get(event.id), event);
+    if (all[count - 1].number < kRetriedSchema) {
+      const auto retried = UsageQuery(*database).List({.filter = {.retried = true}});
+      ASSERT_TRUE(retried.ok()) << retried.status();
+      EXPECT_EQ(retried->events.size(), 1U) << "its attempts were there";
+    }
     const auto again = UsageLedger(*database).Insert({&event});
     ASSERT_TRUE(again.ok()) << again.status();
     EXPECT_EQ(again->front(), Stored::kDuplicate) << "what was stored before is still known";

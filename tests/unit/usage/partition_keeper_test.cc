@@ -187,9 +187,14 @@ TEST_P(PartitionKeeperTest, PlainTablesBecomeTheirFirstPartitionAndLoseNothing) 
   std::vector<UsageEvent> events = random.Many(300);
   events.push_back(EventAt(now));
   events.push_back(EventAt(now + 30 * kDayMs));  // of a clock that was wrong
+  // Those that came later stand at the end.
+  std::vector<std::string_view> columns = EventColumns();
+  while (columns.back() != "failed") columns.pop_back();
   for (const UsageEvent& event : events) {
+    std::vector<sql::Value> values = EventValues(event);
+    values.resize(columns.size());
     const absl::Status stored = database().Transact([&](sql::Transaction& transaction) {
-      return transaction.InsertMany("usage_events", EventColumns(), {EventValues(event)});
+      return transaction.InsertMany("usage_events", columns, {values});
     });
     ASSERT_TRUE(stored.ok()) << stored;
     if (event.attempts.empty()) continue;
@@ -215,7 +220,7 @@ TEST_P(PartitionKeeperTest, PlainTablesBecomeTheirFirstPartitionAndLoseNothing) 
   EXPECT_EQ(keeper_->Report()->default_events, 1);
   EXPECT_TRUE(Names().at(0).starts_with("usage_events_until_")) << Names().at(0);
   EXPECT_EQ(Names().size(), 3U) << "all until today, and two days ahead";
-  EXPECT_EQ(Count("pg_indexes WHERE tablename = 'usage_events'"), 10);
+  EXPECT_EQ(Count("pg_indexes WHERE tablename = 'usage_events'"), 12);
   EXPECT_EQ(Count("pg_index WHERE NOT indisvalid"), 0);
 }
 

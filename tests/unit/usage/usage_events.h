@@ -97,6 +97,7 @@ class RandomEvents {
     }
     // Last, so that what random events were before there were tests stays as it was.
     if (Int(0, 4) == 0) event.operation = operation::kAccountTest;
+    event.session = Int(-2, 2);
     return event;
   }
 

@@ -110,6 +110,12 @@ TEST_P(UsageQueryTest, EachFilterNarrows) {
   ExpectFilter({.complete = true}, [](const UsageEvent& e) { return e.complete; });
   ExpectFilter({.complete = false}, [](const UsageEvent& e) { return !e.complete; });
   ExpectFilter({.stream = false}, [](const UsageEvent& e) { return !e.stream; });
+  const auto is_retried = [](const UsageEvent& e) { return e.attempts.size() > 1; };
+  ExpectFilter({.retried = true}, is_retried);
+  ExpectFilter({.retried = false}, std::not_fn(is_retried));
+  ExpectFilter({.sessions = {-1}}, [](const UsageEvent& e) { return e.session == -1; });
+  ExpectFilter({.sessions = {-2, 1, 7}},
+               [](const UsageEvent& e) { return e.session == -2 || e.session == 1; });
   ExpectFilter({.client_ip = "10.0.0.1"},
                [](const UsageEvent& e) { return e.client_ip == "10.0.0.1"; });
   ExpectFilter({.client_ip = "10.0.1."},
@@ -120,6 +126,32 @@ TEST_P(UsageQueryTest, EachFilterNarrows) {
   ExpectFilter(
       {.key_ids = {1}, .models = {"model-0"}, .only_errors = true},
       [](const UsageEvent& e) { return e.key_id == 1 && e.model == "model-0" && e.failed(); });
+}
+
+// Few and many, by themselves and within a range: SQLite goes by different indexes.
+TEST_P(UsageQueryTest, LeastFiguresNarrow) {
+  for (const std::int64_t least : {std::int64_t{1'000}, std::int64_t{59'000}}) {
+    ExpectFilter({.latency_ms_min = least},
+                 [&](const UsageEvent& e) { return e.latency_ms >= least; });
+    ExpectFilter({.from_unix_ms = kTestUnixMs + 1, .latency_ms_min = least},
+                 [&](const UsageEvent& e) {
+                   return e.latency_ms >= least && e.started_at_unix_ms > kTestUnixMs;
+                 });
+  }
+  std::vector<std::int64_t> costs;
+  for (const UsageEvent& event : events_) costs.push_back(event.cost_nano_usd);
+  std::sort(costs.begin(), costs.end());
+  const std::int64_t dear = costs[costs.size() - 5];
+  ExpectFilter({.cost_nano_usd_min = dear},
+               [&](const UsageEvent& e) { return e.cost_nano_usd >= dear; });
+  ExpectFilter(
+      {.latency_ms_min = 30'000, .cost_nano_usd_min = costs[150]},
+      [&](const UsageEvent& e) { return e.latency_ms >= 30'000 && e.cost_nano_usd >= costs[150]; });
+  const ListAnswer dearest =
+      List({.filter = {.latency_ms_min = 59'000}, .order = EventOrder::kCost, .limit = 200});
+  EXPECT_TRUE(std::is_sorted(
+      dearest.events.begin(), dearest.events.end(),
+      [](const auto& a, const auto& b) { return a.cost_nano_usd > b.cost_nano_usd; }));
 }
 
 // PostgreSQL looks at no partition of other days; an id may be as far from its event's time as

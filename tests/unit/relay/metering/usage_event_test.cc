@@ -46,6 +46,7 @@ UsageRecord FullRecord() {
   record.user_agent = "claude-cli/2";
   record.upstream_request_id = "req_1";
   record.cache_hit = true;
+  record.session = 0xFEDC'BA98'7654'3210U;
   return record;
 }
 
@@ -108,6 +109,7 @@ TEST(UsageEvent, CarriesEveryField) {
   EXPECT_EQ(event.user_agent(), "claude-cli/2");
   EXPECT_EQ(event.upstream_request_id(), "req_1");
   EXPECT_TRUE(event.cache_hit());
+  EXPECT_EQ(event.session(), 0xFEDC'BA98'7654'3210U);
 }
 
 TEST(UsageEvent, SaysWhoseLeasesPaid) {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace weir::relay {
+namespace weir {
 
 // splitmix64 (Steele, Lea, Flood 2014): independent-looking bits of each number.
 constexpr std::uint64_t MixBits(std::uint64_t value) {
@@ -49,4 +49,4 @@ constexpr std::uint64_t StableHash(std::string_view text) {
   return MixBits(stable_hash_internal::Step(hash, rest));
 }
 
-}  // namespace weir::relay
+}  // namespace weir
