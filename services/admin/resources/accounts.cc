@@ -9,12 +9,14 @@
 #include "libs/common/text.h"
 #include "services/admin/credentials/account_secrets.h"
 #include "services/admin/json/record_json.h"
+#include "services/admin/model/session_rules.h"
 #include "services/admin/model/validate.h"
 #include "services/admin/oauth/token_refresher.h"
 #include "services/admin/resources/account_answer.h"
 #include "services/admin/resources/bulk.h"
 #include "services/admin/resources/given_account.h"
 #include "services/admin/resources/resource.h"
+#include "services/admin/store/account_filter.h"
 #include "services/admin/store/account_history.h"
 #include "services/admin/store/account_store.h"
 
@@ -42,6 +44,28 @@ void AddStatusFilter(std::string_view status, std::int64_t now_ms, ListQuery& qu
   }
 }
 
+// "none" is a tier to ask for, too: that of accounts without one.
+constexpr std::string_view kNoTier = "none";
+
+std::vector<std::string_view> TierWords() {
+  std::vector<std::string_view> words(kTiers.begin(), kTiers.end());
+  words.push_back(kNoTier);
+  return words;
+}
+
+void AddFlagFilters(const Request& request, std::int64_t now_ms, ListQuery& query) {
+  if (const std::string_view tier = request.Query("tier"); !tier.empty()) {
+    query.conditions.push_back({"tier = ?", {std::string(tier == kNoTier ? "" : tier)}});
+  }
+  if (const std::string_view proxy = request.Query("proxy"); !proxy.empty()) {
+    query.conditions.push_back(
+        {proxy == "true" ? "sealed_proxy_url <> ''" : "sealed_proxy_url = ''", {}});
+  }
+  if (const std::string_view attention = request.Query("attention"); !attention.empty()) {
+    query.conditions.push_back(account_filter::NeedsAttention(attention == "true", now_ms));
+  }
+}
+
 ListRules Rules() {
   return {
       .filters = {{"name", "name", Filter::Kind::kContains},
@@ -52,7 +76,10 @@ ListRules Rules() {
                 {"name", "name"},
                 {"priority", "priority"},
                 {"created_at", "created_at_ms"}},
-      .others = {WordParameter("status", WordsOf<AccountStatus>())}};
+      .others = {WordParameter("status", WordsOf<AccountStatus>()),
+                 TextParameter("model", "those that serve it, once routes have named it"),
+                 WordParameter("tier", TierWords()), FlagParameter("proxy"),
+                 FlagParameter("attention")}};
 }
 
 void DescribeBody(BodyReader& reader) {
@@ -70,9 +97,19 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
   auto query = ParseList(request, Rules());
   if (!query.ok()) return query.status();
   AddStatusFilter(request.Query("status"), parts.store.NowMs(), *query);
-  auto page = ReadValue(parts.store, [&](sql::Transaction& transaction) {
-    return account_store::List(transaction, *query);
-  });
+  AddFlagFilters(request, parts.store.NowMs(), *query);
+  const std::string_view model = request.Query("model");
+  std::string among;
+  auto page =
+      ReadValue(parts.store, [&](sql::Transaction& transaction) -> absl::StatusOr<Page<Account>> {
+        ListQuery narrowed = *query;
+        if (!model.empty()) {
+          auto serving = account_filter::ServesModel(transaction, model, among);
+          if (!serving.ok()) return serving.status();
+          narrowed.conditions.push_back(*std::move(serving));
+        }
+        return account_store::List(transaction, narrowed);
+      });
   if (!page.ok()) return page.status();
   json::array data;
   for (const Account& account : page->items) {

@@ -177,6 +177,14 @@ TEST_F(RestResourcesTest, AccountsAreSwitched) {
   EXPECT_EQ(TextAt(Admin("POST", path + "/enable").Json(), "status"), "normal");
   EXPECT_EQ(TextAt(Admin("PATCH", path, R"({"status":"disabled"})").Json(), "status"), "disabled");
   EXPECT_EQ(Admin("GET", "/api/v1/admin/accounts?status=lost").status, 400);
+  const auto total = [&](const std::string& query) {
+    return At(Admin("GET", "/api/v1/admin/accounts?" + query).Json(), "total").as_int64();
+  };
+  EXPECT_EQ(total("model=anything"), 1) << "it names none, so it serves all";
+  EXPECT_EQ(total("tier=none&proxy=false&attention=false"), 1);
+  EXPECT_EQ(total("tier=pro%2B") + total("proxy=true") + total("attention=true"), 0);
+  EXPECT_EQ(Admin("GET", "/api/v1/admin/accounts?tier=gold").status, 400);
+  EXPECT_EQ(Admin("GET", "/api/v1/admin/accounts?attention=1").status, 400);
   EXPECT_EQ(Admin("DELETE", path).status, 204);
 }
 

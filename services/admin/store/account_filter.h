@@ -1,0 +1,28 @@
+// What narrows a list of accounts by more than a column says.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+#include "libs/common/sql/database.h"
+#include "services/admin/store/table.h"
+
+namespace weir::admin::account_filter {
+
+// A credential that ends within this, and that nobody renews, is for somebody to look at.
+inline constexpr std::int64_t kExpiresSoonMs = 3LL * 24 * 3600 * 1000;
+
+// Somebody should look at it: out or limited this moment, or its credential ends soon. Disabled
+// ones are out because somebody wanted it.
+Condition NeedsAttention(bool needed, std::int64_t now_ms);
+
+// That serve this model, asked for as routes leave it: by their own models, or those of their tier.
+// The condition's text goes into `among`, which must live as long as it. InvalidArgument: accounts
+// have more different lists of models than can be looked at.
+absl::StatusOr<Condition> ServesModel(sql::Transaction& transaction, std::string_view model,
+                                      std::string& among);
+
+}  // namespace weir::admin::account_filter
