@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { describe, onTestFinished } from 'vitest'
 import { Api } from './api'
 import { checkAccess, expect, logIn, logInByHand, look, screenshot, test } from './helpers'
@@ -21,6 +22,9 @@ describe('keys', () => {
     await once.getByText(/answered in/).waitFor()
     await checkAccess(page)
     await screenshot(page, 'keys.once')
+    // The lines as they stand there, in a real shell.
+    const lines = (await once.locator('pre').first().textContent())!
+    expect(execFileSync('sh', ['-c', lines], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })).toContain('event: message_stop')
     for (const client of ['Claude Code', 'Codex', 'OpenAI SDK', 'Anthropic SDK', 'Gemini CLI', '.env']) {
       await once.getByRole('radio', { name: client, exact: true }).click()
       expect(await once.locator('pre').first().textContent()).toMatch(new RegExp(`${at.relay_url}|gemini-api-key`))
@@ -83,6 +87,9 @@ describe('keys', () => {
       await name.fill('typed whole')
       await page.getByRole('button', { name: 'Save' }).click()
       await page.locator('tbody').getByText('typed whole').waitFor()
+      await page.goto(`${at.admin_url}/keys?id=${id}`)
+      await page.getByText('Changes', { exact: true }).click()
+      await page.getByRole('dialog').getByText('typed beside → typed whole').waitFor()
     } finally {
       await api.drop(`/api-keys/${id}`)
     }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe } from 'vitest'
 import { Api } from './api'
 import { checkAccess, checkWidth, expect, logIn, logInByHand, look, screenshot, tell, test, type Visit } from './helpers'
@@ -148,6 +149,24 @@ test('usage groups, splits, and leads to its requests', async ({ visitor }) => {
   await rows(visitor).first().click()
   await page.waitForURL('**/logs?**key_id=**')
   await rows(visitor).first().waitFor()
+})
+
+test('sums are taken along with the columns that are wanted', async ({ visitor }) => {
+  const { page } = visitor
+  await served(1)
+  await logIn(visitor, '/usage?by=key')
+  await rows(visitor).first().waitFor()
+  await page.getByRole('button', { name: 'Export' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Export' })
+  await dialog.getByText('reasoning_tokens', { exact: true }).click()
+  await checkAccess(page)
+  await screenshot(page, 'usage.export')
+  const file = page.waitForEvent('download')
+  await dialog.getByRole('button', { name: 'Download' }).click()
+  const text = readFileSync(await (await file).path(), 'utf8')
+  expect(text.split('\r\n')[0]).toBe('key_id,key_name,requests,errors,estimated_requests,input_tokens,cache_read_tokens,cache_write_5m_tokens,cache_write_1h_tokens,output_tokens,cost_usd')
+  await dialog.getByRole('radio', { name: 'Requests' }).click()
+  await page.getByRole('dialog').getByRole('link', { name: 'Download' }).waitFor()
 })
 
 describe('looks right in all tastes', () => {

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { shellOf, SNIPPETS, type SnippetInput } from '.'
 
@@ -76,6 +78,31 @@ describe('all of them', () => {
 
   it('of Python and Node take what they are given as text', () => {
     for (const { code } of [...write('openaiSdk', { key: HOSTILE }), ...write('anthropicSdk', { key: HOSTILE })]) expect(code).toContain(JSON.stringify(HOSTILE))
+  })
+})
+
+// As somebody gets them who has just made a key: `npx vitest run --project unit -u snippets` writes them anew, for eyes.
+describe('with real values', () => {
+  const REAL = { url: 'https://relay.example.com', key: `ck_${'0123456789abcdef'.repeat(4)}`, model: 'claude-sonnet-4-5', provider: 'anthropic' }
+
+  it.each(['sh', 'powershell'] as const)('%s: word by word', async (shell) => {
+    const text = SNIPPETS.map(({ name, label }) => write(name, { ...REAL, shell }).map(({ file, code }) => `=== ${label}: ${file ?? 'in the shell'}\n${code.trimEnd()}\n`).join('')).join('\n')
+    await expect(text).toMatchFileSnapshot(`golden/${shell}.txt`)
+  })
+
+  it.each(['openaiSdk', 'anthropicSdk'])('%s: Python and Node can read it', (name) => {
+    const [python, node] = write(name, { ...REAL, key: HOSTILE, model: HOSTILE })
+    execFileSync('/usr/bin/python3', ['-c', 'import ast, sys; ast.parse(sys.stdin.read())'], { input: python!.code })
+    const folder = mkdtempSync(join(tmpdir(), 'weir-snippets-'))
+    writeFileSync(join(folder, 'client.mjs'), node!.code)
+    execFileSync(process.execPath, ['--check', join(folder, 'client.mjs')])
+    rmSync(folder, { recursive: true })
+  })
+
+  it('Codex: its file is TOML with what it is to have', () => {
+    const { code } = write('codex', { ...REAL, model: HOSTILE })[0]!
+    const read = execFileSync('/usr/bin/python3', ['-c', 'import json, sys, tomllib; print(json.dumps(tomllib.loads(sys.stdin.read())))'], { input: code, encoding: 'utf8' })
+    expect(JSON.parse(read)).toMatchObject({ model: HOSTILE, model_provider: 'weir', model_providers: { weir: { base_url: `${REAL.url}/v1`, env_key: 'WEIR_API_KEY' } } })
   })
 })
 

@@ -1,7 +1,8 @@
-import { computed, onScopeDispose, ref } from 'vue'
+import { computed } from 'vue'
 import { accountCounts } from '@/api/accountCounts'
 import { logStats } from '@/api/logs'
 import { usageSeries, usageSummary, usageTop, type UsageTop } from '@/api/usage'
+import { useFirstAnswers } from '@/composables/useFirstAnswers'
 import { usePolling } from '@/composables/usePolling'
 import { useResource, type Resource } from '@/composables/useResource'
 import { reportBounds, type ReportRange } from '@/domain/reportRange'
@@ -17,19 +18,9 @@ export interface Question {
 const TILES_MS = 5_000
 const CHARTS_MS = 30_000
 const TOP = 5
-const FIRST_MS = 1_000
 
 const polled = (resources: Resource<unknown>[], everyMs: number) =>
   usePolling(() => Promise.all(resources.map((resource) => resource.poll())), everyMs)
-
-// True once each has answered or failed, or a second has passed: what comes one by one pushes down what is
-// there already.
-function useFirstAnswers(resources: Resource<unknown>[]) {
-  const late = ref(false)
-  const timer = setTimeout(() => (late.value = true), FIRST_MS)
-  onScopeDispose(() => clearTimeout(timer))
-  return computed(() => late.value || resources.every((one) => one.loadedAt.value !== null || one.error.value !== null))
-}
 
 // The dashboard's figures: all of one range, tiles every 5 s, charts and rankings every 30 s.
 export function useDashboard(question: () => Question) {

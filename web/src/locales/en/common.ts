@@ -71,7 +71,7 @@ export const common = {
   },
   scope: { label: 'Whose', all: 'All', mine: 'Mine' },
   export: {
-    title: 'Export requests',
+    title: 'Export',
     text: 'All requests that the filters let through, the oldest first; the file has no bound.',
     count: ' {count} match.',
     format: 'Format',

@@ -44,7 +44,7 @@ export const dashboard = {
   errorsPer: { hour: 'Failed requests per hour', day: 'Failed requests per day', month: 'Failed requests per month', year: 'Failed requests per year' },
   errorClasses: 'What failed',
   noErrors: 'Nothing failed.',
-  top: { model: 'Top models', key: 'Top keys', user: 'Top users', group: 'Top groups', account: 'Top accounts', requests: '{count} requests', none: 'Nothing yet.' },
+  top: { model: 'Top models', key: 'Top keys', user: 'Top users', group: 'Top groups', account: 'Top accounts', requests: '{count} request | {count} requests', none: 'Nothing yet.' },
   accountStates: { normal: 'normal', rate_limited: 'limited', api_exception: 'with API errors', account_exception: 'refused', disabled: 'disabled' },
   noAccounts: 'No accounts yet.',
   ownLimits: 'Your limits',

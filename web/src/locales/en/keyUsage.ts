@@ -15,7 +15,7 @@ export const keyUsage = {
   forGood: 'for good',
   noLimits: 'No limits of money or requests.',
   periods: { today: 'Today', week: '7 days', month: '30 days' },
-  figures: '{requests} requests, {errors} failed · {tokens} tokens',
+  figures: 'requests {requests} · failed {errors} · tokens {tokens}',
   days: 'Usage by day',
   day: 'Day ({zone})',
   columns: { requests: 'Requests', errors: 'Failed', tokens: 'Tokens', cost: 'Cost' },

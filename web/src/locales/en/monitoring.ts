@@ -38,9 +38,9 @@ export const monitoring = {
     madeUntil: 'Made until',
     unexpected: 'Of unexpected days',
   },
-  unpriced: '{models} models without a price, asked for {requests} times',
+  unpriced: '{models} model without a price, asked for {requests} times | {models} models without a price, asked for {requests} times',
   wrong: 'Wrong now',
-  conflicts: '{count} requests came again with another content',
+  conflicts: '{count} request came again with another content | {count} requests came again with another content',
   conflictsAbout: 'What came first is counted; what came later counts nowhere.',
   changes: 'Last changes',
 }

@@ -9,7 +9,7 @@ export const profile = {
   factorOn: 'In force',
   factorOff: 'Not set up',
   factorText: 'A code of an app beside the password: who knows the password alone cannot log in.',
-  codesLeft: '{count} recovery codes left',
+  codesLeft: '{count} recovery code left | {count} recovery codes left',
   factorBegin: 'Set up',
   scan: 'Scan this with an authenticator app, or type the secret into it. Then give one of its codes.',
   qr: 'QR code of the secret',

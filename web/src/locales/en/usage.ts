@@ -30,6 +30,12 @@ export const usage = {
     output: 'Output tokens, reasoning among them',
     estimated: 'Requests whose tokens the provider did not report in full',
   },
+  sums: {
+    what: 'What to export',
+    kinds: { sums: 'Sums', rows: 'Requests' },
+    text: 'The row of the table; days are those of {zone}. | All {count} rows of the table; days are those of {zone}.',
+    columns: 'Columns',
+  },
   reconcile: {
     title: 'Reconciliation',
     about: "Take a provider's usage export as CSV; Weir compares it with the ledger, day by day (UTC) and model by model.",
@@ -46,6 +52,6 @@ export const usage = {
     matches: { same: 'same', differs: 'differs', only_in_file: 'only in the file', only_in_ledger: 'only in the ledger' },
     counts: { requests: 'Requests', input_tokens: 'Input', output_tokens: 'Output' },
     pair: 'File / ledger (ledger − file).',
-    more: '{count} more rows are not shown.',
+    more: '{count} more row is not shown. | {count} more rows are not shown.',
   },
 }

@@ -73,7 +73,7 @@ export const common: typeof en = {
   },
   scope: { label: '范围', all: '全部', mine: '我的' },
   export: {
-    title: '导出请求',
+    title: '导出',
     text: '导出符合筛选条件的全部请求，最早的在前，数量不限。',
     count: '共 {count} 条。',
     format: '格式',

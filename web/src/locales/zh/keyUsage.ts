@@ -17,7 +17,7 @@ export const keyUsage: typeof en = {
   forGood: '不再重置',
   noLimits: '没有金额或请求数的限额。',
   periods: { today: '今日', week: '7 天', month: '30 天' },
-  figures: '{requests} 个请求，{errors} 个失败 · {tokens} Token',
+  figures: '请求 {requests} · 失败 {errors} · Token {tokens}',
   days: '每日用量',
   day: '日期（{zone}）',
   columns: { requests: '请求', errors: '失败', tokens: 'Token', cost: '费用' },

@@ -32,6 +32,12 @@ export const usage: typeof en = {
     output: '输出 Token，包括推理',
     estimated: '上游未完整上报 Token 的请求',
   },
+  sums: {
+    what: '导出内容',
+    kinds: { sums: '汇总', rows: '请求明细' },
+    text: '下方表格的全部 {count} 行，日期按 {zone}。',
+    columns: '列',
+  },
   reconcile: {
     title: '对账',
     about: '选择上游导出的用量 CSV；Weir 将其与账本逐日（UTC）、逐模型比较。',

@@ -1,0 +1,28 @@
+import { listAudit } from '@/api/audit'
+import { logConflicts, wrongNow } from '@/api/monitoring'
+import { getStatus } from '@/api/status'
+import { useFirstAnswers } from '@/composables/useFirstAnswers'
+import { usePolling } from '@/composables/usePolling'
+import { useResource } from '@/composables/useResource'
+
+const LIVE_MS = 2_000
+const WRONG_MS = 30_000
+const CONFLICTS = 5
+const CHANGES = 20
+
+// All that the page shows: the state every 2 s, what is wrong every 30 s, the last changes with each new revision.
+export function useMonitoring() {
+  const status = useResource(() => 0, (_, signal) => getStatus(signal))
+  const wrong = useResource(() => 0, (_, signal) => wrongNow(signal))
+  const conflicts = useResource(
+    () => status.data.value?.conflicts ?? 0,
+    (count, signal) => (count > 0 ? logConflicts(CONFLICTS, signal) : Promise.resolve(null)),
+  )
+  const changes = useResource(
+    () => status.data.value?.revision ?? 0,
+    (_, signal) => listAudit({ limit: CHANGES }, signal),
+  )
+  const { paused } = usePolling(status.poll, LIVE_MS)
+  usePolling(wrong.poll, WRONG_MS)
+  return { status, wrong, conflicts, changes, paused, arrived: useFirstAnswers([status, wrong, changes]) }
+}
