@@ -267,6 +267,18 @@ class Stack:
     def start_relay(self):
         return self.relay.start().wait_ready(self.relay_ops)
 
+    def second_relay(self):
+        """Another relay of the same admin and usage, not started; its `port` and `ops`."""
+        port = ports.free_range(2)
+        folder = self.folder / "relay-2"
+        folder.mkdir()
+        relay = Service("relay", self.build_dir, folder, (), self.relay.settings | {
+            "WEIR_RELAY_LISTEN": f"127.0.0.1:{port}",
+            "WEIR_RELAY_OPS_LISTEN": f"127.0.0.1:{port + 1}",
+            "WEIR_RELAY_DATA_DIR": folder})
+        relay.port, relay.ops = port, port + 1
+        return relay
+
     def seed(self, *arguments):
         """`weir-admin seed`; its NAME=value lines are added to `seeded` and returned."""
         environment = {**os.environ, **{k: str(v) for k, v in self.admin_settings.items()}}

@@ -70,8 +70,9 @@ def parse_events(body):
 class Connection:
     """One client connection. Usable as a context manager."""
 
-    def __init__(self, port, host="127.0.0.1", timeout=20.0):
-        self.socket = socket.create_connection((host, port), timeout=timeout)
+    def __init__(self, port, host="127.0.0.1", timeout=20.0, source=None):
+        """`source`: another address of loopback to come from."""
+        self.socket = socket.create_connection((host, port), timeout=timeout, source_address=source and (source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = b""
 

@@ -2,7 +2,6 @@
 
 import harness
 import http_client
-import ports
 import redis_server
 from admin_client import eventually
 
@@ -23,15 +22,10 @@ class Pair:
             f"{setting}_TIMEOUT_MS": int(REPLY_SECONDS * 1000),
             "WEIR_RELAY_THREADS": 2, **settings})
         self.stack.start()
-        port = ports.free_range(2)
-        (self.stack.folder / "relay-2").mkdir()
-        self.second = harness.Service("relay", build_dir, self.stack.folder / "relay-2", (), {
-            **self.stack.relay.settings, "WEIR_RELAY_LISTEN": f"127.0.0.1:{port}",
-            "WEIR_RELAY_OPS_LISTEN": f"127.0.0.1:{port + 1}",
-            "WEIR_RELAY_DATA_DIR": self.stack.folder / "relay-2"})
-        self.second.start().wait_ready(port + 1)
-        self.ports = (self.stack.relay_port, port)
-        self.ops = (self.stack.relay_ops, port + 1)
+        self.second = self.stack.second_relay()
+        self.second.start().wait_ready(self.second.ops)
+        self.ports = (self.stack.relay_port, self.second.port)
+        self.ops = (self.stack.relay_ops, self.second.ops)
         self.wait_up()
 
     def lane(self, *accounts, **fields):

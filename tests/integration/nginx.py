@@ -1,0 +1,82 @@
+"""Debian's nginx in front of relays and admin, with the repository's own deploy/nginx/weir.conf."""
+
+import pathlib
+import re
+import subprocess
+import tempfile
+import time
+
+import http_client
+import ports
+
+CONFIG = pathlib.Path(__file__).resolve().parents[2] / "deploy/nginx/weir.conf"
+MAIN = """daemon off;
+worker_processes 1;
+worker_rlimit_nofile 16384;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log warn;
+events {{ worker_connections 8192; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/weir.conf;
+}}
+"""
+
+
+def config_text(port, relay_ports, admin_port):
+    """weir.conf, word for word but for its addresses."""
+    text = CONFIG.read_text()
+    relays = "\n".join(f"    server 127.0.0.1:{relay} max_fails=2 fail_timeout=5s;" for relay in relay_ports)
+    text, changed = re.subn(r"    server 127\.0\.0\.1:8080 max_fails=2 fail_timeout=5s;", relays, text)
+    assert changed == 1, "weir.conf names its first relay otherwise"
+    text, changed = re.subn(r"server 127\.0\.0\.1:8081;", f"server 127.0.0.1:{admin_port};", text)
+    assert changed == 1, "weir.conf names admin otherwise"
+    text, changed = re.subn(r"listen 80;", f"listen 127.0.0.1:{port};", text)
+    assert changed == 2, "weir.conf has two servers"
+    return text
+
+
+class Nginx:
+    def __init__(self, relay_ports, admin_port):
+        self.port = ports.free_range(1)
+        self._temporary = tempfile.TemporaryDirectory(prefix="weir-nginx.")
+        self.folder = pathlib.Path(self._temporary.name)
+        self.folder.chmod(0o755)
+        (self.folder / "weir.conf").write_text(config_text(self.port, relay_ports, admin_port))
+        (self.folder / "nginx.conf").write_text(MAIN.format(folder=self.folder))
+        self._process = None
+
+    def _command(self, *arguments):
+        return ["/usr/sbin/nginx", "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), *arguments]
+
+    def check(self):
+        """What `nginx -t` says; an AssertionError when it does not like the configuration."""
+        said = subprocess.run(self._command("-t"), capture_output=True, text=True, timeout=20, check=False)
+        assert said.returncode == 0, said.stderr
+        return said.stderr
+
+    def start(self):
+        with open(self.folder / "output.log", "wb") as output:
+            self._process = subprocess.Popen(self._command(), stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+        for _ in range(100):
+            try:
+                http_client.request(self.port, "GET", "/", {"host": "nobody", "connection": "close"}, timeout=5)
+                return self
+            except OSError:
+                assert self._process.poll() is None, (self.folder / "output.log").read_text()
+                time.sleep(0.05)
+        raise AssertionError("nginx does not answer")
+
+    def errors(self):
+        return (self.folder / "error.log").read_text()
+
+    def close(self):
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(20)
+        self._temporary.cleanup()
