@@ -19,7 +19,7 @@ UsageMetrics::UsageMetrics(Metrics& metrics)
       events_rejected(metrics.AddCounter(kEvents, kEventsHelp, {{"outcome", "rejected"}})),
       events_too_old(metrics.AddCounter(kEvents, kEventsHelp, {{"outcome", "too_old"}})),
       events_unexpected_day(metrics.AddCounter(
-          "weir_usage_events_of_unexpected_days_total",
+          "weir_usage_events_of_unexpected_date_total",
           "Events, also repeated ones, whose ids are of days so far away that they have no "
           "partition: a relay's clock is wrong, or it was away for long.")),
       events_conflicting(metrics.AddCounter(

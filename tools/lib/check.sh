@@ -19,6 +19,8 @@ TEXT
   esac
   [[ $# -le 1 ]] || usage_error test "one filter at most"
   ensure_packages test "${PACKAGES_BUILD[@]}" "${PACKAGES_TEST[@]}"
+  # kustomize is built from its module; whoever has a Go of their own keeps it.
+  command -v go >/dev/null || ensure_packages go "${PACKAGES_GO[@]}"
   [[ -n $filter ]] || console_begin
   compile release
   [[ -n $filter ]] || console_finish

@@ -13,10 +13,12 @@ readonly PACKAGES_BUILD=(
 )
 readonly PACKAGES_TEST=(
   openssl python3 python3-pytest python3-venv python3-websocket postgresql-15 redis-server nginx-light caddy
+  prometheus python3-yaml
   chromium fonts-noto-cjk
 )
 readonly PACKAGES_PACKAGE=(dpkg-dev file python3 python3-venv)
 readonly PACKAGES_IMAGES=(buildah mmdebstrap runc curl util-linux iproute2)
+readonly PACKAGES_GO=(golang-go)
 readonly PACKAGES_NODE=(nodejs npm)
 readonly PACKAGES_FUZZ=(clang-14 libclang-rt-14-dev llvm-14)
 readonly PACKAGES_BENCH=(python3 nginx-light postgresql-15)

