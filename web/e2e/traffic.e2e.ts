@@ -85,6 +85,21 @@ describe('log', () => {
     await page.waitForURL((url) => !url.search.includes('cursor'))
   })
 
+  test('finer filters are asked of the ledger, by links too, and lead on to a conversation', async ({ visitor }) => {
+    const { page } = visitor
+    await served(2)
+    await logIn(visitor, '/logs?retried=false&source=request&cost_usd_min=0.0001')
+    await rows(visitor).first().waitFor()
+    await page.getByText('≥ $0.0001').waitFor()
+    await page.getByText('Requests, before the finer filters').waitFor()
+    await rows(visitor).first().click()
+    await page.getByRole('dialog').locator('a[href*="session="]').click()
+    await page.waitForURL('**session=**')
+    await rows(visitor).first().waitFor()
+    await page.goto(`${visitor.at.admin_url}/logs?latency_ms_min=3600000`)
+    await page.getByText('No request matches these filters').waitFor()
+  })
+
   test('the export is the same filter', async ({ visitor }) => {
     const { page } = visitor
     await served(1)

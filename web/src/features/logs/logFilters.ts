@@ -1,5 +1,5 @@
 import type { LogFilter } from '@/api/logs'
-import { flag, many, oneOf, text, type StateOf } from '@/composables/useUrlState'
+import { flag, integer, many, oneOf, text, type StateOf } from '@/composables/useUrlState'
 import { reportBounds, type ReportRange } from '@/domain/reportRange'
 
 export const LOG_RANGES = ['1h', '24h', '7d', '30d', '90d'] as const
@@ -23,6 +23,11 @@ export const LOG_FILTERS = {
   stream: oneOf(['', 'true', 'false'] as const, ''),
   complete: oneOf(['', 'true', 'false'] as const, ''),
   cache_hit: flag(),
+  retried: oneOf(['', 'true', 'false'] as const, ''),
+  source: oneOf(['', 'request', 'test'] as const, ''),
+  latency_ms_min: integer(0),
+  cost_usd_min: text(),
+  session: many(),
   client_ip: text(),
   request_id: text(),
   sort: oneOf(['-started_at', 'started_at', '-cost', '-latency_ms'] as const, '-started_at'),
@@ -33,8 +38,15 @@ export const LOG_FILTERS = {
 export type LogState = StateOf<typeof LOG_FILTERS>
 
 const IDS = ['key_id', 'user_id', 'group_id', 'account_id'] as const
-const TEXTS = ['status', 'error_class', 'model', 'served_model', 'protocol'] as const
-export const CHIPS = ['search', ...TEXTS, ...IDS, 'stream', 'complete', 'cache_hit', 'client_ip', 'request_id'] as const
+const TEXTS = ['status', 'error_class', 'model', 'served_model', 'protocol', 'session'] as const
+// Those that go into the question as they are, unless they say nothing.
+const PLAIN = ['search', 'stream', 'complete', 'retried', 'source', 'latency_ms_min', 'client_ip', 'request_id'] as const
+export const CHIPS = [...TEXTS, ...IDS, ...PLAIN, 'cache_hit', 'cost_usd_min'] as const
+// Those that have a place behind "more".
+export const MORE = ['error_class', 'protocol', 'stream', 'complete', 'retried', 'source', 'latency_ms_min', 'cost_usd_min', 'cache_hit'] as const
+// What reports know of a request is of whom and of which model; all else is finer.
+const FINER = CHIPS.filter((name) => name !== 'model' && !(IDS as readonly string[]).includes(name))
+const USD = /^\d{1,9}(\.\d{1,9})?$/
 
 const numbers = (texts: string[]) => texts.map(Number).filter((id) => Number.isSafeInteger(id) && id >= 0)
 
@@ -61,12 +73,9 @@ export function logFilter(state: LogState, zone: string, admin: boolean, now = n
     tz: zone,
     ...subjectsOf(state, admin),
     ...texts,
-    ...(state.search && { search: state.search }),
-    ...(state.stream && { stream: state.stream }),
-    ...(state.complete && { complete: state.complete }),
+    ...Object.fromEntries(PLAIN.filter((name) => state[name]).map((name) => [name, state[name]])),
     ...(state.cache_hit && { cache_hit: 'true' as const }),
-    ...(state.client_ip && { client_ip: state.client_ip }),
-    ...(state.request_id && { request_id: state.request_id }),
+    ...(USD.test(state.cost_usd_min) && { cost_usd_min: state.cost_usd_min }),
   } as LogFilter
 }
 
@@ -77,4 +86,6 @@ export function filtersOf(state: LogState, before: LogState | undefined): LogSta
   return before && JSON.stringify(before) === JSON.stringify(next) ? before : next
 }
 
-export const isFiltered = (state: LogState) => CHIPS.some((name) => (Array.isArray(state[name]) ? (state[name] as string[]).length > 0 : !!state[name]))
+const isSet = (state: LogState) => (name: (typeof CHIPS)[number]) => (Array.isArray(state[name]) ? (state[name] as string[]).length > 0 : !!state[name])
+export const isFiltered = (state: LogState) => CHIPS.some(isSet(state))
+export const isFiner = (state: LogState) => FINER.some(isSet(state))
