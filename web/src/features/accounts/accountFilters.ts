@@ -4,6 +4,9 @@ import { PLATFORM_TYPES } from '@/domain/platforms'
 
 export const TABS = ['overview', 'usage', 'configuration', 'changes'] as const
 
+export const TIER_WORDS = ['free', 'pro', 'pro+', 'business', 'none'] as const
+export const PROXIES = ['true', 'false'] as const
+
 const SORTS = ['id', '-id', 'name', '-name', 'priority', '-priority', 'created_at', '-created_at'] as const
 
 export const ACCOUNT_FILTERS = {
@@ -11,6 +14,10 @@ export const ACCOUNT_FILTERS = {
   status: oneOf(['', ...STATUSES], ''),
   platform_type: oneOf<'' | PlatformType>(['', ...PLATFORM_TYPES], ''),
   group_id: integer(0),
+  model: text(),
+  tier: oneOf(['', ...TIER_WORDS] as const, ''),
+  proxy: oneOf(['', ...PROXIES] as const, ''),
+  attention: flag(),
   sort: oneOf(SORTS, 'priority'),
   page: integer(1),
   id: integer(0),
@@ -21,9 +28,11 @@ export const ACCOUNT_FILTERS = {
 }
 
 export type AccountPageState = StateOf<typeof ACCOUNT_FILTERS>
-export type AccountFilter = Pick<AccountQuery, 'name' | 'status' | 'platform_type' | 'group_id'>
+const NARROWS = ['name', 'status', 'platform_type', 'group_id', 'model', 'tier', 'proxy'] as const
+export type AccountFilter = Pick<AccountQuery, (typeof NARROWS)[number] | 'attention'>
 
 // What narrows the list; `filter` of a bulk change is the same.
-export function filterOf({ name, status, platform_type, group_id }: AccountPageState): AccountFilter {
-  return { ...(name && { name }), ...(status && { status }), ...(platform_type && { platform_type }), ...(group_id && { group_id }) }
+export function filterOf(state: AccountPageState): AccountFilter {
+  const set = NARROWS.filter((name) => state[name]).map((name) => [name, state[name]])
+  return { ...(Object.fromEntries(set) as AccountFilter), ...(state.attention && { attention: 'true' as const }) }
 }
