@@ -60,6 +60,36 @@ describe('accounts', () => {
     expect((await api.call('GET', `/admin/accounts/${id}`)).priority).toBe(15)
   })
 
+  test('the list is narrowed by model, proxy and what needs attention, and its URL says so', async ({ visitor }) => {
+    const { page, at } = visitor
+    await account('narrow-well', { models: ['journey-only-here'] })
+    await account('narrow-ended', { credential_expires_at: '2020-01-01T00:00:00Z', proxy_url: 'http://127.0.0.1:9' })
+    const rows = () => page.locator('tbody tr strong').allInnerTexts()
+    await logIn(visitor, '/accounts?name=narrow-')
+    await page.getByRole('checkbox', { name: 'Needs attention' }).check()
+    await expect.poll(rows).toEqual(['narrow-ended'])
+    expect(new URL(page.url()).searchParams.get('attention')).toBe('true')
+    await page.goto(`${at.admin_url}/accounts?name=narrow-&model=journey-only-here&proxy=false`)
+    await expect.poll(rows).toEqual(['narrow-well'])
+    await page.goto(`${at.admin_url}/accounts?name=narrow-&tier=pro`)
+    await page.getByText('Nothing matches these filters.').waitFor()
+    await page.getByRole('button', { name: 'Clear filters' }).click()
+    await expect.poll(async () => (await rows()).includes('narrow-well')).toBe(true)
+  })
+
+  test('columns are chosen, and stay chosen', async ({ visitor }) => {
+    const { page } = visitor
+    await account('columned')
+    await logIn(visitor, '/accounts?name=columned')
+    await page.getByRole('button', { name: 'Columns' }).click()
+    await page.getByRole('checkbox', { name: 'First token, median of 24 h' }).check()
+    await page.getByRole('checkbox', { name: 'Load' }).uncheck()
+    await page.getByRole('columnheader', { name: 'First token' }).waitFor()
+    await page.reload()
+    await page.getByRole('columnheader', { name: 'First token' }).waitFor()
+    expect(await page.getByRole('columnheader', { name: 'Load' }).count()).toBe(0)
+  })
+
   test('dragged onto another, it joins that priority; the keyboard steps', async ({ visitor }) => {
     const { page } = visitor
     await account('drag-a', { priority: 10 })
@@ -199,9 +229,16 @@ describe('accounts', () => {
 
   test('look right in all tastes', async ({ browser }) => {
     await account(HOSTILE)
-    const { id } = await account('looked-at', { status: 'disabled' })
+    await account('looked-at', { status: 'disabled' })
     await look(browser, '/accounts', 'accounts', (page) => page.locator('tbody tr').nth(1).waitFor())
+  })
+
+  test('one looks right in all tastes', async ({ browser }) => {
+    const { id } = await account('looked-at', { status: 'disabled' })
     await look(browser, `/accounts?id=${id}`, 'account', (page) => page.getByText(installation().fake_url).first().waitFor())
+  })
+
+  test('a new one looks right in all tastes', async ({ browser }) => {
     await look(browser, '/accounts?add=true', 'account.new', (page) => page.locator('form fieldset').nth(3).waitFor())
   })
 })

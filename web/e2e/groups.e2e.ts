@@ -66,9 +66,12 @@ describe('groups', () => {
     expect(await visitor.page.getByRole('button', { name: 'Delete group' }).isDisabled()).toBe(true)
   })
 
-  test('look right in all tastes', async ({ browser }) => {
-    await look(browser, '/groups', 'groups', (page) => page.getByRole('link', { name: /\d (of|\/) \d/ }).first().waitFor())
-    await look(browser, '/groups?id=1', 'group', (page) => page.locator('.n-drawer h2').waitFor())
-    await look(browser, '/groups?id=1&tab=configuration', 'group.form', (page) => page.locator('.n-drawer fieldset').waitFor())
+  const LOOKS: [string, string, string][] = [
+    ['groups', '/groups', 'main a[href^="/accounts?group_id="]'],
+    ['group', '/groups?id=1', '.n-drawer h2'],
+    ['group.form', '/groups?id=1&tab=configuration', '.n-drawer fieldset'],
+  ]
+  test.for(LOOKS)('look right in all tastes: %s', async ([name, path, ready], { browser }) => {
+    await look(browser, path, name, (page) => page.locator(ready).first().waitFor())
   })
 })

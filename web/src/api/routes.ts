@@ -5,8 +5,6 @@ import type { operations } from './schema.gen'
 export type Route = Schemas['Route']
 export type RouteQuery = NonNullable<operations['get_api_v1_admin_models']['parameters']['query']>
 export type RouteBody = NonNullable<operations['post_api_v1_admin_models']['requestBody']>['content']['application/json']
-export type Explained = operations['post_api_v1_admin_explain']['responses']['200']['content']['application/json']
-export type ExplainBody = NonNullable<operations['post_api_v1_admin_explain']['requestBody']>['content']['application/json']
 
 export const listRoutes = (query: RouteQuery, signal?: AbortSignal) => answer(http.GET('/api/v1/admin/models', { params: { query }, signal }))
 
@@ -23,10 +21,3 @@ const ROUTES_MAX = 1_001 // as many as there are positions
 
 // All of them: their order is one of the whole.
 export const allRoutes = (signal?: AbortSignal): Promise<Route[]> => allPages((page) => listRoutes({ page, limit: PAGE_MAX, sort: 'id' }, signal), ROUTES_MAX)
-
-// Keys to try a request as: the first by name.
-export const keysToTry = (name: string, signal?: AbortSignal) =>
-  answer(http.GET('/api/v1/api-keys', { params: { query: { limit: 50, sort: 'name', ...(name && { name }) } }, signal }))
-
-// Which account would serve it, and why no other; sends nothing to any provider.
-export const explain = (body: ExplainBody) => answer(http.POST('/api/v1/admin/explain', { body }))

@@ -7,7 +7,6 @@ import type { CredentialName, PlatformName } from '@/domain/platforms'
 // An account as its form has it, and the change that a form stands for.
 
 export const TIMEOUTS = ['connect_ms', 'first_byte_ms', 'idle_ms', 'total_ms'] as const
-export const SESSION_PROTOCOLS = ['openai_chat', 'anthropic_messages', 'openai_responses', 'gemini'] as const
 export const TIERS = ['free', 'pro', 'pro+', 'business'] as const
 
 function credentialValues(account: Account | null) {

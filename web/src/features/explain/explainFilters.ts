@@ -1,7 +1,7 @@
 import { flag, integer, oneOf, text, type StateOf } from '@/composables/useUrlState'
 import type { ExplainBody } from '@/api/explain'
+import { PROTOCOLS } from '@/domain/protocols'
 
-export const PROTOCOLS = ['anthropic_messages', 'openai_chat', 'openai_responses', 'gemini'] as const
 export const SWITCHES = ['thinking', 'tools', 'images', 'stream'] as const
 
 export const EXPLAIN_FIELDS = {

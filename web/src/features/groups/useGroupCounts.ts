@@ -1,8 +1,10 @@
-import { computed } from 'vue'
+import { computed, onScopeDispose, ref } from 'vue'
 import { listAccounts } from '@/api/accounts'
 import { listKeys } from '@/api/keys'
 import { listUsers } from '@/api/users'
 import { useResource } from '@/composables/useResource'
+
+const PATIENCE_MS = 1_000
 
 export interface GroupCounts {
   accounts: number
@@ -24,9 +26,15 @@ export async function groupCounts(group_id: number, signal?: AbortSignal): Promi
 }
 
 export function useGroupCounts(ids: () => number[]) {
-  const { data, reload } = useResource(ids, async (shown, signal) => {
+  const { data, error, reload } = useResource(ids, async (shown, signal) => {
     const counts = await Promise.all(shown.map((id) => groupCounts(id, signal)))
     return new Map(shown.map((id, i) => [id, counts[i]!]))
   })
-  return { counts: computed(() => data.value ?? new Map<number, GroupCounts>()), reload }
+  const counts = computed(() => data.value ?? new Map<number, GroupCounts>())
+  // Rows are not shown before their counts, which would move them: once, and not for long.
+  const patient = ref(true)
+  const timer = setTimeout(() => (patient.value = false), PATIENCE_MS)
+  onScopeDispose(() => clearTimeout(timer))
+  const ready = computed(() => !patient.value || error.value !== null || ids().every((id) => counts.value.has(id)))
+  return { counts, ready, reload }
 }

@@ -7,6 +7,7 @@ export const groups = {
   accounts: 'Accounts normal',
   normalOf: '{normal} of {all}',
   keys: 'Keys',
+  limit: 'Limit used',
   multiplier: 'Multiplier',
   mapping: 'Mapped models',
   fallbacks: 'Fallbacks',

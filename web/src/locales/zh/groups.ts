@@ -9,6 +9,7 @@ export const groups: typeof en = {
   accounts: '正常账号',
   normalOf: '{normal} / {all}',
   keys: '密钥',
+  limit: '限额用量',
   multiplier: '倍率',
   mapping: '模型映射',
   fallbacks: '备用模型',

@@ -1,6 +1,6 @@
 import { computed, ref } from 'vue'
 import { getKey, listKeys } from '@/api/keys'
-import { useResource } from '@/composables/useResource'
+import { useResource } from './useResource'
 
 const SHOWN = 50
 
@@ -12,11 +12,11 @@ export function useKeyChoices(chosen: () => number) {
     (query, signal) => listKeys(query, signal),
   )
   const one = useResource(chosen, (id, signal) => (id ? getKey(id, signal) : Promise.resolve(null)))
-  const options = computed(() => {
-    const keys = [...(found.data.value?.data ?? [])]
+  const keys = computed(() => {
+    const listed = found.data.value?.data ?? []
     const mine = one.data.value
-    if (mine && mine.id === chosen() && !keys.some(({ id }) => id === mine.id)) keys.unshift(mine)
-    return keys.map(({ id, name, key_hint }) => ({ value: id, label: `${name} · ${key_hint}` }))
+    return mine && mine.id === chosen() && !listed.some(({ id }) => id === mine.id) ? [mine, ...listed] : listed
   })
-  return { options, loading: found.loading, search: (text: string) => (words.value = text.trim()) }
+  const options = computed(() => keys.value.map(({ id, name, key_hint }) => ({ value: id, label: `${name} · ${key_hint}` })))
+  return { keys, options, loading: found.loading, search: (text: string) => (words.value = text.trim()) }
 }
