@@ -82,6 +82,7 @@ export const settings = {
     emailHelp: 'When given, only this address can register with it.',
     expiresHelp: 'Empty: seven days.',
     once: 'This is the only time the code is shown. Weir keeps only its hash.',
+    leaveText: 'The code has not been copied, and it cannot be shown again.',
     code: 'Code of the invite',
     how: 'It is entered on the page “Register”.',
     until: 'Good until',

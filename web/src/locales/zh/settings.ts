@@ -84,6 +84,7 @@ export const settings: typeof en = {
     emailHelp: '填写后，只有该地址可以凭它注册。',
     expiresHelp: '留空：七天。',
     once: '邀请码仅显示这一次。Weir 只保存其哈希。',
+    leaveText: '邀请码尚未复制，且无法再次显示。',
     code: '邀请码',
     how: '在“注册”页面填写。',
     until: '有效至',
