@@ -39,9 +39,12 @@ export function formatDurationUs(us: number | null | undefined): string {
   return formatSpan(us / 1e6)
 }
 
-// Measured in whole milliseconds: none is less than one.
-export const formatDurationMs = (ms: number | null | undefined) =>
-  ms === 0 ? '<1 ms' : formatDurationUs(ms === null || ms === undefined ? ms : ms * 1000)
+// Measured in whole milliseconds: no part of one is known.
+export function formatDurationMs(ms: number | null | undefined): string {
+  if (ms === 0) return '<1 ms'
+  if (ms && ms < 10) return `${Math.round(ms)} ms`
+  return formatDurationUs(ms === null || ms === undefined ? ms : ms * 1000)
+}
 
 // 12 s · 4 min 12 s · 3 h 5 min · 2 d 4 h: two units at most.
 export function formatSpan(seconds: number): string {

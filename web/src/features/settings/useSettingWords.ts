@@ -27,8 +27,10 @@ export function useSettingWords() {
     return [typed, row.unit ?? '', span ? `= ${span}` : ''].filter(Boolean).join(' ')
   }
 
-  const unsetOf = (row: Row) => (row.when_unset ? spanOf(row, row.when_unset) || row.when_unset : '')
+  // What holds while nothing is set, as it would be typed; a word in the reader's language.
+  const unsetWord = (row: Row) => known(`settings.unset.${(row.when_unset ?? '').replace(/\W+/g, '_')}`, row.when_unset ?? '')
+  const unsetOf = (row: Row) => (row.when_unset ? spanOf(row, row.when_unset) || unsetWord(row) : '')
   const boundOf = (row: Row, bound: number) => spanOf(row, String(bound)) || bound.toLocaleString('en-US')
 
-  return { labelOf, aboutOf, choiceOf, sectionOf, spanOf, valueOf, unsetOf, boundOf }
+  return { labelOf, aboutOf, choiceOf, sectionOf, spanOf, valueOf, unsetOf, unsetWord, boundOf }
 }

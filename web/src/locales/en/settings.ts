@@ -17,6 +17,7 @@ export const settings = {
     redis_away_policy: { local: 'each relay counts by itself', open: 'all are let in', closed: 'all with limits are refused' },
     budgets_when_usage_away: { spend_leases_then_closed: 'requests are refused', spend_leases_then_open: 'requests are served' },
   },
+  unset: { no_cap: 'no cap' },
   fault: { wholeNumber: 'A whole number.', range: 'From {min} to {max}.', amount: 'An amount such as 10 or 2.50.' },
   range: 'From {min} to {max}.',
   lines: 'One a line.',

@@ -19,6 +19,7 @@ export const settings: typeof en = {
     redis_away_policy: { local: '各中继自行计数', open: '全部放行', closed: '有限制的全部拒绝' },
     budgets_when_usage_away: { spend_leases_then_closed: '拒绝请求', spend_leases_then_open: '照常服务' },
   },
+  unset: { no_cap: '不设上限' },
   fault: { wholeNumber: '需要整数。', range: '从 {min} 到 {max}。', amount: '金额，例如 10 或 2.50。' },
   range: '从 {min} 到 {max}。',
   lines: '每行一个。',
