@@ -143,7 +143,8 @@ absl::StatusOr<SummaryQuestion> QuestionFromProto(const v1::SummarizeRequest& re
   if (!filter.ok()) return filter.status();
   absl::StatusOr<ReportOrder> order = OrderFromProto(request.order());
   if (!order.ok()) return order.status();
-  SummaryQuestion question{.filter = *std::move(filter), .order = *order};
+  SummaryQuestion question{
+      .filter = *std::move(filter), .order = *order, .rows_only = request.rows_only()};
   if (request.limit() != 0) question.limit = request.limit();
   for (const int number : request.by()) {
     absl::StatusOr<Dimension> dimension = DimensionFromProto(number);

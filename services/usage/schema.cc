@@ -297,7 +297,8 @@ const std::vector<sql::Migration>& LedgerMigrations() {
       {.number = 18, .name = "an index of conflicts", .common = kConflictsByTime},
       {.number = 19, .name = "times of attempts", .common = kAttemptTimes},
       {.number = 20, .name = "an index of tests", .common = kTestIndex},
-      {.number = 21, .name = "sessions and retries", .common = kSessionsAndRetries}};
+      {.number = 21, .name = "sessions and retries", .common = kSessionsAndRetries},
+      {.number = 22, .name = "indexes of days' sums", .common = kDaySumsBySubject}};
   return migrations;
 }
 

@@ -136,6 +136,12 @@ inline constexpr std::string_view kSubjectSums = R"(
 inline constexpr std::string_view kSubjectSumsByTime = R"(
   CREATE INDEX usage_subject_sums_by_time ON usage_subject_sums (part, quarter_unix_ms);
 )";
+// A month of the few keys or users that a list shows, without everybody else's. Only new rows cost:
+// sums that are raised leave the indexes alone.
+inline constexpr std::string_view kDaySumsBySubject = R"(
+  CREATE INDEX usage_day_sums_by_key ON usage_day_sums (key_id, day_unix_ms);
+  CREATE INDEX usage_day_sums_by_user ON usage_day_sums (user_id, day_unix_ms);
+)";
 inline constexpr std::string_view kRoomForSubjectSums = R"(
   ALTER TABLE usage_subject_sums SET (fillfactor = 50);
 )";

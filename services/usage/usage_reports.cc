@@ -47,6 +47,7 @@ absl::Status ReadAnswer(Transaction& transaction, const SummaryQuestion& questio
   answer.rows = *std::move(read);
   answer.truncated = static_cast<std::int64_t>(answer.rows.size()) > question.limit;
   if (answer.truncated) answer.rows.pop_back();
+  if (question.rows_only) return absl::OkStatus();
   absl::StatusOr<std::vector<SummaryRow>> totals =
       ReadSummary(transaction, {.filter = question.filter});
   if (!totals.ok()) return totals.status();

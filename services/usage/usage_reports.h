@@ -24,6 +24,7 @@ struct SummaryQuestion {
   std::vector<Dimension> by = {};
   ReportOrder order = ReportOrder::kCost;
   std::int64_t limit = kSummaryRowsMax;  // rows, 1 to kSummaryRowsMax
+  bool rows_only = false;                // without totals, which are as dear again
 };
 
 // As the ledger was at one moment, so the rows never add up to more than the totals.

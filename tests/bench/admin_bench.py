@@ -2,8 +2,8 @@
 
 A real weir-admin on each database. Users and keys are made by SQL, as admin writes them: through the
 REST API a million would take an hour. Then each kind of question is asked over HTTP, one at a time,
-with other words, pages and ids each time; log-ins beside the same Argon2id by libsodium alone; how long
-admin takes to start; and how soon a change is on two hundred relays, on PostgreSQL half of them at
+with other words, pages and ids each time, over a ledger that has a month of sums; log-ins beside the
+same Argon2id by libsodium alone; how long admin takes to start; and how soon a change is on two hundred relays, on PostgreSQL half of them at
 another admin than the one that made it.
 """
 
@@ -53,13 +53,13 @@ class AdminAlone:
         self.stack.start_admin()
         self.stack.log_in()
 
-    def execute(self, statements):
+    def execute(self, statements, service="admin"):
         if self._postgres:
             for statement in statements:
-                self._postgres.query("bench_admin", statement)
-            self._postgres.query("bench_admin", "VACUUM ANALYZE")
+                self._postgres.query(f"bench_{service}", statement)
+            self._postgres.query(f"bench_{service}", "VACUUM ANALYZE")
             return
-        database = sqlite3.connect(self.stack.folder / "admin.db")
+        database = sqlite3.connect(self.stack.folder / f"{service}.db")
         with database:
             for statement in statements:
                 database.execute(statement)
@@ -134,6 +134,39 @@ def fill(admin, users, keys):
         f"UPDATE ids SET next_id = {FIRST * 3} WHERE name IN ('users', 'api_keys')"])
 
 
+DAY_MS, QUARTER_MS = 24 * 3600 * 1000, 15 * 60 * 1000
+
+
+def fill_ledger(admin, users, keys, sums):
+    """A month of what keys and users have used, as usage sums it up; the sums follow each other over all
+    of them, so that each day has some of everybody's."""
+    today = int(time.time() * 1000) // DAY_MS
+    first = today - time.gmtime().tm_mday + 1
+    day = f"({first} + n * 7919 % {today - first + 1}) * {DAY_MS}"
+    figures = {name: "n % 1000" for name in
+               ("requests", "errors", "estimated_requests", "input_tokens", "cache_read_tokens",
+                "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens", "reasoning_tokens",
+                "cost_nano_usd")}
+    user, key = f"{FIRST} + n % {users}", f"{FIRST} + n % {keys}"
+    admin.stack.usage.stop()
+    admin.execute([
+        made("usage_day_sums", {"day_unix_ms": day, "key_id": key, "user_id": user, "group_id": "1",
+                                "account_id": "1", "model": f"'model-' || n / {users}", **figures}, sums),
+        *(made("usage_subject_sums", {"part": part, "key_id": key_id, "user_id": user_id,
+                                      "quarter_unix_ms": f"{day} + n / {of} % 96 * {QUARTER_MS}",
+                                      **figures}, sums)
+          for part, key_id, user_id, of in (("1", key, "0", keys), ("2", "0", user, users)))],
+        "usage")
+    admin.stack.start_usage()
+
+
+def made(table, values, rows):
+    """Rows whose values come from their number n."""
+    return (f"WITH RECURSIVE numbers(n) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT n + 1 FROM "
+            f"numbers WHERE n < {rows - 1}) INSERT INTO {table} ({', '.join(values)}) SELECT "
+            f"{', '.join(values.values())} FROM numbers WHERE TRUE ON CONFLICT DO NOTHING")
+
+
 def copies(admin, table, template, own, rows):
     """Copies of one row, with values of their own made from their number n."""
     columns = admin.columns(table)
@@ -175,6 +208,7 @@ class Questions:
             "keys: one": lambda: f"/api/v1/api-keys/{FIRST + pick.randrange(self._keys)}",
             "users: first page": lambda: f"{users}limit={pick.choice([20, 50, 100])}",
             "users: any page": lambda: users + self._page(self._users),
+            "users: one": lambda: f"/api/v1/users/{FIRST + pick.randrange(self._users)}",
             "users: any page, by name": lambda: f"{users}sort=username&" + self._page(self._users),
             "users: search for a user name": lambda: f"{users}username={quote(self._part())}",
             "users: search for a name": lambda: f"{users}name={self._word()}",
@@ -298,6 +332,7 @@ def measure(options, folder, postgres):
     try:
         began = time.monotonic()
         fill(admin, options.users, options.keys)
+        fill_ledger(admin, options.users, options.keys, options.sums)
         result = {"filled_s": time.monotonic() - began, "start_s": admin.start_seconds()}
         admin.stack.log_in()
         result["rss_mib"] = admin.stack.admin.rss_kib() / 1024
@@ -345,6 +380,7 @@ def parse(arguments):
     parser.add_argument("--build-dir", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--keys", type=int, default=1_000_000)
     parser.add_argument("--users", type=int, default=100_000)
+    parser.add_argument("--sums", type=int, default=1_000_000, help="sums of the ledger, of each kind")
     parser.add_argument("--rounds", type=int, default=100, help="questions of each kind")
     parser.add_argument("--log-ins", type=int, default=20)
     parser.add_argument("--relays", type=int, default=200)
@@ -357,7 +393,7 @@ def parse(arguments):
     options.build_dir = options.build_dir.resolve()
     if options.quick:
         options.keys, options.users, options.rounds, options.log_ins = 20_000, 2_000, 10, 5
-        options.relays, options.changes = 20, 10
+        options.relays, options.changes, options.sums = 20, 10, 100_000
     return options
 
 
