@@ -5,6 +5,7 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
+#include "libs/common/clock.h"
 #include "libs/common/log.h"
 #include "libs/common/reason.h"
 #include "services/admin/model/problem.h"
@@ -20,8 +21,12 @@ namespace {
 namespace v1 = weir::v1;
 
 constexpr int kDeadlineMs = 10'000;
-constexpr int kLastUsedDeadlineMs = 500;
+constexpr int kMomentMs = 500;
 constexpr int kRawRowsDeadlineMs = 120'000;
+
+UsageClient::Moment After(int ms) {
+  return std::chrono::system_clock::now() + std::chrono::milliseconds(ms);
+}
 
 absl::Status StatusOf(const grpc::Status& status, std::string_view what = "log") {
   switch (status.error_code()) {
@@ -48,16 +53,14 @@ struct UsageClient::Impl {
   std::unique_ptr<v1::UsageBodies::Stub> body_stub;
   std::unique_ptr<v1::UsageRerate::Stub> rerate_stub;
   const GrpcSecurity& security;
+  AwayMemory away{SystemClock()};
 
-  void Prepare(grpc::ClientContext& context, int deadline_ms) const {
+  void Prepare(grpc::ClientContext& context, Moment until) const {
     AddToken(context, security);
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(deadline_ms));
+    context.set_deadline(until);
   }
-
-  absl::Status LastUsed(const v1::LastUsedRequest& request, v1::LastUsedResponse& response) const {
-    grpc::ClientContext context;
-    Prepare(context, kLastUsedDeadlineMs);
-    return StatusOf(stub->LastUsed(&context, request, &response));
+  void Prepare(grpc::ClientContext& context, int deadline_ms) const {
+    Prepare(context, After(deadline_ms));
   }
 };
 
@@ -99,8 +102,13 @@ absl::Status UsageClient::GetBodies(const std::string& id_bytes, v1::GetBodiesRe
 
 absl::Status UsageClient::Summarize(const v1::SummarizeRequest& request,
                                     v1::SummarizeResponse& response) {
+  return Summarize(request, response, After(kDeadlineMs));
+}
+
+absl::Status UsageClient::Summarize(const v1::SummarizeRequest& request,
+                                    v1::SummarizeResponse& response, Moment until) {
   grpc::ClientContext context;
-  impl_->Prepare(context, kDeadlineMs);
+  impl_->Prepare(context, until);
   return StatusOf(impl_->stub->Summarize(&context, request, &response));
 }
 
@@ -203,8 +211,13 @@ std::unique_ptr<EventStream> UsageClient::Export(const v1::ExportRequest& reques
 
 absl::Status UsageClient::PeekBudgets(const v1::PeekBudgetsRequest& request,
                                       v1::PeekBudgetsResponse& response) {
+  return PeekBudgets(request, response, After(kMomentMs));
+}
+
+absl::Status UsageClient::PeekBudgets(const v1::PeekBudgetsRequest& request,
+                                      v1::PeekBudgetsResponse& response, Moment until) {
   grpc::ClientContext context;
-  impl_->Prepare(context, kLastUsedDeadlineMs);
+  impl_->Prepare(context, until);
   absl::Status status = StatusOf(impl_->spend_stub->PeekBudgets(&context, request, &response));
   if (status.ok() && response.standings_size() != request.budgets_size()) {
     return Problem(absl::StatusCode::kUnavailable, reason::kServiceAway,
@@ -213,105 +226,18 @@ absl::Status UsageClient::PeekBudgets(const v1::PeekBudgetsRequest& request,
   return status;
 }
 
-absl::Status UsageClient::KeysLastUsed(const std::vector<std::int64_t>& ids, LastUsedTimes& times) {
-  v1::LastUsedRequest request;
-  for (const std::int64_t id : ids) request.add_key_ids(id);
-  v1::LastUsedResponse response;
-  absl::Status status = impl_->LastUsed(request, response);
-  times.insert(response.key_last_used_unix_ms().begin(), response.key_last_used_unix_ms().end());
-  return status;
-}
-
-absl::Status UsageClient::KeysSpent(const std::vector<std::int64_t>& ids,
-                                    std::map<std::int64_t, LifetimeSpend>& spent) {
-  v1::PeekBudgetsRequest request;
-  for (const std::int64_t id : ids) {
-    for (const v1::BudgetUnit unit : {v1::BUDGET_UNIT_NANO_USD, v1::BUDGET_UNIT_REQUESTS}) {
-      v1::Budget& budget = *request.add_budgets();
-      budget.mutable_subject()->set_kind(v1::SUBJECT_KIND_KEY);
-      budget.mutable_subject()->set_id(id);
-      budget.set_period(v1::PERIOD_TOTAL);
-      budget.set_unit(unit);
-    }
-  }
-  v1::PeekBudgetsResponse response;
-  absl::Status status = PeekBudgets(request, response);
-  if (!status.ok()) return status;
-  for (int i = 0; i < static_cast<int>(ids.size()); ++i) {
-    spent[ids[static_cast<std::size_t>(i)]] = {response.standings(2 * i).spent(),
-                                               response.standings(2 * i + 1).spent()};
-  }
-  return status;
-}
-
-absl::Status UsageClient::AccountsLastUsed(const std::vector<std::int64_t>& ids,
-                                           LastUsedTimes& times) {
-  v1::LastUsedRequest request;
-  for (const std::int64_t id : ids) request.add_account_ids(id);
-  v1::LastUsedResponse response;
-  absl::Status status = impl_->LastUsed(request, response);
-  times.insert(response.account_last_used_unix_ms().begin(),
-               response.account_last_used_unix_ms().end());
-  return status;
-}
-
-namespace {
-
-google::protobuf::RepeatedField<std::int64_t>* IdsOf(v1::Dimension by, v1::EventFilter& filter) {
-  switch (by) {
-    case v1::DIMENSION_KEY:
-      return filter.mutable_key_ids();
-    case v1::DIMENSION_USER:
-      return filter.mutable_user_ids();
-    case v1::DIMENSION_GROUP:
-      return filter.mutable_group_ids();
-    default:
-      return filter.mutable_account_ids();
-  }
-}
-
-std::int64_t IdOf(v1::Dimension by, const v1::SummaryRow& row) {
-  switch (by) {
-    case v1::DIMENSION_KEY:
-      return row.key_id();
-    case v1::DIMENSION_USER:
-      return row.user_id();
-    case v1::DIMENSION_GROUP:
-      return row.group_id();
-    default:
-      return row.account_id();
-  }
-}
-
-}  // namespace
-
-absl::Status UsageClient::UseOf(v1::Dimension by, const std::vector<std::int64_t>& ids,
-                                std::int64_t from_ms, std::int64_t to_ms,
-                                std::map<std::int64_t, Use>& uses) {
+absl::Status UsageClient::LastUsed(const v1::LastUsedRequest& request,
+                                   v1::LastUsedResponse& response, Moment until) {
   grpc::ClientContext context;
-  impl_->Prepare(context, kLastUsedDeadlineMs);
-  v1::SummarizeRequest request;
-  request.mutable_filter()->set_from_unix_ms(from_ms);
-  request.mutable_filter()->set_to_unix_ms(to_ms);
-  IdsOf(by, *request.mutable_filter())->Add(ids.begin(), ids.end());
-  request.add_by(by);
-  v1::SummarizeResponse response;
-  absl::Status status = StatusOf(impl_->stub->Summarize(&context, request, &response));
-  for (const v1::SummaryRow& row : response.rows()) {
-    const v1::TokenCounts& tokens = row.tokens();
-    uses[IdOf(by, row)] = {.requests = row.requests(),
-                           .errors = row.errors(),
-                           .tokens = tokens.input() + tokens.cache_read() +
-                                     tokens.cache_write_5m() + tokens.cache_write_1h() +
-                                     tokens.output(),
-                           .cost_nano_usd = row.cost_nano_usd()};
-  }
-  return status;
+  impl_->Prepare(context, until);
+  return StatusOf(impl_->stub->LastUsed(&context, request, &response));
 }
+
+AwayMemory& UsageClient::away() { return impl_->away; }
 
 absl::Status UsageClient::Ping() {
   v1::LastUsedResponse response;
-  return impl_->LastUsed({}, response);
+  return LastUsed({}, response, After(kMomentMs));
 }
 
 }  // namespace weir::admin

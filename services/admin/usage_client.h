@@ -1,16 +1,16 @@
 // Asks the usage service. Blocks at most the deadline of each call.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 #include "libs/common/grpc_security.h"
+#include "services/admin/away_memory.h"
 
 namespace weir::v1 {
 enum Dimension : int;
@@ -22,6 +22,8 @@ class GetBodiesResponse;
 class GetEventResponse;
 class ListEventsRequest;
 class ListEventsResponse;
+class LastUsedRequest;
+class LastUsedResponse;
 class PeekBudgetsRequest;
 class PeekBudgetsResponse;
 class SeriesRequest;
@@ -53,6 +55,8 @@ class EventStream {
 // Thread-safe. Every error that is not the caller's own comes back as Unavailable: usage is away.
 class UsageClient {
  public:
+  using Moment = std::chrono::system_clock::time_point;
+
   // `security` must outlive the client.
   UsageClient(const std::string& target, const GrpcSecurity& security);
   ~UsageClient();
@@ -86,31 +90,17 @@ class UsageClient {
   absl::Status PeekBudgets(const weir::v1::PeekBudgetsRequest& request,
                            weir::v1::PeekBudgetsResponse& response);
 
-  // When each was last used, in Unix ms; without those never used. A nicety of lists, so it waits
-  // only a moment; Unavailable then.
-  using LastUsedTimes = std::map<std::int64_t, std::int64_t>;
-  absl::Status KeysLastUsed(const std::vector<std::int64_t>& ids, LastUsedTimes& times);
-  absl::Status AccountsLastUsed(const std::vector<std::int64_t>& ids, LastUsedTimes& times);
+  // The same, and when keys and accounts were last used, until a moment of the caller's
+  // (UsageGlance).
+  absl::Status Summarize(const weir::v1::SummarizeRequest& request,
+                         weir::v1::SummarizeResponse& response, Moment until);
+  absl::Status PeekBudgets(const weir::v1::PeekBudgetsRequest& request,
+                           weir::v1::PeekBudgetsResponse& response, Moment until);
+  absl::Status LastUsed(const weir::v1::LastUsedRequest& request,
+                        weir::v1::LastUsedResponse& response, Moment until);
 
-  // What keys have spent in all. A nicety like the above.
-  struct LifetimeSpend {
-    std::int64_t nano_usd = 0;
-    std::int64_t requests = 0;
-  };
-  absl::Status KeysSpent(const std::vector<std::int64_t>& ids,
-                         std::map<std::int64_t, LifetimeSpend>& spent);
-
-  // What keys, users, groups or accounts have used in a range (Unix ms). Those that used nothing
-  // are left out.
-  struct Use {
-    std::int64_t requests = 0;
-    std::int64_t errors = 0;
-    std::int64_t tokens = 0;  // all kinds together
-    std::int64_t cost_nano_usd = 0;
-  };
-  // Of a day it is quick whatever others have used.
-  absl::Status UseOf(weir::v1::Dimension by, const std::vector<std::int64_t>& ids,
-                     std::int64_t from_ms, std::int64_t to_ms, std::map<std::int64_t, Use>& uses);
+  // What all answers of this process know of its silence.
+  AwayMemory& away();
 
   // OK when it answers.
   absl::Status Ping();

@@ -115,6 +115,7 @@ void SetSecrets(Run& run, const AccountSecrets& secrets, const Account& before, 
   }
   given = WithoutHeld(run.vault, given, account);
   PutSecrets(run.vault, given, before, account);
+  NoteReplaced(given, before, run.now_ms, account);
   PlanRefresh(before, given, run.now_ms, RefreshJitter(), account);
 }
 

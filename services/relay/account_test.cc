@@ -71,7 +71,7 @@ class Findings {
   }
   // Cut behind the mask, so that no part of a credential is left.
   std::string Kept(std::string_view said, std::size_t bytes_max) const {
-    return ValidUtf8(std::string_view(Masked(said, plan_.account.credential)).substr(0, bytes_max));
+    return ValidUtf8(std::string_view(MaskedOf(said, plan_.account)).substr(0, bytes_max));
   }
 
  private:

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
+
+#include "services/relay/snapshot/snapshot.h"
 
 namespace weir::relay {
 namespace {
@@ -21,10 +24,7 @@ std::size_t BeginningAtEnd(std::string_view text, std::string_view credential) {
   return 0;
 }
 
-}  // namespace
-
-std::string Masked(std::string_view text, const Secret& credential) {
-  const std::string& secret = credential.Reveal();
+std::string Without(std::string_view text, const std::string& secret) {
   if (!IsMasked(secret)) return std::string(text);
   std::string shown;
   for (std::size_t at = 0;;) {
@@ -34,6 +34,24 @@ std::string Masked(std::string_view text, const Secret& credential) {
     shown += kMask;
     at = found + secret.size();
   }
+}
+
+}  // namespace
+
+std::string Masked(std::string_view text, const Secret& credential) {
+  return Without(text, credential.Reveal());
+}
+
+std::string MaskedOf(std::string_view text, const Account& account) {
+  std::vector<const std::string*> secrets = {&account.credential.Reveal()};
+  if (account.proxy.has_value()) secrets.push_back(&account.proxy->password.Reveal());
+  for (const auto& [name, value] : account.headers) secrets.push_back(&value);
+  // One may hold another: the whole of it goes before its part is looked for.
+  std::sort(secrets.begin(), secrets.end(),
+            [](const auto* a, const auto* b) { return a->size() > b->size(); });
+  std::string shown(text);
+  for (const std::string* secret : secrets) shown = Without(shown, *secret);
+  return shown;
 }
 
 std::string CredentialMask::Next(std::string_view piece) {

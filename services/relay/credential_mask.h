@@ -1,5 +1,5 @@
-// Takes an account's credential out of what its upstream says: some say it back, and nobody is to
-// read it. No I/O.
+// Takes an account's credential and its other secrets out of what its upstream says: some say them
+// back, and nobody is to read them. No I/O.
 #pragma once
 
 #include <string>
@@ -11,6 +11,12 @@ namespace weir::relay {
 
 // Of a text that is whole. Credentials of a few characters are left: they would be found in words.
 std::string Masked(std::string_view text, const Secret& credential);
+
+struct Account;
+
+// All that the account keeps to itself: its credential, its proxy's password, what its headers say
+// (a proxy's own key often stands there).
+std::string MaskedOf(std::string_view text, const Account& account);
 
 // Of a text that comes in pieces, wherever it was cut.
 class CredentialMask {

@@ -54,6 +54,21 @@ def http_time(text):
     return calendar.timegm(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
 
 
+def test_another_credential_begins_with_nothing_said_of_it(stack, upstream):
+    upstream.handler = answer_with(reply_bytes(
+        500, [("anthropic-ratelimit-unified-5h-utilization", "0.5")],
+        b'{"type":"error","error":{"type":"api_error","message":"it is broken"}}'))
+    lane = stack.lane({"url": upstream.url, "secret": SECRET})
+    lane.messages()
+    eventually(lambda: account_of(stack, lane)["last_error"], "it is told")
+    account = stack.api.patch(f"/api/v1/admin/accounts/{lane.accounts[0]['id']}", {"weight": 7})
+    assert account["last_error"], "the same credential at the same place"
+    account = stack.api.patch(f"/api/v1/admin/accounts/{account['id']}", {"secret_key": "sk-other"})
+    assert account["last_error"] is None and account["windows"] == [], account
+    eventually(lambda: lane.messages().status >= 500 and account_of(stack, lane)["last_error"],
+               "what goes wrong from then on is told")
+
+
 def test_failures_on_the_way_to_a_rest_are_counted(stack):
     lane = stack.claude("500")
     for _ in range(3):

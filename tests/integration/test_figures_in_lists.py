@@ -1,5 +1,10 @@
 """What lists of keys, users and groups say of today's use, and of the limit that is nearest."""
 
+import os
+import pathlib
+import signal
+import time
+
 import pytest
 
 from admin_client import AdminClient, eventually
@@ -86,3 +91,33 @@ def test_without_usage_lists_answer_without_figures(fresh_stack):
         for row in stack.api.get(path)["data"]:
             assert "today" not in row and "tightest_limit" not in row, row
     assert stack.api.get(f"/api/v1/api-keys/{lane.key_id}")["id"] == lane.key_id
+
+
+def seconds_for(stack, path):
+    began = time.monotonic()
+    rows = stack.api.get(path)["data"]
+    return time.monotonic() - began, rows
+
+
+def test_a_ledger_that_hangs_is_waited_for_once(fresh_stack):
+    stack = fresh_stack
+    lane = stack.claude("text")
+    stack.api.put(f"/api/v1/api-keys/{lane.key_id}", {
+        **stack.api.get(f"/api/v1/api-keys/{lane.key_id}"),
+        "limits": {"usd_per_day": "1", "usd_total": "9"}})
+    lists = ("/api/v1/api-keys", "/api/v1/users", "/api/v1/groups", "/api/v1/admin/accounts")
+    eventually(lambda: all("today" in row for path in lists for row in stack.api.get(path)["data"]),
+               "figures are there")
+    os.kill(stack.usage.pid, signal.SIGSTOP)
+    status = pathlib.Path(f"/proc/{stack.usage.pid}/status")
+    eventually(lambda: "T (stopped)" in status.read_text(), "usage stands still")
+    try:
+        took, rows = seconds_for(stack, lists[0])
+        assert took < 1.5, f"{took:.2f} s: one wait for all that one answer asks"
+        assert rows and all("today" not in row and "last_used_at" not in row for row in rows), rows
+        took = sum(seconds_for(stack, path)[0] for path in lists * 2)
+        assert took < 1.5, f"{took:.2f} s for eight lists: they know that nobody answers"
+    finally:
+        os.kill(stack.usage.pid, signal.SIGCONT)
+    eventually(lambda: all("today" in row for path in lists for row in stack.api.get(path)["data"]),
+               "figures are there again")

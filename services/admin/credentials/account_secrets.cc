@@ -92,6 +92,15 @@ void PutSecrets(const Vault& vault, const AccountSecrets& given, const Account& 
   }
 }
 
+void NoteReplaced(const AccountSecrets& given, const Account& before, std::int64_t now_ms,
+                  Account& account) {
+  if (before.id == 0) return;  // it is new itself
+  const bool is_another = given.credential.has_value() || given.refresh_token.has_value() ||
+                          account.request_url != before.request_url ||
+                          account.platform != before.platform;
+  if (is_another) account.replaced_at_ms = now_ms;
+}
+
 bool HoldsProxy(const Vault& vault, const Account& account, const Secret& proxy_url) {
   const auto held = OpenProxyUrl(vault, account);
   return (held.ok() && SameSecret(held->Reveal(), proxy_url.Reveal())) ||

@@ -40,6 +40,12 @@ struct AccountSecrets {
 void PutSecrets(const Vault& vault, const AccountSecrets& given, const Account& before,
                 Account& account);
 
+// After PutSecrets, of an account that was there before: with another credential or address it is
+// another one to its provider, and what relays told of the one before says nothing of it. A renewal
+// of an OAuth token is none.
+void NoteReplaced(const AccountSecrets& given, const Account& before, std::int64_t now_ms,
+                  Account& account);
+
 // Whether the account goes by this proxy already; its password may be masked.
 bool HoldsProxy(const Vault& vault, const Account& account, const Secret& proxy_url);
 

@@ -208,7 +208,8 @@ struct Account : Record {
   std::int64_t credential_expires_at_ms = 0;    // of a token or cookie; 0 = not known
   std::int64_t credential_refreshed_at_ms = 0;  // by Weir; 0 = never
   std::int64_t refresh_at_ms = 0;               // when Weir renews it next; 0 = not by itself
-  std::string given_mark;                       // tells whether weir.yaml's own secrets are new
+  std::int64_t replaced_at_ms = 0;  // its credential or its address was given anew; 0 = never
+  std::string given_mark;           // tells whether weir.yaml's own secrets are new
   bool operator==(const Account&) const = default;
 };
 

@@ -24,57 +24,117 @@ To Within(std::int64_t value) {
 
 }  // namespace
 
-std::optional<std::uint16_t> AccountBoard::PlaceOf(std::string_view relay_id) const {
-  const auto found = std::find_if(relays_.begin(), relays_.end(),
-                                  [&](const Relay& relay) { return relay.id == relay_id; });
-  if (found == relays_.end()) return std::nullopt;
-  return static_cast<std::uint16_t>(found - relays_.begin());
+void AccountFigures::ForgetBefore(std::int64_t at_ms) {
+  if (last_error.has_value() && last_error->at_ms < at_ms) last_error.reset();
+  if (windows_at_ms < at_ms) windows.clear();
+}
+
+std::optional<std::uint16_t> AccountBoard::PlaceOf(std::string_view relay_id,
+                                                   std::uint64_t connection) const {
+  const auto found = places_.find(relay_id);
+  if (found == places_.end() || relays_[found->second].connection != connection) {
+    return std::nullopt;
+  }
+  return found->second;
+}
+
+std::optional<std::uint16_t> AccountBoard::FreePlace() {
+  if (free_places_.empty()) {
+    if (relays_.size() >= kRelaysMax) return std::nullopt;
+    relays_.emplace_back();
+    return static_cast<std::uint16_t>(relays_.size() - 1);
+  }
+  const std::uint16_t place = free_places_.back();
+  free_places_.pop_back();
+  return place;
+}
+
+// False: it had none.
+bool AccountBoard::DropPart(Accounts::iterator account, std::uint16_t relay) {
+  Entry& entry = account->second;
+  if (std::erase_if(entry.parts, [relay](const Part& part) { return part.relay == relay; }) == 0) {
+    return false;
+  }
+  --relays_[relay].parts;
+  if (entry.parts.empty()) entry.quiet = quiet_.insert(quiet_.end(), account->first);
+  return true;
 }
 
 void AccountBoard::ForgetParts(std::uint16_t relay) {
-  for (auto& [id, entry] : accounts_) {
-    std::erase_if(entry.parts, [relay](const Part& part) { return part.relay == relay; });
+  for (const std::int64_t id : relays_[relay].account_ids) {
+    const auto account = accounts_.find(id);
+    if (account != accounts_.end()) DropPart(account, relay);
   }
+  relays_[relay].account_ids.clear();
 }
 
 void AccountBoard::Join(std::string_view relay_id, std::uint64_t connection) {
   const std::lock_guard lock(mutex_);
-  std::optional<std::uint16_t> place = PlaceOf(relay_id);
-  if (!place.has_value()) place = PlaceOf("");
-  if (!place.has_value()) {
-    if (relays_.size() >= kRelaysMax) return;
-    place = static_cast<std::uint16_t>(relays_.size());
-    relays_.emplace_back();
-  } else if (relays_[*place].id == relay_id) {
-    ForgetParts(*place);
+  const auto known = places_.find(relay_id);
+  if (known != places_.end()) {
+    ForgetParts(known->second);
+    relays_[known->second] = Relay();
+    relays_[known->second].connection = connection;
+    return;
   }
-  relays_[*place] = {.id = std::string(relay_id), .connection = connection, .failures_max = 0};
+  const std::optional<std::uint16_t> place = FreePlace();
+  if (!place.has_value()) return;
+  relays_[*place].connection = connection;
+  places_.emplace(relay_id, *place);
 }
 
 void AccountBoard::Leave(std::string_view relay_id, std::uint64_t connection) {
   const std::lock_guard lock(mutex_);
-  const std::optional<std::uint16_t> place = PlaceOf(relay_id);
-  if (!place.has_value() || relays_[*place].connection != connection) return;
+  const std::optional<std::uint16_t> place = PlaceOf(relay_id, connection);
+  if (!place.has_value()) return;
   ForgetParts(*place);
   relays_[*place] = {};
+  places_.erase(places_.find(relay_id));
+  free_places_.push_back(*place);
 }
 
-// What has been quiet for longest makes room: accounts that are gone are among those.
-AccountBoard::Entry* AccountBoard::Take(std::int64_t account_id) {
+// Whose last report is the oldest makes room, among those with nothing in flight and no failures;
+// accounts that are gone are among those. The end: there is no room.
+AccountBoard::Accounts::iterator AccountBoard::Take(std::int64_t account_id) {
   const auto known = accounts_.find(account_id);
-  if (known != accounts_.end()) return &known->second;
+  if (known != accounts_.end()) return known;
   if (accounts_.size() >= kAccountsMax) {
-    const auto quiet = std::min_element(
-        accounts_.begin(), accounts_.end(),
-        [](const auto& a, const auto& b) { return a.second.newest_ms < b.second.newest_ms; });
-    accounts_.erase(quiet);
+    if (quiet_.empty()) return accounts_.end();
+    accounts_.erase(quiet_.front());
+    quiet_.pop_front();
   }
-  return &accounts_[account_id];
+  const auto account = accounts_.emplace(account_id, Entry()).first;
+  account->second.quiet = quiet_.insert(quiet_.end(), account_id);
+  return account;
 }
 
-void AccountBoard::SetPart(Entry& entry, const Part& part) {
-  std::erase_if(entry.parts, [&](const Part& known) { return known.relay == part.relay; });
-  if (part.in_flight > 0 || part.failures_in_row > 0) entry.parts.push_back(part);
+// Ids that a relay has no part in any more are left until they are as many as the others.
+void AccountBoard::NoteAccountOf(std::uint16_t relay, std::int64_t account_id) {
+  constexpr std::size_t kFewIds = 64;
+  std::vector<std::int64_t>& ids = relays_[relay].account_ids;
+  ids.push_back(account_id);
+  if (ids.size() <= kFewIds + 2 * relays_[relay].parts) return;
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  std::erase_if(ids, [&](std::int64_t id) {
+    const auto account = accounts_.find(id);
+    return account == accounts_.end() ||
+           std::none_of(account->second.parts.begin(), account->second.parts.end(),
+                        [relay](const Part& part) { return part.relay == relay; });
+  });
+}
+
+void AccountBoard::SetPart(Accounts::iterator account, const Part& part) {
+  Entry& entry = account->second;
+  const bool had_one = DropPart(account, part.relay);
+  if (part.in_flight > 0 || part.failures_in_row > 0) {
+    if (entry.parts.empty()) quiet_.erase(entry.quiet);
+    entry.parts.push_back(part);
+    ++relays_[part.relay].parts;
+    if (!had_one) NoteAccountOf(part.relay, account->first);
+  } else if (entry.parts.empty()) {
+    quiet_.splice(quiet_.end(), quiet_, entry.quiet);
+  }
 }
 
 void AccountBoard::TakeNewer(const v1::AccountFigure& told, Entry& entry) {
@@ -100,21 +160,22 @@ void AccountBoard::TakeNewer(const v1::AccountFigure& told, Entry& entry) {
                                .resets_at_ms = window.resets_at_unix_ms()});
     }
   }
-  entry.newest_ms = std::max({entry.newest_ms, error.at_unix_ms(), entry.windows_at_ms});
 }
 
-void AccountBoard::Told(std::string_view relay_id, const v1::AccountFigures& figures) {
+void AccountBoard::Told(std::string_view relay_id, std::uint64_t connection,
+                        const v1::AccountFigures& figures) {
   const std::lock_guard lock(mutex_);
-  const std::optional<std::uint16_t> place = PlaceOf(relay_id);
+  const std::optional<std::uint16_t> place = PlaceOf(relay_id, connection);
   if (!place.has_value()) return;
   relays_[*place].failures_max = figures.failures_max();
   if (figures.anew()) ForgetParts(*place);
   for (const v1::AccountFigure& told : figures.accounts()) {
-    Entry& entry = *Take(told.account_id());
-    SetPart(entry, {.relay = *place,
-                    .failures_in_row = Within<std::uint16_t>(told.failures_in_row()),
-                    .in_flight = Within<std::uint32_t>(told.in_flight())});
-    TakeNewer(told, entry);
+    const auto account = Take(told.account_id());
+    if (account == accounts_.end()) continue;
+    SetPart(account, {.relay = *place,
+                      .failures_in_row = Within<std::uint16_t>(told.failures_in_row()),
+                      .in_flight = Within<std::uint32_t>(told.in_flight())});
+    TakeNewer(told, account->second);
   }
 }
 
@@ -132,6 +193,7 @@ AccountFigures AccountBoard::Of(std::int64_t account_id) const {
   }
   figures.last_error = found->second.last_error;
   figures.windows = found->second.windows;
+  figures.windows_at_ms = found->second.windows_at_ms;
   return figures;
 }
 

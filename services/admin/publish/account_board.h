@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <list>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -39,19 +41,25 @@ struct AccountFigures {
   std::int64_t failures_max = 0;     // that many and it rests; 0 = no relay has told
   std::optional<AccountError> last_error;
   std::vector<AccountWindow> windows;
+  std::int64_t windows_at_ms = 0;  // when the answer came that told them
+
+  // Leaves out what was seen before a moment: it is of another credential or address.
+  void ForgetBefore(std::int64_t at_ms);
 };
 
-// Thread-safe. Its size: a few hundred bytes an account, eight for each relay that has requests of
-// it in flight, whatever relays say.
+// Thread-safe. Its size: a few hundred bytes an account, two dozen for each relay that has requests
+// of it in flight, whatever relays say. A report takes as long as it is, a relay's end as long as
+// what that relay has told: none looks at all accounts.
 class AccountBoard {
  public:
   static constexpr std::size_t kAccountsMax = 50'000;
 
-  // `connection` as RelayRegistry::Connected gives it: the end of an older one of the same relay
-  // takes nothing away.
+  // `connection` as RelayRegistry::Connected gives it: what an older one of the same relay says,
+  // and its end, change nothing.
   void Join(std::string_view relay_id, std::uint64_t connection);
   void Leave(std::string_view relay_id, std::uint64_t connection);
-  void Told(std::string_view relay_id, const weir::v1::AccountFigures& figures);
+  void Told(std::string_view relay_id, std::uint64_t connection,
+            const weir::v1::AccountFigures& figures);
 
   AccountFigures Of(std::int64_t account_id) const;
   std::size_t size() const;
@@ -67,23 +75,31 @@ class AccountBoard {
     std::optional<AccountError> last_error;
     std::vector<AccountWindow> windows;
     std::int64_t windows_at_ms = 0;
-    std::int64_t newest_ms = 0;
+    std::list<std::int64_t>::iterator quiet;  // its place in quiet_, while it has no parts
   };
+  using Accounts = std::unordered_map<std::int64_t, Entry>;
   struct Relay {
-    std::string id;  // empty = the place is free
-    std::uint64_t connection = 0;
+    std::uint64_t connection = 0;  // 0 = the place is free
     std::int64_t failures_max = 0;
+    std::size_t parts = 0;
+    std::vector<std::int64_t> account_ids;  // of its parts, and some that it had
   };
 
-  std::optional<std::uint16_t> PlaceOf(std::string_view relay_id) const;
+  std::optional<std::uint16_t> PlaceOf(std::string_view relay_id, std::uint64_t connection) const;
+  std::optional<std::uint16_t> FreePlace();
   void ForgetParts(std::uint16_t relay);
-  Entry* Take(std::int64_t account_id);
-  static void SetPart(Entry& entry, const Part& part);
+  Accounts::iterator Take(std::int64_t account_id);
+  void SetPart(Accounts::iterator account, const Part& part);
+  bool DropPart(Accounts::iterator account, std::uint16_t relay);
+  void NoteAccountOf(std::uint16_t relay, std::int64_t account_id);
   static void TakeNewer(const weir::v1::AccountFigure& told, Entry& entry);
 
   mutable std::mutex mutex_;  // all below by it
   std::vector<Relay> relays_;
-  std::unordered_map<std::int64_t, Entry> accounts_;
+  std::map<std::string, std::uint16_t, std::less<>> places_;  // of relays by their ids
+  std::vector<std::uint16_t> free_places_;
+  Accounts accounts_;
+  std::list<std::int64_t> quiet_;  // accounts without parts; who was told of last stands last
 };
 
 }  // namespace weir::admin

@@ -65,7 +65,8 @@ RelayFigures FiguresOf(const v1::RelayFigures& told) {
 struct Connection {
   std::string relay_id;
   WatchStream state;
-  std::uint64_t number;  // of this stream, for questions
+  std::uint64_t number;      // of this stream, for questions
+  std::uint64_t registered;  // of this stream, for the registry and what is told of accounts
   SnapshotPublisher::Waiter waiter;
   std::atomic<bool> reading = true;
 };
@@ -101,13 +102,12 @@ class Service final : public v1::SnapshotService::Service {
         .relay_id = hello.relay_id(),
         .state = {static_cast<std::int64_t>(hello.have_revision()), hello.lineage()},
         .number = explain_.Join(hello.relay_id()),
+        .registered = registry_.Connected(hello.relay_id(), hello.version(), context->peer(),
+                                          static_cast<std::int64_t>(hello.have_revision())),
         .waiter = SnapshotPublisher::Waiter(publisher_)};
-    const std::uint64_t number =
-        registry_.Connected(hello.relay_id(), hello.version(), context->peer(),
-                            static_cast<std::int64_t>(hello.have_revision()));
     LogInfo("relay connected",
             {{"relay_id", hello.relay_id()}, {"have_revision", hello.have_revision()}});
-    board_.Join(hello.relay_id(), number);
+    board_.Join(hello.relay_id(), connection.registered);
     tests_.Join(connection.number, hello.relay_id());
     std::thread reader([&] { ReadAll(*stream, connection); });
     WriteAll(*context, *stream, connection);
@@ -115,8 +115,8 @@ class Service final : public v1::SnapshotService::Service {
     reader.join();
     tests_.Leave(connection.number);
     explain_.Leave(connection.number);
-    board_.Leave(connection.relay_id, number);
-    registry_.Disconnected(connection.relay_id, number);
+    board_.Leave(connection.relay_id, connection.registered);
+    registry_.Disconnected(connection.relay_id, connection.registered);
     LogInfo("relay disconnected", {{"relay_id", connection.relay_id}});
     return {grpc::StatusCode::UNAVAILABLE, "the stream has ended"};
   }
@@ -195,7 +195,7 @@ class Service final : public v1::SnapshotService::Service {
           registry_.Told(connection.relay_id, FiguresOf(request.figures()));
           break;
         case v1::WatchRequest::kAccountFigures:
-          board_.Told(connection.relay_id, request.account_figures());
+          board_.Told(connection.relay_id, connection.registered, request.account_figures());
           break;
         default:
           break;  // a newer relay's message: nothing we could do with it

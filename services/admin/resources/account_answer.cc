@@ -11,6 +11,7 @@
 #include "services/admin/publish/account_board.h"
 #include "services/admin/resources/subject_figures.h"
 #include "services/admin/store/account_history.h"
+#include "services/admin/store/account_store.h"
 #include "services/admin/store/check_store.h"
 #include "services/admin/store/refresh_store.h"
 #include "weir/v1/query.pb.h"
@@ -20,17 +21,24 @@ namespace {
 
 namespace json = boost::json;
 
+std::vector<std::int64_t> IdsOf(const json::array& data) {
+  std::vector<std::int64_t> ids;
+  ids.reserve(data.size());
+  for (const json::value& value : data) ids.push_back(value.at("id").as_int64());
+  return ids;
+}
+
 // last_used_at and today (UTC); both are left out when usage is away.
 void AddUse(ResourceParts& parts, json::array& data) {
-  std::vector<std::int64_t> ids;
-  for (const json::value& value : data) ids.push_back(value.at("id").as_int64());
+  const std::vector<std::int64_t> ids = IdsOf(data);
   if (ids.empty()) return;
-  UsageClient::LastUsedTimes times;
-  if (!parts.usage.AccountsLastUsed(ids, times).ok()) return;
+  UsageGlance glance(parts.usage);
+  UsageGlance::LastUsedTimes times;
+  if (!glance.AccountsLastUsed(ids, times).ok()) return;
   AddLastUsed(data, times);
-  std::map<std::int64_t, UsageClient::Use> use;
+  std::map<std::int64_t, Use> use;
   const TimeSpan day = DayOf(parts.store.NowMs());
-  if (!parts.usage.UseOf(weir::v1::DIMENSION_ACCOUNT, ids, day.begin_unix_ms, day.end_unix_ms, use)
+  if (!glance.UseOf(weir::v1::DIMENSION_ACCOUNT, ids, day.begin_unix_ms, day.end_unix_ms, use)
            .ok()) {
     return;
   }
@@ -72,8 +80,7 @@ json::value CheckJson(const AccountCheck& check) {
 
 // How their last checks went. Left out when the database does not tell.
 void AddChecks(ResourceParts& parts, json::array& data) {
-  std::vector<std::int64_t> ids;
-  for (const json::value& value : data) ids.push_back(value.at("id").as_int64());
+  const std::vector<std::int64_t> ids = IdsOf(data);
   auto checks = ReadValue(parts.store, [&](sql::Transaction& transaction) {
     return check_store::Of(transaction, ids);
   });
@@ -91,8 +98,7 @@ void AddSince(const AccountHistoryEntry& latest, json::object& record) {
 }
 
 void AddSince(ResourceParts& parts, json::array& data) {
-  std::vector<std::int64_t> ids;
-  for (const json::value& value : data) ids.push_back(value.at("id").as_int64());
+  const std::vector<std::int64_t> ids = IdsOf(data);
   auto latest = ReadValue(parts.store, [&](sql::Transaction& transaction) {
     return account_history::Latest(transaction, ids);
   });
@@ -141,9 +147,17 @@ void AddFigures(const AccountFigures& figures, std::int64_t now_ms, json::object
 
 void AddFigures(ResourceParts& parts, json::array& data) {
   const std::int64_t now_ms = parts.store.NowMs();
+  const std::vector<std::int64_t> ids = IdsOf(data);
+  auto replaced_at = ReadValue(parts.store, [&](sql::Transaction& transaction) {
+    return account_store::ReplacedAt(transaction, ids);
+  });
   for (json::value& value : data) {
     json::object& record = value.as_object();
-    AddFigures(parts.board.Of(record.at("id").as_int64()), now_ms, record);
+    const std::int64_t id = record.at("id").as_int64();
+    AccountFigures figures = parts.board.Of(id);
+    // Where nobody can tell, what may be of another credential is not shown.
+    figures.ForgetBefore(replaced_at.ok() ? (*replaced_at)[id] : now_ms);
+    AddFigures(figures, now_ms, record);
   }
 }
 

@@ -207,6 +207,7 @@ void KeepUnsaid(const Account& before, Account& account) {
   account.sealed_refresh_token = before.sealed_refresh_token;
   account.credential_refreshed_at_ms = before.credential_refreshed_at_ms;
   account.refresh_at_ms = before.refresh_at_ms;
+  account.replaced_at_ms = before.replaced_at_ms;
   account.given_mark = before.given_mark;
   account.status = before.status;
   account.status_reason = before.status_reason;

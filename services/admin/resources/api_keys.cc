@@ -42,8 +42,7 @@ absl::StatusOr<Response> ListWhere(ResourceParts& parts, ListQuery query) {
     data.push_back(ApiKeyJson(key, parts.store.NowMs()));
     keys.push_back(&key);
   }
-  AddKeyUse(parts, keys, data);
-  AddKeyFigures(parts, keys, data);
+  CompleteKeys(parts, keys, data);
   return ListResponse(std::move(data), page->total, query);
 }
 
@@ -86,8 +85,7 @@ absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request, const
   });
   if (!key.ok()) return key.status();
   json::array one = {ApiKeyJson(*key, parts.store.NowMs())};
-  AddKeyUse(parts, {&*key}, one);
-  AddKeyFigures(parts, {&*key}, one);
+  CompleteKeys(parts, {&*key}, one);
   return RecordResponse(200, one.front().as_object(), key->version);
 }
 

@@ -8,6 +8,7 @@ namespace weir::admin {
 void PutGiven(const Vault& vault, const AccountSecrets& given, const Account& before,
               std::int64_t now_ms, Account& account) {
   PutSecrets(vault, given, before, account);
+  NoteReplaced(given, before, now_ms, account);
   PlanRefresh(before, given, now_ms, RefreshJitter(), account);
 }
 

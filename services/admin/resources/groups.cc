@@ -35,7 +35,8 @@ json::array WithFigures(ResourceParts& parts, const std::vector<Group>& groups) 
     data.push_back(GroupJson(group));
     limits.push_back(&group.limits);
   }
-  AddFigures(parts, SubjectKind::kGroups, limits, data);
+  UsageGlance glance(parts.usage);
+  AddFigures(glance, SubjectKind::kGroups, limits, parts.store.NowMs(), data);
   return data;
 }
 

@@ -217,7 +217,8 @@ absl::StatusOr<Response> Show(ResourceParts& parts, const Request& request) {
   if (!recent.ok()) return recent.status();
   // As the key's lists show it, without what is its administrator's alone.
   json::array keys = {ApiKeyJson(who->key, parts.store.NowMs())};
-  AddKeyUse(parts, {&who->key}, keys);
+  UsageGlance glance(parts.usage);
+  AddKeyUse(glance, {&who->key}, keys);
   return JsonResponse(200, UsageJson(ShownOf(keys.at(0).as_object()), *std::move(windows),
                                      ZoneName(request), *std::move(recent)));
 }

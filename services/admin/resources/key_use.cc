@@ -19,26 +19,26 @@ namespace {
 
 namespace json = boost::json;
 
-void AddLastUsedTo(ResourceParts& parts, json::array& data) {
+void AddLastUsedTo(UsageGlance& glance, json::array& data) {
   std::vector<std::int64_t> ids;
   for (const json::value& value : data) ids.push_back(value.at("id").as_int64());
-  UsageClient::LastUsedTimes times;
-  if (!ids.empty() && parts.usage.KeysLastUsed(ids, times).ok()) AddLastUsed(data, times);
+  UsageGlance::LastUsedTimes times;
+  if (!ids.empty() && glance.KeysLastUsed(ids, times).ok()) AddLastUsed(data, times);
 }
 
-bool IsSpent(const Limits& limits, const UsageClient::LifetimeSpend& spent) {
+bool IsSpent(const Limits& limits, const LifetimeSpend& spent) {
   return IsMoneySpent(limits.nano_usd_total, spent.nano_usd) ||
          AreRequestsSpent(limits.requests_total, spent.requests);
 }
 
 // The spent ones among these.
-absl::Status AddSpent(ResourceParts& parts, const std::vector<ApiKey>& keys,
+absl::Status AddSpent(UsageGlance& glance, const std::vector<ApiKey>& keys,
                       std::vector<std::int64_t>& spent_ids) {
   std::vector<std::int64_t> ids;
   ids.reserve(keys.size());
   for (const ApiKey& key : keys) ids.push_back(key.id);
-  std::map<std::int64_t, UsageClient::LifetimeSpend> spent;
-  if (absl::Status asked = parts.usage.KeysSpent(ids, spent); !asked.ok()) return asked;
+  std::map<std::int64_t, LifetimeSpend> spent;
+  if (absl::Status asked = glance.KeysSpent(ids, spent); !asked.ok()) return asked;
   for (const ApiKey& key : keys) {
     if (IsSpent(key.limits, spent[key.id])) spent_ids.push_back(key.id);
   }
@@ -63,12 +63,14 @@ constexpr std::string_view kNotExpired = "status = 'active' AND NOT expires_at_m
 
 absl::Status KeepExhausted(ResourceParts& parts, ListQuery& query, std::string& among) {
   constexpr std::int64_t kAtOnce = 500;
+  constexpr std::int64_t kSpentWaitMs = 2'000;  // here they are what was asked for
   ListQuery candidates = {
       .conditions = query.conditions, .searches = query.searches, .limit = kAtOnce};
   candidates.conditions.push_back({kNotExpired, {parts.store.NowMs()}});
   candidates.conditions.push_back({api_key_store::kHasLifetimeLimit, {}});
   candidates.conditions.push_back({"id > ?", {std::int64_t{0}}});
   std::vector<std::int64_t> spent_ids;
+  UsageGlance glance(parts.usage, kSpentWaitMs);
   for (bool more = true; more;) {
     auto page = ReadValue(parts.store, [&](sql::Transaction& transaction) {
       return api_key_store::List(transaction, candidates);
@@ -80,7 +82,7 @@ absl::Status KeepExhausted(ResourceParts& parts, ListQuery& query, std::string& 
                  " keys have a limit for their lifetime; ask by user_id or group_id"));
     }
     if (page->items.empty()) break;
-    if (absl::Status added = AddSpent(parts, page->items, spent_ids); !added.ok()) return added;
+    if (absl::Status added = AddSpent(glance, page->items, spent_ids); !added.ok()) return added;
     more = static_cast<std::int64_t>(page->items.size()) == kAtOnce;
     candidates.conditions.back().values = {page->items.back().id};
   }
@@ -90,14 +92,14 @@ absl::Status KeepExhausted(ResourceParts& parts, ListQuery& query, std::string& 
 
 // "exhausted" is not stored either: it follows from what was spent. While usage is away it is not
 // told.
-void AddExhausted(ResourceParts& parts, const std::vector<const ApiKey*>& keys, json::array& data) {
+void AddExhausted(UsageGlance& glance, const std::vector<const ApiKey*>& keys, json::array& data) {
   std::vector<std::int64_t> ids;
   for (const ApiKey* key : keys) {
     const bool bound = key->limits.nano_usd_total > 0 || key->limits.requests_total > 0;
     if (bound && key->status == ActiveStatus::kActive) ids.push_back(key->id);
   }
-  std::map<std::int64_t, UsageClient::LifetimeSpend> spent;
-  if (ids.empty() || !parts.usage.KeysSpent(ids, spent).ok()) return;
+  std::map<std::int64_t, LifetimeSpend> spent;
+  if (ids.empty() || !glance.KeysSpent(ids, spent).ok()) return;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const auto found = spent.find(keys[i]->id);
     json::value& status = data.at(i).at("status");
@@ -108,17 +110,18 @@ void AddExhausted(ResourceParts& parts, const std::vector<const ApiKey*>& keys, 
 
 }  // namespace
 
-void AddKeyUse(ResourceParts& parts, const std::vector<const ApiKey*>& keys, json::array& data) {
-  AddLastUsedTo(parts, data);
-  AddExhausted(parts, keys, data);
+void AddKeyUse(UsageGlance& glance, const std::vector<const ApiKey*>& keys, json::array& data) {
+  AddLastUsedTo(glance, data);
+  AddExhausted(glance, keys, data);
 }
 
-void AddKeyFigures(ResourceParts& parts, const std::vector<const ApiKey*>& keys,
-                   json::array& data) {
+void CompleteKeys(ResourceParts& parts, const std::vector<const ApiKey*>& keys, json::array& data) {
+  UsageGlance glance(parts.usage);
+  AddKeyUse(glance, keys, data);
   std::vector<const Limits*> limits;
   limits.reserve(keys.size());
   for (const ApiKey* key : keys) limits.push_back(&key->limits);
-  AddFigures(parts, SubjectKind::kKeys, limits, data);
+  AddFigures(glance, SubjectKind::kKeys, limits, parts.store.NowMs(), data);
 }
 
 // "expired" is not stored: it follows from the time.

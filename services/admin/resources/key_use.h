@@ -14,14 +14,14 @@
 
 namespace weir::admin {
 
-// Into `data`, the keys as answers have them, in the order of `keys`. Waits for usage a moment at
-// most; while it is away nothing is added.
-void AddKeyUse(ResourceParts& parts, const std::vector<const ApiKey*>& keys,
+// Into `data`, the keys as answers have them, in the order of `keys`. While usage is away nothing
+// is added.
+void AddKeyUse(UsageGlance& glance, const std::vector<const ApiKey*>& keys,
                boost::json::array& data);
 
-// `today` and `tightest_limit`: resources/subject_figures.h.
-void AddKeyFigures(ResourceParts& parts, const std::vector<const ApiKey*>& keys,
-                   boost::json::array& data);
+// The same, and `today` and `tightest_limit` (resources/subject_figures.h).
+void CompleteKeys(ResourceParts& parts, const std::vector<const ApiKey*>& keys,
+                  boost::json::array& data);
 
 // Narrows a list of keys by the word that answers show; empty = all. Keeps the text of a condition
 // in `among`, which must outlive the query. For those that are spent: Unavailable while usage is

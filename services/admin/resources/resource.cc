@@ -175,7 +175,7 @@ Answer AnswersNothing() { return {.status = 204}; }
 
 Answer AnswersFile(std::string_view content_type) { return {.content_type = content_type}; }
 
-void AddLastUsed(json::array& records, const UsageClient::LastUsedTimes& times) {
+void AddLastUsed(json::array& records, const UsageGlance::LastUsedTimes& times) {
   for (json::value& value : records) {
     json::object& record = value.as_object();
     const auto found = times.find(record.at("id").as_int64());

@@ -27,6 +27,7 @@
 #include "services/admin/store/store.h"
 #include "services/admin/store/table.h"
 #include "services/admin/usage_client.h"
+#include "services/admin/usage_glance.h"
 
 namespace weir::admin {
 
@@ -126,7 +127,7 @@ Answer AnswersFile(std::string_view content_type);
 absl::Status NoteDeed(ResourceParts& parts, AuditEntry entry);
 
 // Adds last_used_at to records by their ids; null when never. Leaves it out when usage is away.
-void AddLastUsed(boost::json::array& records, const UsageClient::LastUsedTimes& times);
+void AddLastUsed(boost::json::array& records, const UsageGlance::LastUsedTimes& times);
 
 // Adds `unpriced` to the status: models without a price that the last day saw. Left out while usage
 // is away.

@@ -21,7 +21,7 @@ namespace {
 namespace json = boost::json;
 namespace v1 = weir::v1;
 
-using Uses = std::map<std::int64_t, UsageClient::Use>;
+using Uses = std::map<std::int64_t, Use>;
 
 constexpr int kBudgetsAtOnce = 996;  // usage takes 1000; a whole number of subjects
 
@@ -54,15 +54,15 @@ struct Standing {
 };
 
 // All budgets of the records; false: usage does not answer.
-bool ReadStandings(ResourceParts& parts, v1::SubjectKind kind, const std::vector<std::int64_t>& ids,
-                   const std::vector<const Limits*>& limits, std::vector<Standing>& standings) {
-  const std::int64_t now_ms = parts.store.NowMs();
+bool ReadStandings(UsageGlance& glance, v1::SubjectKind kind, const std::vector<std::int64_t>& ids,
+                   const std::vector<const Limits*>& limits, std::int64_t now_ms,
+                   std::vector<Standing>& standings) {
   v1::PeekBudgetsRequest question;
   std::size_t answered = 0;
   const auto ask = [&] {
     if (question.budgets_size() == 0) return true;
     v1::PeekBudgetsResponse answer;
-    if (!parts.usage.PeekBudgets(question, answer).ok()) return false;
+    if (!glance.PeekBudgets(question, answer).ok()) return false;
     for (const v1::BudgetStanding& standing : answer.standings()) {
       standings[answered++].used = standing.spent();
     }
@@ -110,14 +110,13 @@ void AddUses(std::string_view name, const std::vector<std::int64_t>& ids, const 
              json::array& data) {
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const auto found = uses.find(ids[i]);
-    data.at(i).as_object()[name] =
-        UseJson(found == uses.end() ? UsageClient::Use() : found->second);
+    data.at(i).as_object()[name] = UseJson(found == uses.end() ? Use() : found->second);
   }
 }
 
 }  // namespace
 
-json::object UseJson(const UsageClient::Use& use) {
+json::object UseJson(const Use& use) {
   return {{"requests", use.requests},
           {"errors", use.errors},
           {"tokens", use.tokens},
@@ -125,31 +124,29 @@ json::object UseJson(const UsageClient::Use& use) {
           {"cost_usd", FormatUsd(use.cost_nano_usd)}};
 }
 
-void AddFigures(ResourceParts& parts, SubjectKind kind, const std::vector<const Limits*>& limits,
-                json::array& data) {
+void AddFigures(UsageGlance& glance, SubjectKind kind, const std::vector<const Limits*>& limits,
+                std::int64_t now_ms, json::array& data) {
   if (data.empty()) return;
   std::vector<std::int64_t> ids;
   ids.reserve(data.size());
   for (const json::value& value : data) ids.push_back(value.at("id").as_int64());
   const KindRow row = RowOf(kind);
-  const std::int64_t now_ms = parts.store.NowMs();
-  // Who does not answer once is not asked again.
   Uses today;
   const TimeSpan day = DayOf(now_ms);
-  if (!parts.usage.UseOf(row.dimension, ids, day.begin_unix_ms, day.end_unix_ms, today).ok()) {
+  if (!glance.UseOf(row.dimension, ids, day.begin_unix_ms, day.end_unix_ms, today).ok()) {
     return;
   }
   AddUses("today", ids, today, data);
   if (kind == SubjectKind::kUsers) {
     Uses month;
     const TimeSpan now = MonthOf(now_ms);
-    if (!parts.usage.UseOf(row.dimension, ids, now.begin_unix_ms, now.end_unix_ms, month).ok()) {
+    if (!glance.UseOf(row.dimension, ids, now.begin_unix_ms, now.end_unix_ms, month).ok()) {
       return;
     }
     AddUses("month", ids, month, data);
   }
   std::vector<Standing> standings;
-  if (!ReadStandings(parts, row.subject, ids, limits, standings)) return;
+  if (!ReadStandings(glance, row.subject, ids, limits, now_ms, standings)) return;
   AddTightest(standings, now_ms, data);
 }
 

@@ -9,21 +9,19 @@
 #include <boost/json/object.hpp>
 
 #include "services/admin/model/types.h"
-#include "services/admin/resources/resource.h"
-#include "services/admin/usage_client.h"
+#include "services/admin/usage_glance.h"
 
 namespace weir::admin {
 
 enum class SubjectKind { kKeys, kUsers, kGroups };
 
 // `requests`, `errors`, `tokens`, `cost_nano_usd`, `cost_usd`.
-boost::json::object UseJson(const UsageClient::Use& use);
+boost::json::object UseJson(const Use& use);
 
 // `today` (UTC), of users `month` too, and `tightest_limit` into `data`, the records as answers
-// have them; `limits` are theirs, in their order. Waits for usage a moment at most; while it is
-// away nothing is added.
-void AddFigures(ResourceParts& parts, SubjectKind kind, const std::vector<const Limits*>& limits,
-                boost::json::array& data);
+// have them; `limits` are theirs, in their order. While usage is away nothing is added.
+void AddFigures(UsageGlance& glance, SubjectKind kind, const std::vector<const Limits*>& limits,
+                std::int64_t now_ms, boost::json::array& data);
 
 // The same in a shape.
 void AddFiguresShape(SubjectKind kind, boost::json::object& record);

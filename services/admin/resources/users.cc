@@ -52,7 +52,8 @@ absl::Status Complete(ResourceParts& parts, const std::vector<const User*>& user
   std::vector<const Limits*> limits;
   limits.reserve(users.size());
   for (const User* user : users) limits.push_back(&user->limits);
-  AddFigures(parts, SubjectKind::kUsers, limits, data);
+  UsageGlance glance(parts.usage);
+  AddFigures(glance, SubjectKind::kUsers, limits, parts.store.NowMs(), data);
   return absl::OkStatus();
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "libs/common/text.h"
 #include "services/admin/model/words.h"
 #include "services/admin/store/columns.h"
 #include "services/admin/store/group_links.h"
@@ -45,7 +46,8 @@ const Table& TheTable() {
                   "credential_refreshed_at_ms",
                   "refresh_at_ms",
                   "given_mark",
-                  "session"},
+                  "session",
+                  "replaced_at_ms"},
       .kind = ResourceKind::kAccount,
       .hidden = {"sealed_credential", "sealed_proxy_url", "sealed_client_secret",
                  "sealed_refresh_token", "given_mark"}};
@@ -86,6 +88,7 @@ Account FromRow(const sql::Row& row) {
   account.refresh_at_ms = row.Int(column++);
   account.given_mark = row.Text(column++);
   account.session = DecodeSession(row.Text(column++));
+  account.replaced_at_ms = row.Int(column++);
   return account;
 }
 
@@ -118,7 +121,8 @@ std::vector<sql::Value> ValuesOf(const Account& account) {
           account.credential_refreshed_at_ms,
           account.refresh_at_ms,
           account.given_mark,
-          EncodeSession(account.session)};
+          EncodeSession(account.session),
+          account.replaced_at_ms};
 }
 
 absl::StatusOr<std::vector<Account>> FromRows(sql::Transaction& transaction,
@@ -166,6 +170,23 @@ absl::StatusOr<std::vector<Account>> After(sql::Transaction& transaction, std::i
   auto rows = RowsAfter(transaction, TheTable(), after, limit);
   if (!rows.ok()) return rows.status();
   return FromRows(transaction, *rows);
+}
+
+absl::StatusOr<std::map<std::int64_t, std::int64_t>> ReplacedAt(
+    sql::Transaction& transaction, const std::vector<std::int64_t>& ids) {
+  std::map<std::int64_t, std::int64_t> times;
+  if (ids.empty()) return times;
+  std::string sql = "SELECT id, replaced_at_ms FROM accounts WHERE replaced_at_ms > 0 AND id IN (";
+  std::vector<sql::Value> values;
+  values.reserve(ids.size());
+  for (const std::int64_t id : ids) {
+    values.emplace_back(id);
+    StrAppend(sql, values.size() == 1 ? "$" : ", $", values.size());
+  }
+  auto rows = transaction.Execute(sql + ")", values);
+  if (!rows.ok()) return rows.status();
+  for (const sql::Row& row : rows->rows) times[row.Int(0)] = row.Int(1);
+  return times;
 }
 
 absl::Status Insert(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +23,11 @@ absl::StatusOr<Page<Account>> List(sql::Transaction& transaction, const ListQuer
 // By id, those after `after`, at most `limit`.
 absl::StatusOr<std::vector<Account>> After(sql::Transaction& transaction, std::int64_t after,
                                            std::int64_t limit);
+
+// When each of these was last given another credential or address; those that never were are left
+// out.
+absl::StatusOr<std::map<std::int64_t, std::int64_t>> ReplacedAt(
+    sql::Transaction& transaction, const std::vector<std::int64_t>& ids);
 
 // See InsertRow, UpdateRow, DeleteRow in table.h.
 absl::Status Insert(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,

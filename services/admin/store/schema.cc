@@ -5,7 +5,9 @@
 
 #include "libs/common/ids.h"
 #include "libs/common/log.h"
+#include "libs/common/reason.h"
 #include "libs/common/text.h"
+#include "services/admin/model/problem.h"
 #include "services/admin/store/schema_of_accounts.h"
 #include "services/admin/store/schema_of_alerts.h"
 #include "services/admin/store/schema_of_console.h"
@@ -360,8 +362,17 @@ const std::vector<sql::Migration>& SchemaMigrations() {
       {.number = 23, .name = "name_index", .common = {}, .sqlite = kSqliteNameIndex},
       {.number = 24, .name = "session_accounts", .common = kSessionAccounts},
       {.number = 25, .name = "identities", .common = kIdentities},
-      {.number = 26, .name = "playground_secret", .common = kPlaygroundSecret}};
+      {.number = 26, .name = "playground_secret", .common = kPlaygroundSecret},
+      {.number = 27, .name = "account_replaced_at", .common = kAccountReplacedAt}};
   return migrations;
+}
+
+absl::Status HoldAdminSchema(sql::Transaction& transaction) {
+  absl::Status held = sql::HoldSchema(transaction, "admin", SchemaMigrations());
+  if (!absl::IsUnavailable(held)) return held;
+  return Problem(absl::StatusCode::kUnavailable, reason::kServiceAway,
+                 "a newer admin has brought the database up to date: this one changes nothing any "
+                 "more; ask the newer one, or upgrade this one");
 }
 
 absl::Status CheckSchema(sql::Database& database) {

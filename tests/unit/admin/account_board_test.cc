@@ -1,5 +1,6 @@
 #include "services/admin/publish/account_board.h"
 
+#include <map>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -13,7 +14,10 @@ namespace v1 = weir::v1;
 
 class AccountBoardTest : public ::testing::Test {
  protected:
-  void Join(const std::string& relay) { board_.Join(relay, ++connections_); }
+  void Join(const std::string& relay) {
+    board_.Join(relay, ++connections_);
+    now_[relay] = connections_;
+  }
   v1::AccountFigure& Say(std::int64_t id, std::int64_t in_flight = 0, int failures = 0) {
     v1::AccountFigure& figure = *next_.add_accounts();
     figure.set_account_id(id);
@@ -24,7 +28,7 @@ class AccountBoardTest : public ::testing::Test {
   void Send(const std::string& relay, bool anew = false) {
     next_.set_anew(anew);
     next_.set_failures_max(5);
-    board_.Told(relay, next_);
+    board_.Told(relay, now_[relay], next_);
     next_.Clear();
   }
   void SayError(std::int64_t id, std::int64_t at_ms, const std::string& word) {
@@ -35,6 +39,7 @@ class AccountBoardTest : public ::testing::Test {
 
   AccountBoard board_;
   std::uint64_t connections_ = 0;
+  std::map<std::string, std::uint64_t> now_;  // the relays' newest connections
   v1::AccountFigures next_;
 };
 
@@ -76,6 +81,36 @@ TEST_F(AccountBoardTest, ARelayThatComesAgainBeginsAnew) {
   EXPECT_EQ(board_.Of(1).in_flight, 0) << "it is not connected";
 }
 
+TEST_F(AccountBoardTest, WhatAnOldConnectionStillSaysIsNotBelieved) {
+  Join("a");
+  Join("a");
+  now_["a"] = 1;
+  Say(1, 9);
+  Send("a", /*anew=*/true);
+  EXPECT_EQ(board_.Of(1).in_flight, 0);
+  now_["a"] = 2;
+  Say(1, 2);
+  Send("a", /*anew=*/true);
+  EXPECT_EQ(board_.Of(1).in_flight, 2);
+}
+
+TEST_F(AccountBoardTest, APlaceThatIsFreeHasNothingOfWhoHadItBefore) {
+  Join("a");
+  Join("b");
+  for (int round = 0; round < 500; ++round) {  // comes and goes often enough to be tidied up
+    Say(1 + round % 7, round % 3);
+    Send("a");
+  }
+  board_.Leave("a", 1);
+  Join("c");
+  for (int id = 1; id <= 7; ++id) EXPECT_EQ(board_.Of(id).in_flight, 0) << id;
+  Say(1, 5);
+  Send("c");
+  EXPECT_EQ(board_.Of(1).in_flight, 5);
+  board_.Leave("c", 3);
+  EXPECT_EQ(board_.Of(1).in_flight, 0);
+}
+
 TEST_F(AccountBoardTest, TheNewestErrorAndWindowsCountWhoeverTellsThemLast) {
   Join("a");
   Join("b");
@@ -99,6 +134,14 @@ TEST_F(AccountBoardTest, TheNewestErrorAndWindowsCountWhoeverTellsThemLast) {
   ASSERT_EQ(board_.Of(1).windows.size(), 1U);
   EXPECT_EQ(board_.Of(1).windows[0].used_basis_points, 500);
   EXPECT_TRUE(board_.Of(1).last_error.has_value()) << "not told again is not taken back";
+
+  AccountFigures figures = board_.Of(1);
+  figures.ForgetBefore(20);
+  EXPECT_TRUE(figures.last_error.has_value());
+  EXPECT_EQ(figures.windows.size(), 1U);
+  figures.ForgetBefore(21);
+  EXPECT_FALSE(figures.last_error.has_value()) << "it is of the credential before";
+  EXPECT_TRUE(figures.windows.empty());
 }
 
 TEST_F(AccountBoardTest, TwoHundredRelaysOfTenThousandAccounts) {
@@ -130,6 +173,27 @@ TEST_F(AccountBoardTest, IsBoundedWhateverRelaysSay) {
   EXPECT_FALSE(board_.Of(1).last_error.has_value()) << "what was quiet for longest has gone";
   EXPECT_EQ(board_.Of(1'000'000).in_flight, 0);
   EXPECT_LE(board_.Of(1'000'000).last_error->error_class.size(), 64U);
+}
+
+TEST_F(AccountBoardTest, WhoIsBusyMakesNoRoomForOthers) {
+  Join("a");
+  Say(7, 3);  // without an error, and before all others
+  for (std::size_t id = 1; id <= AccountBoard::kAccountsMax + 1000; ++id) {
+    if (id != 7) SayError(static_cast<std::int64_t>(id), 1, "upstream_error");
+  }
+  Send("a", /*anew=*/true);
+  EXPECT_EQ(board_.size(), AccountBoard::kAccountsMax);
+  EXPECT_EQ(board_.Of(7).in_flight, 3);
+  for (std::size_t id = 1; id <= AccountBoard::kAccountsMax + 1000; ++id) {
+    Say(static_cast<std::int64_t>(id), 1);
+  }
+  Send("a", /*anew=*/true);
+  EXPECT_EQ(board_.size(), AccountBoard::kAccountsMax);
+  Say(2'000'000, 1);
+  Send("a");
+  EXPECT_EQ(board_.Of(2'000'000).in_flight, 0) << "all the others are busy";
+  board_.Leave("a", 1);
+  EXPECT_EQ(board_.Of(9).in_flight, 0);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "libs/common/clock.h"
 #include "services/admin/store/account_store.h"
 #include "services/admin/store/api_key_store.h"
+#include "services/admin/store/group_store.h"
 #include "services/admin/store/price_store.h"
 #include "services/admin/store/schema.h"
 #include "services/admin/store/settings_store.h"
@@ -104,6 +105,32 @@ TEST_P(MigrationsTest, ANewerSchemaIsRefused) {
   ASSERT_TRUE(sql::Migrate(database(), "admin", newer).ok());
   const absl::Status refused = MigrateSchema(database());
   EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+}
+
+// It would write records back without what it does not know of them.
+TEST_P(MigrationsTest, AnAdminThatIsOvertakenChangesNothingAnyMore) {
+  ASSERT_TRUE(MigrateSchema(database()).ok());
+  Store store(database(), SystemClock());
+  const auto make_group = [&](const char* name) {
+    return store.Change([name](sql::Transaction& transaction, Changes& changes) {
+      Group group;
+      group.name = name;
+      return group_store::Insert(transaction, changes, 1, group);
+    });
+  };
+  EXPECT_TRUE(make_group("before").ok());
+  std::vector<sql::Migration> newer = SchemaMigrations();
+  newer.push_back({.number = newer.back().number + 1,
+                   .name = "of tomorrow",
+                   .common = "CREATE TABLE tomorrow (id BIGINT PRIMARY KEY);\n"});
+  ASSERT_TRUE(sql::Migrate(database(), "admin", newer).ok());
+  const absl::Status refused = make_group("after");
+  EXPECT_TRUE(absl::IsUnavailable(refused)) << refused;
+  const auto groups = ReadValue(store, [](sql::Transaction& transaction) {
+    return group_store::List(transaction, ListQuery());
+  });
+  ASSERT_TRUE(groups.ok()) << groups.status();
+  for (const Group& group : groups->items) EXPECT_NE(group.name, "after");
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "services/relay/snapshot/snapshot.h"
+
 namespace weir::relay {
 namespace {
 
@@ -24,6 +26,18 @@ TEST(CredentialMaskTest, FindsTheCredentialWhereverTheTextIsCut) {
   for (std::size_t bytes = 1; bytes <= text.size(); ++bytes) {
     EXPECT_EQ(InPieces(text, bytes), masked) << bytes;
   }
+}
+
+TEST(CredentialMaskTest, NoSecretOfAnAccountIsShown) {
+  Account account;
+  account.credential = Secret("sk-ant-api03-0123456789");
+  account.proxy.emplace();
+  account.proxy->password = Secret("proxy-pass-1");
+  account.headers = {{"x-portal-key", "portal sk-ant-api03-0123456789 end"}, {"x-tier", "gold"}};
+  EXPECT_EQ(MaskedOf("key sk-ant-api03-0123456789, proxy-pass-1, header portal "
+                     "sk-ant-api03-0123456789 end of gold",
+                     account),
+            "key ***, ***, header *** of gold");
 }
 
 TEST(CredentialMaskTest, ShowsTheRestAtOnce) {
