@@ -35,10 +35,11 @@ bool IsItsFault(AccountEffect effect) {
          effect == AccountEffect::kReject;
 }
 
-// For people. The provider's sentence as its JSON has it, its credential masked before it is cut.
+// For people. The provider's sentence as its JSON has it, the account's secrets masked before it is
+// cut.
 void NoteError(const RequestContext& context, const Account& account, const SignalRow& row,
                const AttemptEnd& end) {
-  const std::string sentence = Masked(ReadErrorObject(end.said).message, account.credential);
+  const std::string sentence = MaskedOf(ReadErrorObject(end.said).message, account);
   account.health->figures().NoteError({UnixMs(), end.http_status, std::string(row.error_class),
                                        sentence.substr(0, kErrorMessageBytesMax),
                                        context.request_id});
@@ -127,6 +128,7 @@ void RestRefused(RelayEnvironment& environment, RequestContext& context) {
     Report report(environment, context, *refused.account, RowOf(SignalKind::kModelRefused),
                   refused.http_status);
     report.Rest(refused.ticket, refused.upstream_model, /*told_ms=*/0);
+    context.record.attempts[refused.attempt].cooldown_until_unix_ms = report.rests_until();
   }
   context.refused_models.clear();
 }
@@ -160,7 +162,8 @@ void NoteForAccount(RelayEnvironment& environment, RequestContext& context, cons
         report.Reject();
         break;
       case AccountEffect::kRestIfBettered:
-        context.refused_models.push_back({&account, ticket, model, end.http_status});
+        context.refused_models.push_back(
+            {&account, ticket, model, end.http_status, context.record.attempts.size() - 1});
         break;
     }
   }
@@ -190,7 +193,7 @@ void NoteGoodAnswer(RelayEnvironment& environment, const RequestContext& context
   if (reading.any) {
     stats.NoteRates(reading.whole_account ? 0 : model, reading.exhausted_until_unix_ms,
                     reading.low_until_unix_ms, now_unix_ms);
-    NoteWindows(account, reading, now_unix_ms);
+    if (!IsOutdated(environment, account)) NoteWindows(account, reading, now_unix_ms);
   }
   // Only streams begin when the model does; another answer comes when it is done.
   if (context.facts.stream && context.endpoint->operation == Operation::kGenerate) {

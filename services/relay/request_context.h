@@ -49,6 +49,7 @@ struct RefusedModel {
   AccountHealth::Ticket ticket;
   std::string_view upstream_model;  // the snapshot's or the facts'
   int http_status = 0;
+  std::size_t attempt = 0;  // its place among the record's
 };
 
 // The price that was asked for last (request_price.h): the request's stages ask for the same one.

@@ -6,6 +6,7 @@
 #include "libs/common/clock.h"
 #include "libs/common/log.h"
 #include "libs/common/price.h"
+#include "libs/common/reason.h"
 #include "services/relay/budget_stage.h"
 #include "services/relay/intent_stage.h"
 #include "services/relay/metering/usage_event.h"
@@ -37,6 +38,9 @@ void SetEnd(UsageRecord& record) {
   if (last.action != AttemptAction::kServed && last.action != AttemptAction::kPassedOn) return;
   const std::int64_t end_unix_ms = record.started_at_unix_ms + record.latency_ms;
   last.end_ms = std::max(end_unix_ms - last.started_at_unix_ms, last.duration_ms);
+  if (last.action != AttemptAction::kServed || record.complete) return;
+  last.action = record.error_class == reason::kClientGone ? AttemptAction::kClientLeft
+                                                          : AttemptAction::kBrokeOff;
 }
 
 }  // namespace

@@ -41,6 +41,34 @@ def test_the_end_is_when_the_answer_was_passed_on(stack):
     assert only["action"] == "served" and only["first_byte_ms"] < 300 <= only["end_ms"], only
 
 
+def test_an_answer_that_breaks_off_was_not_served(stack):
+    lane = stack.claude("cut")
+    reply = lane.messages(stream=True)
+    row = stack.api.log_row(reply.request_id)
+    assert not row["complete"]
+    assert row["attempts"][-1]["action"] == "broke_off", row
+
+
+def test_an_answer_that_its_client_leaves_was_not_served(stack):
+    lane = stack.claude("pace=200+events=50")
+    connection = http_client.Connection(stack.relay_port)
+    connection.send_request("POST", "/v1/messages", lane.headers(), harness.anthropic_body(stream=True))
+    assert connection.read_head().status == 200
+    connection.close()
+    row = eventually(lambda: stack.api.logs(f"key_id={lane.key_id}"), "the row")[0]
+    assert row["error_class"] == "client_gone", row
+    assert stack.api.log_row(row["request_id"])["attempts"][-1]["action"] == "client_left"
+
+
+def test_a_refusal_that_another_account_betters_rests_its_model(stack):
+    lane = stack.claude("404", "text")
+    reply = lane.messages()
+    assert reply.status == 200
+    first, last = attempts_of(stack, reply)
+    assert first["status"] == 404 and first["cooldown_until"] is not None, first
+    assert last["action"] == "served"
+
+
 def test_refusals_and_giving_up(stack):
     passed = stack.claude("400").messages()
     assert passed.status == 400
@@ -91,11 +119,36 @@ def test_cost_is_told_by_its_parts(stack):
     assert {kind: line["tokens"] for kind, line in lines.items()} == {
         "input": 1000, "output": 200, "cache_read": 3000, "cache_write_1h": 40}
     total = sum(line["cost_nano_usd"] for line in lines.values())
-    assert abs(total - log["cost_nano_usd"]) <= len(lines), (total, log["cost_nano_usd"])
+    assert total == log["cost_nano_usd"], (lines, log["cost_nano_usd"])
     assert lines["input"]["usd_per_million"] == log["price"]["input"]
-    assert log["price_at"] == log["started_at"]
+    assert all(line["price_multiplier"] == "1.5" for line in lines.values()) and not log["cost_reason"]
     refused = stack.api.log_row(stack.claude("400").messages().request_id)
-    assert refused["cost_lines"] == [] and refused["price_at"] is None
+    assert refused["cost_lines"] == [] and refused["cost_reason"] is None
+    assert refused["price_at"] is None
+
+
+def test_rounding_leaves_no_difference(stack):
+    lane = stack.lane({"scenario": "in=1+out=1+cache_read=1+cache_1h=1"}, price_multiplier="0.0001")
+    log = stack.api.log_row(lane.messages().request_id)
+    assert len(log["cost_lines"]) == 4
+    assert sum(line["cost_nano_usd"] for line in log["cost_lines"]) == log["cost_nano_usd"]
+
+
+def test_since_when_a_price_is_in_force(stack):
+    since = "2026-01-02T00:00:00Z"
+    stack.api.post("/api/v1/admin/prices", {"provider": "anthropic", "model": "claude-since", "input": "1",
+                                            "output": "2", "effective_from": since})
+    log = stack.api.log_row(stack.claude("text").messages(model="claude-since").request_id)
+    assert log["price_at"] == since, log
+
+
+def test_what_has_no_price_says_so(fresh_stack):
+    stack = fresh_stack
+    stack.api.patch("/api/v1/admin/settings", {"serve_unpriced_models": True})
+    stack.wait_synced()
+    log = stack.api.log_row(stack.claude("text").messages(model="claude-unheard-of").request_id)
+    assert log["input_tokens"] > 0
+    assert (log["cost_lines"], log["cost_reason"], log["price_at"]) == (None, "model_unpriced", None)
 
 
 @pytest.fixture(scope="module")

@@ -57,15 +57,16 @@ json::value SourceJsonOf(v1::UsageSource source) {
                [&] { return SourceJson(SourceWord(source)); });
 }
 
-constexpr std::array<std::string_view, 8> kActions = {
-    "", "served", "passed_on", "retried", "failed_over", "fell_back", "gave_up", "client_left"};
+constexpr std::array<std::string_view, 9> kActions = {"",        "served",      "passed_on",
+                                                      "retried", "failed_over", "fell_back",
+                                                      "gave_up", "client_left", "broke_off"};
 
 json::value ActionJson(v1::AttemptAction action) {
   const auto number = static_cast<std::size_t>(action);
   return Where(number != 0 && number < kActions.size(), [number] {
-    return OneWord(
-        {"served", "passed_on", "retried", "failed_over", "fell_back", "gave_up", "client_left"},
-        Describing() ? kActions[1] : kActions[number]);
+    return OneWord({"served", "passed_on", "retried", "failed_over", "fell_back", "gave_up",
+                    "client_left", "broke_off"},
+                   Describing() ? kActions[1] : kActions[number]);
   });
 }
 
@@ -117,43 +118,75 @@ json::value PriceJsonOf(const v1::AppliedPrice& price) {
   });
 }
 
-// What is said of a kind of tokens; the price that holds now, after re-rating.
-struct CostLine {
-  std::string_view kind;
-  std::int64_t tokens = 0;
-  std::int64_t pico_usd = 0;  // per token
-};
-
 const v1::AppliedPrice& PriceNow(const v1::UsageEvent& event) {
   const int corrections = event.corrections_size();
   return corrections == 0 ? event.price() : event.corrections(corrections - 1).price();
 }
 
-// Each rounded by itself, as the whole is: they may add up to a nano-USD or two beside it.
-json::array CostLinesJson(const v1::UsageEvent& event) {
+// A kind of tokens at its price, which is the one that holds now, after re-rating.
+struct CostLine {
+  std::string_view kind;
+  std::int64_t tokens = 0;
+  std::int64_t pico_usd = 0;  // per token
+  std::int64_t nano_usd = 0;
+};
+
+// Each is what it adds to those before it, so that all together are the whole, which is rounded
+// once. What the whole has beside them (an event whose cost was told otherwise) is a line too.
+std::vector<CostLine> CostLinesOf(const v1::UsageEvent& event) {
   const v1::TokenCounts& tokens = event.tokens();
   const v1::AppliedPrice& price = PriceNow(event);
-  std::vector<CostLine> lines = {
-      {"input", tokens.input(), price.input_pico_usd()},
-      {"cache_read", tokens.cache_read(), price.cache_read_pico_usd()},
-      {"cache_write_5m", tokens.cache_write_5m(), price.cache_write_5m_pico_usd()},
-      {"cache_write_1h", tokens.cache_write_1h(), price.cache_write_1h_pico_usd()},
-      {"output", tokens.output(), price.output_pico_usd()}};
-  std::erase_if(lines, [](const CostLine& line) { return line.tokens == 0; });
-  return ListJson(lines, [&price](const CostLine& line) {
-    weir::TokenCounts counts;
-    counts.input = line.tokens;
-    weir::TokenPrices prices;
-    prices.input_pico_usd = line.pico_usd;
-    const std::int64_t nano_usd = CostNanoUsd(counts, prices, price.multiplier_ppm());
-    return json::object{
-        {"kind",
-         OneWord({"input", "cache_read", "cache_write_5m", "cache_write_1h", "output"}, line.kind)},
-        {"tokens", line.tokens},
-        {"usd_per_million", FormatUsdPerMillion(line.pico_usd)},
-        {"cost_nano_usd", nano_usd},
-        {"cost_usd", FormatUsd(nano_usd)}};
+  weir::TokenCounts counts;
+  weir::TokenPrices prices;
+  std::int64_t so_far = 0;
+  std::vector<CostLine> lines;
+  const auto add = [&](std::string_view kind, std::int64_t count, std::int64_t pico_usd,
+                       std::int64_t weir::TokenCounts::*counted,
+                       std::int64_t weir::TokenPrices::*priced) {
+    if (count == 0) return;
+    counts.*counted = count;
+    prices.*priced = pico_usd;
+    const std::int64_t total = CostNanoUsd(counts, prices, price.multiplier_ppm());
+    lines.push_back({kind, count, pico_usd, total - so_far});
+    so_far = total;
+  };
+  using Counts = weir::TokenCounts;
+  using Prices = weir::TokenPrices;
+  add("input", tokens.input(), price.input_pico_usd(), &Counts::input, &Prices::input_pico_usd);
+  add("cache_read", tokens.cache_read(), price.cache_read_pico_usd(), &Counts::cache_read,
+      &Prices::cache_read_pico_usd);
+  add("cache_write_5m", tokens.cache_write_5m(), price.cache_write_5m_pico_usd(),
+      &Counts::cache_write_5m, &Prices::cache_write_5m_pico_usd);
+  add("cache_write_1h", tokens.cache_write_1h(), price.cache_write_1h_pico_usd(),
+      &Counts::cache_write_1h, &Prices::cache_write_1h_pico_usd);
+  add("output", tokens.output(), price.output_pico_usd(), &Counts::output,
+      &Prices::output_pico_usd);
+  const std::int64_t beside = CorrectedCost(event) - so_far;
+  if (beside != 0) lines.push_back({.kind = "other", .nano_usd = beside});
+  return lines;
+}
+
+json::array CostLinesJson(const v1::UsageEvent& event) {
+  return ListJson(CostLinesOf(event), [&](const CostLine& line) {
+    return json::object{{"kind", OneWord({"input", "cache_read", "cache_write_5m", "cache_write_1h",
+                                          "output", "other"},
+                                         line.kind)},
+                        {"tokens", line.tokens},
+                        {"usd_per_million", FormatUsdPerMillion(line.pico_usd)},
+                        {"price_multiplier", FormatPpm(PriceNow(event).multiplier_ppm())},
+                        {"cost_nano_usd", line.nano_usd},
+                        {"cost_usd", FormatUsd(line.nano_usd)}};
   });
+}
+
+// Why tokens were used that no price says anything of; "" where one does, or none were used.
+std::string_view CostReason(const v1::UsageEvent& event) {
+  const v1::TokenCounts& tokens = event.tokens();
+  const bool used = tokens.input() != 0 || tokens.cache_read() != 0 ||
+                    tokens.cache_write_5m() != 0 || tokens.cache_write_1h() != 0 ||
+                    tokens.output() != 0;
+  if (!used || PriceNow(event).price_id() != 0) return "";
+  return event.cache_hit() ? "cache_hit" : "model_unpriced";
 }
 
 json::array CorrectionsJson(const v1::UsageEvent& event) {
@@ -167,9 +200,12 @@ json::array CorrectionsJson(const v1::UsageEvent& event) {
 
 void AddDetail(const v1::UsageEvent& event, LogView view, json::object& object) {
   object["price"] = PriceJsonOf(event.price());
-  // Of the list, the row in force when the request began: also where it was rated again since.
-  object["price_at"] = TimeJson(PriceNow(event).price_id() == 0 ? 0 : event.started_at_unix_ms());
-  object["cost_lines"] = CostLinesJson(event);
+  const std::string_view cost_reason = CostReason(event);
+  object["cost_lines"] =
+      Where(cost_reason.empty(), [&] { return json::value(CostLinesJson(event)); });
+  object["cost_reason"] = Where(!cost_reason.empty(), [&] {
+    return OneWord({"model_unpriced", "cache_hit"}, cost_reason);
+  });
   object["corrections"] = CorrectionsJson(event);
   if (view == LogView::kOwnDetail) {
     object["attempts"] = event.attempts_size();
@@ -219,6 +255,8 @@ std::string_view SourceWord(v1::UsageSource source) {
 std::int64_t CorrectedCost(const v1::UsageEvent& event) {
   return event.cost_nano_usd() + event.corrections_nano_usd();
 }
+
+std::int64_t PriceIdNow(const v1::UsageEvent& event) { return PriceNow(event).price_id(); }
 
 std::string_view EventSourceWord(const v1::UsageEvent& event) {
   return event.operation() == operation::kAccountTest ? "test" : "request";

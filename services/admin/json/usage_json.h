@@ -39,6 +39,9 @@ std::optional<std::uint64_t> SessionOfText(std::string_view text);
 // What the request costs, with what rating it again has added.
 std::int64_t CorrectedCost(const weir::v1::UsageEvent& event);
 
+// The list's price that its cost comes from, after re-rating; 0 = none.
+std::int64_t PriceIdNow(const weir::v1::UsageEvent& event);
+
 // Takes out what is for administrators alone: which account served it.
 void HideAccounts(boost::json::object& log);
 

@@ -19,6 +19,7 @@
 #include "services/admin/model/time_text.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/usage_filter.h"
+#include "services/admin/store/price_store.h"
 #include "weir/v1/query.pb.h"
 #include "weir/v1/report.pb.h"
 
@@ -80,6 +81,7 @@ json::value DetailShape(Whose whose) {
   const bool own = whose == Whose::kOwn;
   json::object log = LogJson(v1::UsageEvent(), own ? LogView::kOwnDetail : LogView::kDetail);
   if (own) HideAccounts(log);
+  log["price_at"] = TimeJson(0);
   return Named(own ? "OwnLog" : "Log", std::move(log));
 }
 
@@ -130,6 +132,23 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request, cons
   return JsonResponse(200, body);
 }
 
+// Since when the list has had the price that the request was charged by; null: since ever, or the
+// list does not have it any more.
+json::value PriceAtJson(ResourceParts& parts, const v1::UsageEvent& event) {
+  const std::int64_t id = PriceIdNow(event);
+  if (id == 0) return nullptr;
+  const auto price = ReadValue(parts.store, [&](sql::Transaction& transaction) {
+    return price_store::Get(transaction, id);
+  });
+  return TimeJson(price.ok() ? price->effective_from_ms : 0);
+}
+
+json::object DetailJson(ResourceParts& parts, const v1::UsageEvent& event, LogView view) {
+  json::object log = LogJson(event, view);
+  log["price_at"] = PriceAtJson(parts, event);
+  return log;
+}
+
 // Other people's requests are not there for a plain user.
 absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request, const Caller& caller) {
   const auto found = request.path_params.find("request_id");
@@ -138,9 +157,10 @@ absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request, const
   v1::GetEventResponse answer;
   absl::Status asked = parts.usage.GetEvent(*id, answer);
   if (!asked.ok()) return asked;
-  if (caller.is_admin()) return JsonResponse(200, LogJson(answer.event(), LogView::kDetail));
+  if (caller.is_admin())
+    return JsonResponse(200, DetailJson(parts, answer.event(), LogView::kDetail));
   if (answer.event().user_id() != caller.user.id) return NotFound("log");
-  json::object own = LogJson(answer.event(), LogView::kOwnDetail);
+  json::object own = DetailJson(parts, answer.event(), LogView::kOwnDetail);
   HideAccounts(own);
   return JsonResponse(200, own);
 }

@@ -30,6 +30,7 @@ enum class AttemptAction {
   kFellBack = 5,
   kGaveUp = 6,
   kClientLeft = 7,
+  kBrokeOff = 8,
 };
 
 // One upstream call; `error_class` is a word of libs/common/reason.h, empty = good.
