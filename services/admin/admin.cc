@@ -227,6 +227,7 @@ Admin::~Admin() {
 int Admin::http_port() const { return parts_->http.port(); }
 int Admin::grpc_port() const { return parts_->grpc.port(); }
 const Secret& Admin::setup_token() const { return parts_->setup_token; }
+bool Admin::has_console() const { return parts_->console.has_pages(); }
 
 absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settings) {
   auto vault = OpenVault(settings);
@@ -352,6 +353,17 @@ absl::StatusOr<std::string> RunReseal(const weir::Settings& settings) {
   auto resealed = Reseal(**database, *vault);
   if (!resealed.ok()) return resealed.status();
   return StrCat(*resealed, " secrets sealed anew; only the newest master key is needed now\n");
+}
+
+absl::StatusOr<std::string> RunNewPlaygroundSecret(const weir::Settings& settings) {
+  auto vault = OpenVault(settings);
+  if (!vault.ok()) return vault.status();
+  auto database = OpenMigrated(settings);
+  if (!database.ok()) return database.status();
+  Store store(**database, SystemClock());
+  absl::Status done = ReplacePlaygroundSecret(store, *vault);
+  if (!done.ok()) return done;
+  return "playground tokens are signed by another secret; those that were out have ended\n";
 }
 
 }  // namespace weir::admin

@@ -27,6 +27,8 @@ class Admin {
 
   // For /setup, while there is no administrator; else empty. For the terminal, not for the log.
   const Secret& setup_token() const;
+  // Whether there is a page to set it up at.
+  bool has_console() const;
 
  private:
   struct Parts;
@@ -48,5 +50,7 @@ absl::StatusOr<std::string> RunBackup(const weir::Settings& settings);
 absl::StatusOr<std::string> RunAfterRestore(const weir::Settings& settings);
 // `reseal`: see reseal.h.
 absl::StatusOr<std::string> RunReseal(const weir::Settings& settings);
+// `new-playground-secret`: see credentials/playground_secret.h.
+absl::StatusOr<std::string> RunNewPlaygroundSecret(const weir::Settings& settings);
 
 }  // namespace weir::admin

@@ -14,9 +14,9 @@ weir::Settings MakeSettings() {
       "`weir-admin backup FILE` copies an SQLite database in use; `weir-admin after-restore` "
       "readies "
       "a copy for its first start; `weir-admin reseal` seals all secrets with the newest master "
-      "key; `weir-admin openapi` prints the REST API's contract; `weir-admin make-secrets FOLDER` "
-      "makes internal.token and master.key where they are not; `weir-admin health` and `ready` ask "
-      "the one that runs.",
+      "key; `weir-admin new-playground-secret` ends all playground tokens; `weir-admin openapi` "
+      "prints the REST API's contract; `weir-admin make-secrets FOLDER` makes internal.token and "
+      "master.key where they are not; `weir-admin health` and `ready` ask the one that runs.",
       {
           {"listen", kText, "0.0.0.0:8081", "host:port of the REST API and its pages"},
           {"http_threads", kInteger, "32", "connections of the REST API served at once", 2, 1000},

@@ -6,6 +6,7 @@
 #include "libs/common/ops_probe.h"
 #include "libs/common/settings.h"
 #include "libs/common/shutdown.h"
+#include "libs/common/text.h"
 #include "libs/common/version.h"
 #include "services/admin/admin.h"
 #include "services/admin/config.h"
@@ -29,9 +30,13 @@ absl::StatusOr<std::string> MakeSecrets(const weir::Settings& settings) {
 
 const std::map<std::string, Command>& Commands() {
   static const std::map<std::string, Command> commands = {
-      {"seed", {weir::admin::RunSeed, 1}},     {"config-diff", {weir::admin::RunConfigDiff, 1}},
-      {"backup", {weir::admin::RunBackup, 2}}, {"after-restore", {weir::admin::RunAfterRestore, 1}},
-      {"reseal", {weir::admin::RunReseal, 1}}, {"openapi", {weir::admin::RunOpenapi, 1}},
+      {"seed", {weir::admin::RunSeed, 1}},
+      {"config-diff", {weir::admin::RunConfigDiff, 1}},
+      {"backup", {weir::admin::RunBackup, 2}},
+      {"after-restore", {weir::admin::RunAfterRestore, 1}},
+      {"reseal", {weir::admin::RunReseal, 1}},
+      {"openapi", {weir::admin::RunOpenapi, 1}},
+      {"new-playground-secret", {weir::admin::RunNewPlaygroundSecret, 1}},
       {"make-secrets", {MakeSecrets, 2}},
   };
   return commands;
@@ -44,16 +49,26 @@ int Run(const Command& command, const weir::Settings& settings) {
   return 0;
 }
 
+// Where to make the first administrator: in a browser, or without one.
+std::string SetupText(const weir::admin::Admin& admin) {
+  using weir::StrCat;
+  const std::string& token = admin.setup_token().Reveal();
+  const std::string address = StrCat("http://127.0.0.1:", admin.http_port());
+  if (!admin.has_console()) {
+    return StrCat("There is no administrator yet. Make one on this machine:\n  curl ", address,
+                  "/setup -H 'content-type: application/json' \\\n    -d '{\"token\":\"", token,
+                  R"(","username":"admin","password":"…"}')",
+                  "\nThe token is good for one administrator, and until this process ends.\n");
+  }
+  return StrCat("There is no administrator yet. Make one on this machine at\n  ", address,
+                "/setup#token=", token, "\nor wherever this port is reached, with the token ",
+                token, "\nIt is good for one administrator, and until this process ends.\n");
+}
+
 // On the terminal alone: the log is kept and sent on, this is not.
 void PrintSetup(const weir::admin::Admin& admin) {
   if (admin.setup_token().empty()) return;
-  const std::string& token = admin.setup_token().Reveal();
-  std::printf(
-      "There is no administrator yet. Make one on this machine at\n"
-      "  http://127.0.0.1:%d/setup#token=%s\n"
-      "or wherever this port is reached, with the token %s\n"
-      "It is good for one administrator, and until this process ends.\n",
-      admin.http_port(), token.c_str(), token.c_str());
+  std::fputs(SetupText(admin).c_str(), stdout);
   std::fflush(stdout);
 }
 
@@ -90,6 +105,6 @@ int main(int argc, char** argv) {
     return Run(command->second, settings);
   }
   return Fail(absl::InvalidArgumentError(
-      "the commands are seed, config-diff, backup FILE, after-restore, reseal, openapi, "
-      "make-secrets FOLDER, health and ready; see --help"));
+      "the commands are seed, config-diff, backup FILE, after-restore, reseal, "
+      "new-playground-secret, openapi, make-secrets FOLDER, health and ready; see --help"));
 }

@@ -12,10 +12,13 @@ namespace weir::relay {
 
 std::string_view ConsoleOrigin(const Snapshot* snapshot, const RequestHead& head) {
   if (snapshot == nullptr) return {};
+  if (snapshot->settings().console->origins.empty()) return {};
+  return ConsoleOrigin(snapshot, head.Find("origin"));
+}
+
+std::string_view ConsoleOrigin(const Snapshot* snapshot, std::string_view origin) {
+  if (snapshot == nullptr || origin.empty()) return {};
   const std::vector<std::string>& origins = snapshot->settings().console->origins;
-  if (origins.empty()) return {};
-  const std::string_view origin = head.Find("origin");
-  if (origin.empty()) return {};
   const auto found = std::find(origins.begin(), origins.end(), origin);
   return found == origins.end() ? std::string_view() : std::string_view(*found);
 }

@@ -14,6 +14,8 @@ namespace weir::relay {
 // The console's origin that the request names, a view into the snapshot; empty for all others, who
 // get no word about origins. Where no console is known, no header is looked for.
 std::string_view ConsoleOrigin(const Snapshot* snapshot, const RequestHead& head);
+// The same by what the request names.
+std::string_view ConsoleOrigin(const Snapshot* snapshot, std::string_view origin);
 
 // A browser's question before the request itself, at an endpoint that exists: it comes without a
 // key, so `refusal` is the method's.

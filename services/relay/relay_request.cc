@@ -176,6 +176,7 @@ Task<void> RefuseHead(RelayEnvironment& environment, Exchange& exchange, ReadSta
   RequestContext context = Begin(environment, exchange);
   context.dialect = DialectOfPath(exchange.guessed_path());
   context.plain_errors = HasPlainErrors(exchange.guessed_path());
+  context.console_origin = ConsoleOrigin(context.snapshot.get(), exchange.guessed_origin());
   const LocalReply reply = HeadRefusal(status, exchange, environment.limits);
   exchange.CloseAfter();
   environment.reasons.CountLocalReply(reply.reason);

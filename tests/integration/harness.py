@@ -281,17 +281,19 @@ class Stack:
 
     def seed(self, *arguments):
         """`weir-admin seed`; its NAME=value lines are added to `seeded` and returned."""
-        environment = {**os.environ, **{k: str(v) for k, v in self.admin_settings.items()}}
-        result = subprocess.run(
-            [str(self.build_dir / "bin" / "weir-admin"), "seed",
-             "--database-url", self.admin_settings["WEIR_ADMIN_DATABASE_URL"],
-             "--master-key-file", str(self.folder / "master.key"), *arguments],
-            env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
-            check=False)
-        assert result.returncode == 0, f"seed: {result.stdout}{result.stderr}"
+        result = self.admin_command("seed", *arguments)
         lines = dict(line.split("=", 1) for line in result.stdout.splitlines() if "=" in line)
         self.seeded.update(lines)
         return lines
+
+    def admin_command(self, *arguments, check=True):
+        """weir-admin with our admin's settings."""
+        result = subprocess.run(
+            [str(self.build_dir / "bin" / "weir-admin"), *arguments],
+            env={**os.environ, **{k: str(v) for k, v in self.admin_settings.items()}},
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+        assert not check or result.returncode == 0, f"{arguments}: {result.stdout}{result.stderr}"
+        return result
 
     def log_in(self):
         self.api = AdminClient(self.admin_port, self.seeded["WEIR_ADMIN_USERNAME"],

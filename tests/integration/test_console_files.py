@@ -1,6 +1,7 @@
 """What a browser gets of the console from the running admin, byte for byte; and what it never gets."""
 
 import gzip
+import json
 import re
 import socket
 
@@ -8,6 +9,7 @@ import pytest
 
 import harness
 import http_client
+from admin_client import AdminClient, eventually
 
 PAGE = b"<!doctype html><title>console</title>"
 SCRIPT = b"export const answer = 42\n" * 4000
@@ -149,12 +151,13 @@ def test_the_policy_follows_the_relay_s_url(own):
     before = get(own, "/", BROWSER)
     own.api.patch(settings, {"relay_url": "https://relay.example.com:8443/base"})
     try:
+        wanted = "'self' https://relay.example.com:8443"
+        eventually(lambda: policy(get(own, "/", BROWSER))["connect-src"] == wanted, "within a second")
         after = get(own, "/", {**BROWSER, "if-none-match": before.header("etag")})
         assert after.status == 200, "a page that was kept would come with the policy that it had"
-        assert policy(after)["connect-src"] == "'self' https://relay.example.com:8443"
     finally:
         own.api.patch(settings, {"relay_url": ""})
-    assert policy(get(own, "/", BROWSER))["connect-src"] == "'self'"
+    eventually(lambda: policy(get(own, "/", BROWSER))["connect-src"] == "'self'", "within a second")
 
 
 @pytest.mark.parametrize("method, path", [("GET", ASSET), ("HEAD", ASSET), ("GET", "/api/v1/public")])
@@ -204,5 +207,10 @@ def test_without_a_build_the_api_is_served_alone(build_dir, folder, warns):
         assert get(made, "/api/v1/public").status == 200
         told = re.findall(r"without the console: build it with ./weir build", made.admin.log())
         assert len(told) == (1 if warns else 0)
+        body = re.search(r"curl (http\S+/setup) .*\n +-d '(.*)'", made.admin.log())
+        assert body, "how to set it up without a page"
+        wanted = json.loads(body.group(2)) | {"password": "correct horse battery"}
+        assert body.group(1) == f"http://127.0.0.1:{made.admin_port}/setup"
+        assert AdminClient(made.admin_port).raw("POST", "/setup", wanted).status == 201
     finally:
         made.close()

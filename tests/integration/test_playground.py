@@ -51,6 +51,42 @@ def test_a_token_is_used_as_its_key(stack):
     assert by_query.status == 200
 
 
+@pytest.mark.parametrize("what", ["user", "group"])
+def test_none_for_a_key_that_its_user_or_group_keeps_from_working(stack, what):
+    user = stack.api.post("/api/v1/users", {"username": f"off-{what}", "password": "correct horse"})
+    lane = stack.lane({"scenario": "text"}, key={"user_id": user["id"]})
+    record = {"user": f"/api/v1/users/{user['id']}", "group": f"/api/v1/groups/{lane.group['id']}"}[what]
+    token_of(stack, lane)
+    stack.api.patch(record, {"status": "disabled"})
+    refused = stack.api.raw("POST", f"/api/v1/api-keys/{lane.key_id}/playground-token")
+    assert (refused.status, refused.json()["reason"]) == (409, f"{what}_disabled"), refused
+
+
+def test_another_secret_ends_all_tokens(fresh_stack):
+    stack = fresh_stack
+    lane = stack.claude("text")
+    token = token_of(stack, lane)
+    assert send(stack, token).status == 200
+    stack.admin_command("new-playground-secret")
+    eventually(lambda: send(stack, token).status == 401, "the relay has heard of it")
+    assert send(stack, token_of(stack, lane)).status == 200, "admin signs by the new one"
+
+
+def test_another_master_key_is_refused_at_the_start(fresh_stack):
+    stack = fresh_stack
+    lane = stack.claude("text")
+    token = token_of(stack, lane)
+    stack.admin.stop()
+    key = stack.folder / "master.key"
+    right = key.read_text()
+    key.write_text("f" * 64 + "\n")
+    refused = stack.admin_command(check=False)
+    assert refused.returncode == 1 and "another master key" in refused.stderr, refused
+    key.write_text(right)
+    stack.start_admin()
+    assert send(stack, token).status == 200, "the secret is the one that it was"
+
+
 def test_limits_of_the_key_are_counted_with_its_own(stack):
     lane = stack.lane({"scenario": "text"}, key={"limits": {"rpm": 2}})
     token = token_of(stack, lane)
@@ -159,6 +195,19 @@ def test_pages_of_the_console_may_read_answers(stack, origin):
         assert reply.header("access-control-allow-origin") == origin, reply
         assert reply.header("access-control-allow-credentials") is None
         assert "x-weir-request-id" in reply.header("access-control-expose-headers")
+
+
+@pytest.mark.parametrize("head, status", [
+    ("POST /v1/messages HTTP/1.1\r\nhost: x\r\nOrigin: {origin}\r\ncontent-length: ten\r\n\r\n", 400),
+    ("POST /v1/messages HTTP/1.1\r\nhost: x\r\norigin:{origin}\r\n" + "a: b\r\n" * 200 + "\r\n", 431),
+    ("POST /v1/messages HTTP/1.1\r\nhost: x\r\norigin: {origin}\r\na: " + "b" * 200_000, 431)])
+def test_a_page_may_read_why_its_head_was_refused(stack, head, status):
+    for origin, allowed in ((CONSOLE, CONSOLE), ("https://evil.example.com", None)):
+        with http_client.Connection(stack.relay_port) as connection:
+            connection.send(head.format(origin=origin).encode())
+            reply = connection.read_reply()
+        assert reply.status == status, reply
+        assert reply.header("access-control-allow-origin") == allowed
 
 
 @pytest.mark.parametrize("origin", [

@@ -12,9 +12,13 @@
 
 namespace weir::admin {
 
-// Makes one where there is none, or one that no master key of ours opens. Several admins may do so
-// at once.
+// Makes one where there is none. Several admins may do so at once. FailedPrecondition: the one that
+// there is was sealed by another master key. It stays: to replace it would take every token from
+// those who have the right one.
 absl::Status EnsurePlaygroundSecret(Store& store, const Vault& vault);
+
+// Another one, whatever there is: all tokens end, on each relay as soon as it hears of it.
+absl::Status ReplacePlaygroundSecret(Store& store, const Vault& vault);
 
 // Empty when there is none; errors of Vault::Open.
 absl::StatusOr<Secret> OpenPlaygroundSecret(const Vault& vault, const Settings& settings);

@@ -26,7 +26,16 @@ std::optional<Response> Console::Answer(const Request& request) {
   return ConsoleAnswer(files_, request, [this] { return RelayUrl(); });
 }
 
+// Pages need no log-in, so whoever asks for many must not cost a read of the database each.
 std::string Console::RelayUrl() {
+  constexpr std::int64_t kRememberedMs = 1'000;
+  {
+    const std::lock_guard lock(mutex_);
+    const std::int64_t now_ms = store_.NowMs();
+    const bool is_fresh = now_ms < read_again_ms_ && read_again_ms_ <= now_ms + kRememberedMs;
+    if (is_fresh) return relay_url_;
+    read_again_ms_ = now_ms + kRememberedMs;  // the others take what is known, and wait for nobody
+  }
   auto settings = ReadValue(store_, settings_store::Get);
   const std::lock_guard lock(mutex_);
   if (settings.ok()) relay_url_ = settings->relay_url;

@@ -1,6 +1,7 @@
 // The console, as the settings of the moment have it.
 #pragma once
 
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -20,6 +21,8 @@ class Console {
   // Before the first request. An empty folder is none.
   void Load(const std::string& folder);
 
+  // Whether there is a page at all.
+  bool has_pages() const { return !files_.empty(); }
   // The router's Pages.
   std::optional<Response> Answer(const Request& request);
 
@@ -30,6 +33,7 @@ class Console {
   ConsoleFiles files_;
   std::mutex mutex_;
   std::string relay_url_;  // as it was known last: the page comes without a database too
+  std::int64_t read_again_ms_ = 0;
 };
 
 }  // namespace weir::admin

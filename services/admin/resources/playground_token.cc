@@ -13,7 +13,9 @@
 #include "services/admin/model/problem.h"
 #include "services/admin/resources/key_rules.h"
 #include "services/admin/resources/resource.h"
+#include "services/admin/store/group_store.h"
 #include "services/admin/store/settings_store.h"
+#include "services/admin/store/user_store.h"
 
 namespace weir::admin {
 namespace {
@@ -22,6 +24,8 @@ namespace json = boost::json;
 
 struct SignedKey {
   ApiKey key;
+  ActiveStatus user_status = ActiveStatus::kActive;
+  ActiveStatus group_status = ActiveStatus::kActive;
   Settings settings;
 };
 
@@ -29,14 +33,19 @@ absl::StatusOr<SignedKey> ReadKey(ResourceParts& parts, std::int64_t id, const C
   return ReadValue(parts.store, [&](sql::Transaction& transaction) -> absl::StatusOr<SignedKey> {
     auto key = VisibleKey(transaction, id, caller);
     if (!key.ok()) return key.status();
+    auto user = user_store::Get(transaction, key->user_id);
+    if (!user.ok()) return user.status();
+    auto group = group_store::Get(transaction, key->group_id);
+    if (!group.ok()) return group.status();
     auto settings = settings_store::Get(transaction);
     if (!settings.ok()) return settings.status();
-    return SignedKey{*std::move(key), *std::move(settings)};
+    return SignedKey{*std::move(key), user->status, group->status, *std::move(settings)};
   });
 }
 
 // Relays would refuse it; here it can be said why before anything is sent.
-absl::Status CheckUsable(const ApiKey& key, std::int64_t now_ms) {
+absl::Status CheckUsable(const SignedKey& read, std::int64_t now_ms) {
+  const ApiKey& key = read.key;
   const auto refuse = [](std::string_view word, std::string_view message) {
     return Problem(absl::StatusCode::kFailedPrecondition, word, message);
   };
@@ -45,6 +54,12 @@ absl::Status CheckUsable(const ApiKey& key, std::int64_t now_ms) {
   }
   if (key.expires_at_ms != 0 && key.expires_at_ms <= now_ms) {
     return refuse(reason::kKeyExpired, "this API key has expired; give it another end first");
+  }
+  if (read.user_status == ActiveStatus::kDisabled) {
+    return refuse(reason::kUserDisabled, "the key's user is disabled; enable that user first");
+  }
+  if (read.group_status == ActiveStatus::kDisabled) {
+    return refuse(reason::kGroupDisabled, "the key's group is disabled; enable that group first");
   }
   return absl::OkStatus();
 }
@@ -60,7 +75,7 @@ absl::StatusOr<Response> Make(ResourceParts& parts, const Request& request, cons
   if (!read.ok()) return read.status();
   const ApiKey& key = read->key;
   const std::int64_t now_ms = parts.store.NowMs();
-  if (auto usable = CheckUsable(key, now_ms); !usable.ok()) return usable;
+  if (auto usable = CheckUsable(*read, now_ms); !usable.ok()) return usable;
   auto secret = OpenPlaygroundSecret(parts.vault, read->settings);
   if (!secret.ok()) return secret.status();
   if (secret->empty()) return absl::InternalError("there is no secret to sign tokens with");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "libs/common/clock.h"
+#include "libs/common/text.h"
 
 namespace weir::relay {
 namespace {
@@ -25,6 +26,23 @@ std::string GuessPath(std::string_view data) {
   if (begin == std::string_view::npos) return {};
   const std::string_view rest = data.substr(begin + 1, kPathBytesMax);
   return std::string(rest.substr(0, rest.find_first_of(" ?\r\n")));
+}
+
+// The first Origin in a head that cannot be read as a whole.
+std::string GuessOrigin(std::string_view data) {
+  constexpr std::string_view kName = "origin:";
+  constexpr std::size_t kOriginBytesMax = 256;
+  constexpr std::size_t kLinesMax = 256;
+  std::size_t begin = data.find('\n');
+  for (std::size_t line = 0; line < kLinesMax && begin != std::string_view::npos; ++line) {
+    const std::string_view rest = data.substr(begin + 1);
+    if (EqualsIgnoreCase(rest.substr(0, kName.size()), kName)) {
+      const std::string_view value = rest.substr(kName.size(), kOriginBytesMax);
+      return std::string(StripSpace(value.substr(0, value.find_first_of("\r\n"))));
+    }
+    begin = data.find('\n', begin + 1);
+  }
+  return {};
 }
 
 // Heads are 4 KiB and needed by each request, but not for long.
@@ -98,6 +116,7 @@ Task<ReadStatus> Exchange::ReadHead() {
         break;
     }
     if (data.size() > static_cast<std::size_t>(limits_.request_head_bytes_max)) {
+      guessed_origin_ = GuessOrigin(data);
       co_return ReadStatus::kTooLarge;
     }
     if (ahead_.empty()) ahead_.assign(data);
@@ -118,7 +137,10 @@ HeadStatus Exchange::TryParseHead(std::string_view data) {
     }
     TakeHead(data, result.bytes);
   }
+  const bool is_refused =
+      result.status != HeadStatus::kComplete && result.status != HeadStatus::kIncomplete;
   if (result.status != HeadStatus::kComplete) guessed_path_ = GuessPath(data);
+  guessed_origin_ = is_refused ? GuessOrigin(data) : std::string();
   problem_ = result.problem;
   return result.status;
 }

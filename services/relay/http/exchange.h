@@ -63,6 +63,8 @@ class Exchange {
   PaddedBuffer& body_buffer() { return body_; }
   // After a head that could not be read: the path of its first line, as far as one can be made out.
   const std::string& guessed_path() const { return guessed_path_; }
+  // And of its Origin, so that a page of the console can read why.
+  const std::string& guessed_origin() const { return guessed_origin_; }
   std::string_view problem() const { return problem_; }
   std::string_view client_address() const { return client_address_; }
   // Steady ns and Unix ms of the request's first byte; steady ns when its last byte had come.
@@ -132,6 +134,7 @@ class Exchange {
   BufferCharge pending_charge_;
   std::string_view problem_;
   std::string guessed_path_;
+  std::string guessed_origin_;
   std::int64_t began_ns_ = 0;
   std::int64_t began_unix_ms_ = 0;
   std::int64_t received_ns_ = 0;

@@ -49,14 +49,29 @@ TEST_P(PlaygroundSecretTest, IsMadeOnceAndPushedToRelays) {
   EXPECT_EQ(Get().sealed_playground_secret.find(secret), std::string::npos);
 }
 
-TEST_P(PlaygroundSecretTest, OneThatNobodyCanOpenIsMadeAnew) {
+TEST_P(PlaygroundSecretTest, AnotherMasterKeyDoesNotReplaceIt) {
   ASSERT_TRUE(EnsurePlaygroundSecret(store(), vault()).ok());
+  const std::string secret = Opened(vault());
   const Vault other = *Vault::Create(Secret("another master key of 32 characters or more"));
   EXPECT_EQ(Opened(other), "does not open");
-  ASSERT_TRUE(EnsurePlaygroundSecret(store(), other).ok());
+  const absl::Status refused = EnsurePlaygroundSecret(store(), other);
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+  EXPECT_NE(std::string(refused.message()).find("master key"), std::string::npos);
+  EXPECT_EQ(Opened(vault()), secret);
+}
+
+TEST_P(PlaygroundSecretTest, AnotherIsMadeOnDemandAndPushed) {
+  ASSERT_TRUE(EnsurePlaygroundSecret(store(), vault()).ok());
+  const std::string secret = Opened(vault());
+  ASSERT_TRUE(ReplacePlaygroundSecret(store(), vault()).ok());
+  EXPECT_EQ(Opened(vault()).size(), kPlaygroundSecretBytes);
+  EXPECT_NE(Opened(vault()), secret);
+  EXPECT_EQ(Pushed().playground_secret(), Opened(vault()));
+  // Also where the right master key is lost.
+  const Vault other = *Vault::Create(Secret("another master key of 32 characters or more"));
+  ASSERT_TRUE(ReplacePlaygroundSecret(store(), other).ok());
   EXPECT_EQ(Opened(other).size(), kPlaygroundSecretBytes);
-  // Relays hear of nothing that this process cannot open, and are told of it none the less.
-  EXPECT_EQ(Pushed().playground_secret(), "");
+  EXPECT_TRUE(EnsurePlaygroundSecret(store(), other).ok());
 }
 
 TEST_P(PlaygroundSecretTest, StaysWhenSettingsChangeAndWhenItIsSealedAnew) {
