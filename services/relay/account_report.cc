@@ -172,7 +172,9 @@ void NoteForAccount(RelayEnvironment& environment, RequestContext& context, cons
   account.health->Released(ticket, model);
 }
 
-void NoteWindows(const Account& account, const RateReading& reading, std::int64_t now_unix_ms) {
+void NoteWindows(RelayEnvironment& environment, const Account& account, const RateReading& reading,
+                 std::int64_t now_unix_ms) {
+  if (IsOutdated(environment, account)) return;
   WindowUses uses;
   bool any = false;
   for (std::size_t i = 0; i < uses.size(); ++i) {
@@ -193,7 +195,7 @@ void NoteGoodAnswer(RelayEnvironment& environment, const RequestContext& context
   if (reading.any) {
     stats.NoteRates(reading.whole_account ? 0 : model, reading.exhausted_until_unix_ms,
                     reading.low_until_unix_ms, now_unix_ms);
-    if (!IsOutdated(environment, account)) NoteWindows(account, reading, now_unix_ms);
+    NoteWindows(environment, account, reading, now_unix_ms);
   }
   // Only streams begin when the model does; another answer comes when it is done.
   if (context.facts.stream && context.endpoint->operation == Operation::kGenerate) {

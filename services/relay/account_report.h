@@ -20,8 +20,10 @@ struct AttemptEnd {
 void NoteForAccount(RelayEnvironment& environment, RequestContext& context, const Account& account,
                     const UpstreamSignal& signal, const AttemptEnd& end);
 
-// How much of a subscription's windows is used, by an answer's head, a refusal's too.
-void NoteWindows(const Account& account, const RateReading& reading, std::int64_t now_unix_ms);
+// How much of a subscription's windows is used, by an answer's head, a refusal's too; nothing of an
+// account that an administrator has changed meanwhile.
+void NoteWindows(RelayEnvironment& environment, const Account& account, const RateReading& reading,
+                 std::int64_t now_unix_ms);
 
 // What a good answer's head tells of the account's limits and of its speed. Before the next
 // suspension.

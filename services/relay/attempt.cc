@@ -167,7 +167,7 @@ UpstreamSignal NoteAttempt(RelayEnvironment& environment, RequestContext& contex
   }
   NoteForAccount(environment, context, account, signal, {attempt.http_status, body_start});
   if (attempt.http_status == kTooManyRequests) {
-    NoteWindows(account, ReadRateHeaders(*head, now_unix_ms), now_unix_ms);
+    NoteWindows(environment, account, ReadRateHeaders(*head, now_unix_ms), now_unix_ms);
   }
   if (head != nullptr && signal.row->kind == SignalKind::kGood) {
     NoteGoodAnswer(environment, context, account, *head, attempt.duration_ms, now_unix_ms);

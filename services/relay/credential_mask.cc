@@ -43,7 +43,9 @@ std::string Masked(std::string_view text, const Secret& credential) {
 }
 
 std::string MaskedOf(std::string_view text, const Account& account) {
-  std::vector<const std::string*> secrets = {&account.credential.Reveal()};
+  std::vector<const std::string*> secrets;
+  secrets.reserve(account.headers.size() + 2);
+  secrets.push_back(&account.credential.Reveal());
   if (account.proxy.has_value()) secrets.push_back(&account.proxy->password.Reveal());
   for (const auto& [name, value] : account.headers) secrets.push_back(&value);
   // One may hold another: the whole of it goes before its part is looked for.
