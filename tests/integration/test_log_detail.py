@@ -61,11 +61,11 @@ def test_an_answer_that_its_client_leaves_was_not_served(stack):
 
 
 def test_a_refusal_that_another_account_betters_rests_its_model(stack):
-    lane = stack.claude("404", "text")
+    lane = stack.claude("403", "text")
     reply = lane.messages()
     assert reply.status == 200
     first, last = attempts_of(stack, reply)
-    assert first["status"] == 404 and first["cooldown_until"] is not None, first
+    assert first["status"] == 403 and first["cooldown_until"] is not None, first
     assert last["action"] == "served"
 
 
@@ -145,7 +145,7 @@ def test_since_when_a_price_is_in_force(stack):
 def test_what_has_no_price_says_so(fresh_stack):
     stack = fresh_stack
     stack.api.patch("/api/v1/admin/settings", {"serve_unpriced_models": True})
-    stack.wait_synced()
+    stack.api.wait_for_relays()
     log = stack.api.log_row(stack.claude("text").messages(model="claude-unheard-of").request_id)
     assert log["input_tokens"] > 0
     assert (log["cost_lines"], log["cost_reason"], log["price_at"]) == (None, "model_unpriced", None)
