@@ -118,7 +118,7 @@ LAYERS = {
         ADMIN + "model/", ADMIN + "json/", ADMIN + "store/", ADMIN + "credentials/",
         ADMIN + "publish/", ADMIN + "http/", ADMIN + "contract/", ADMIN + "tasks/", ADMIN + "oauth/",
         ADMIN + "oidc/", ADMIN + "outbound/", ADMIN + "alerts/", ADMIN + "maintenance_client",
-        ADMIN + "usage_client", *COMMON, *PROTO,
+        ADMIN + "usage_client", ADMIN + "usage_glance", *COMMON, *PROTO,
     ],
     # Usage.
     "services/usage": [USAGE + "**", *COMMON, *PROTO],
