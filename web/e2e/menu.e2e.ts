@@ -1,0 +1,35 @@
+import { describe } from 'vitest'
+import { expect, logIn, test as base } from './helpers'
+
+// The menu of a phone: the keyboard goes into it, stays in it, and comes back.
+
+const test = base.extend({ taste: { width: 390, height: 844 } })
+const FOCUSED = 'document.activeElement?.closest("nav") !== null'
+
+describe('the menu of a phone', () => {
+  test('takes the keyboard, and gives it back', async ({ visitor }) => {
+    const { page } = visitor
+    await logIn(visitor, '/groups')
+    const button = page.getByRole('button', { name: 'Menu' })
+    await button.click()
+    await expect.poll(() => page.evaluate(FOCUSED)).toBe(true)
+    expect(await page.evaluate('document.activeElement.getAttribute("href")')).toBe('/groups')
+    for (let i = 0; i < 40; i += 1) {
+      await page.keyboard.press('Tab')
+      expect(await page.evaluate(`${FOCUSED} || document.activeElement === document.body || document.activeElement.className === 'skip'`)).toBe(true)
+    }
+    await page.keyboard.press('Escape')
+    await expect.poll(() => page.evaluate('document.activeElement?.id')).toBe('menu-button')
+  })
+
+  test('leads to a page, where the reader begins', async ({ visitor }) => {
+    const { page } = visitor
+    await logIn(visitor, '/groups')
+    await page.getByRole('button', { name: 'Menu' }).click()
+    await page.getByRole('link', { name: 'Users' }).click()
+    await page.getByRole('heading', { name: /^Users/ }).waitFor()
+    await expect.poll(() => page.evaluate('document.activeElement?.id')).toBe('content')
+    await page.getByRole('button', { name: 'Add user' }).click()
+    await page.locator('.n-drawer').waitFor()
+  })
+})
