@@ -15,6 +15,7 @@ export type LogBodies = Awaited<ReturnType<typeof logBodies>>
 
 export interface LogPage extends Page<LogRow> {
   next_cursor: string | null
+  searched_to?: string | null // a page that ended before it was full looked this far back
 }
 
 // `total` is counted on the first page alone.

@@ -12,7 +12,7 @@ vi.mock('@/api/logs', () => ({
     asked.push(query)
     const from = query.from ?? ''
     const data = stored.filter((row) => row.started_at >= from).slice(0, query.limit)
-    return { data, page: 1, limit: query.limit, total: stored.length, next_cursor: 'older' }
+    return { data, page: 1, limit: query.limit, total: stored.length, next_cursor: 'older', searched_to: data.length ? null : '2026-11-20T00:00:00Z' }
   }),
 }))
 
@@ -68,6 +68,14 @@ describe('useLogs', () => {
     expect(asked).toHaveLength(2)
     expect(older.logs.canTail.value).toBe(false)
     older.scope.stop()
+  })
+
+  it('says how far a page looked that is not full, and goes on behind it', async () => {
+    stored = []
+    const { logs, scope } = setUp()
+    await settle()
+    expect([logs.rows.value, logs.next.value, logs.searchedTo.value]).toEqual([[], 'older', '2026-11-20T00:00:00Z'])
+    scope.stop()
   })
 
   it('the total is that of the first page, and a drawer asks for no rows', async () => {

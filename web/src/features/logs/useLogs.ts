@@ -30,6 +30,8 @@ export function useLogs(state: ComputedRef<LogState>, limit: () => number, admin
   })
   const list = useList(asked, (q, signal) => listLogs(queryOf(q), q.admin, signal))
   const next = computed(() => (list.data.value as { next_cursor?: string | null } | null)?.next_cursor ?? '')
+  // How far back this page looked, where it ended before it was full: `next` goes on behind that.
+  const searchedTo = computed(() => (list.data.value as { searched_to?: string | null } | null)?.searched_to ?? null)
   // The total is counted with the first page alone.
   const total = ref(0)
   watch(list.data, (page) => {
@@ -63,5 +65,5 @@ export function useLogs(state: ComputedRef<LogState>, limit: () => number, admin
 
   const tail = usePolling(look, TAIL_MS)
   tail.paused.value = true
-  return { ...list, rows: shown, total, next, waiting, showWaiting, canTail, tailPaused: tail.paused }
+  return { ...list, rows: shown, total, next, searchedTo, waiting, showWaiting, canTail, tailPaused: tail.paused }
 }

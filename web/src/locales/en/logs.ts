@@ -24,6 +24,8 @@ export const logs = {
   waiting: '{count} new',
   shown: '{shown} shown',
   shownOf: '{shown} of {total}',
+  searchedTo: 'Looked back to',
+  goesOn: 'None of the requests looked at so far match. Older goes on looking.',
   older: 'Older',
   newer: 'Newer',
   newest: 'Newest',

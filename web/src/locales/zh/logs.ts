@@ -26,6 +26,8 @@ export const logs: typeof en = {
   waiting: '{count} 条新请求',
   shown: '显示 {shown} 条',
   shownOf: '{shown} / {total} 条',
+  searchedTo: '已查找至',
+  goesOn: '目前查找的请求中没有符合条件的，可继续查找更早的请求。',
   older: '更早',
   newer: '更新',
   newest: '最新',
