@@ -9,6 +9,7 @@
 #include "libs/common/api_key_hash.h"
 #include "libs/common/reason.h"
 #include "libs/common/text.h"
+#include "libs/common/utc_window.h"
 #include "services/admin/json/record_json.h"
 #include "services/admin/json/usage_json.h"
 #include "services/admin/model/problem.h"
@@ -30,6 +31,8 @@ namespace v1 = weir::v1;
 
 constexpr std::int64_t kDaysUsual = 7;
 constexpr std::int64_t kDaysMax = 90;
+constexpr std::uint32_t kModelsMax = 50;
+constexpr std::uint32_t kRequestsMax = 20;
 
 // Where clients of all protocols put their key.
 std::string_view PresentedKey(const Request& request) {
@@ -150,6 +153,44 @@ json::object DayJson(const std::string& day, const v1::SummaryRow& sums) {
   return object;
 }
 
+json::object ModelJson(const v1::SummaryRow& sums) {
+  json::object object = {{"model", sums.model()}};
+  const json::object counts = TotalsJson(sums);
+  object.insert(counts.begin(), counts.end());
+  return object;
+}
+
+// Without who serves it and where its callers are: a key may be in several hands.
+json::object RequestJson(const v1::UsageEvent& event) {
+  json::object log = LogJson(event, LogView::kRow);
+  json::object request;
+  for (const std::string_view field : {"id",
+                                       "started_at",
+                                       "protocol",
+                                       "operation",
+                                       "model",
+                                       "served_model",
+                                       "status",
+                                       "error_class",
+                                       "complete",
+                                       "stream",
+                                       "cache_hit",
+                                       "input_tokens",
+                                       "output_tokens",
+                                       "cache_read_tokens",
+                                       "cache_write_5m_tokens",
+                                       "cache_write_1h_tokens",
+                                       "reasoning_tokens",
+                                       "cost_nano_usd",
+                                       "cost_usd",
+                                       "usage_source",
+                                       "latency_ms",
+                                       "first_token_ms"}) {
+    request[field] = log.at(field);
+  }
+  return request;
+}
+
 absl::StatusOr<json::array> DaysJson(ResourceParts& parts, const ApiKey& key, const Days& days) {
   v1::SeriesRequest question;
   question.mutable_filter()->add_key_ids(key.id);
@@ -169,6 +210,33 @@ absl::StatusOr<json::array> DaysJson(ResourceParts& parts, const ApiKey& key, co
   return data;
 }
 
+// Of the days, by what was asked for; the dearest first.
+absl::StatusOr<json::array> ModelsJson(ResourceParts& parts, const ApiKey& key, const Days& days) {
+  v1::SummarizeRequest question;
+  v1::EventFilter& filter = *question.mutable_filter();
+  filter.add_key_ids(key.id);
+  filter.set_from_unix_ms(days.cuts.front());
+  filter.set_to_unix_ms(days.cuts.back());
+  question.add_by(v1::DIMENSION_MODEL);
+  question.set_limit(kModelsMax);
+  v1::SummarizeResponse answer;
+  absl::Status asked = parts.usage.Summarize(question, answer);
+  if (!asked.ok()) return asked;
+  return ListJson(answer.rows(), ModelJson);
+}
+
+// The last ones, as far back as days can be asked for.
+absl::StatusOr<json::array> RequestsJson(ResourceParts& parts, const ApiKey& key) {
+  v1::ListEventsRequest question;
+  question.mutable_filter()->add_key_ids(key.id);
+  question.mutable_filter()->set_from_unix_ms(parts.store.NowMs() - kDaysMax * kDayMs);
+  question.set_limit(kRequestsMax);
+  v1::ListEventsResponse answer;
+  absl::Status asked = parts.usage.ListEvents(question, answer);
+  if (!asked.ok()) return asked;
+  return ListJson(answer.events(), RequestJson);
+}
+
 json::object ShownOf(const json::object& all) {
   json::object key;
   for (const std::string_view field : {"id", "name", "key_hint", "status", "expires_at",
@@ -178,12 +246,37 @@ json::object ShownOf(const json::object& all) {
   return key;
 }
 
-json::object UsageJson(json::object key, json::array windows, const std::string& zone,
-                       json::array days) {
+struct KeyFigures {
+  json::array windows;
+  json::array days;
+  json::array models;
+  json::array requests;
+};
+
+json::object UsageJson(json::object key, const std::string& zone, KeyFigures figures) {
   return {{"key", std::move(key)},
-          {"windows", std::move(windows)},
+          {"windows", std::move(figures.windows)},
           {"time_zone", zone},
-          {"days", std::move(days)}};
+          {"days", std::move(figures.days)},
+          {"models", std::move(figures.models)},
+          {"last_requests", std::move(figures.requests)}};
+}
+
+absl::StatusOr<KeyFigures> ReadFigures(ResourceParts& parts, const KeyAndUser& who,
+                                       const Days& days) {
+  KeyFigures figures;
+  absl::Status read;
+  const auto take = [&read](absl::StatusOr<json::array> rows, json::array& into) {
+    read = rows.status();
+    if (read.ok()) into = *std::move(rows);
+    return read.ok();
+  };
+  const bool good = take(WindowsJson(parts, who), figures.windows) &&
+                    take(DaysJson(parts, who.key, days), figures.days) &&
+                    take(ModelsJson(parts, who.key, days), figures.models) &&
+                    take(RequestsJson(parts, who.key), figures.requests);
+  if (!good) return read;
+  return figures;
 }
 
 // A window has amounts in one unit or the other.
@@ -199,11 +292,12 @@ json::object WindowShape() {
 json::value UsageShape() {
   json::object key = ApiKeyJson(ApiKey(), 0);
   key["last_used_at"] = MaybeAbsent(TimeJson(0));
-  json::array windows;
-  windows.push_back(WindowShape());
-  json::array days;
-  days.push_back(DayJson("", v1::SummaryRow()));
-  return Named("KeyUsage", UsageJson(ShownOf(key), std::move(windows), "", std::move(days)));
+  KeyFigures figures;
+  figures.windows.push_back(WindowShape());
+  figures.days.push_back(DayJson("", v1::SummaryRow()));
+  figures.models.push_back(ModelJson(v1::SummaryRow()));
+  figures.requests.push_back(RequestJson(v1::UsageEvent()));
+  return Named("KeyUsage", UsageJson(ShownOf(key), "", std::move(figures)));
 }
 
 absl::StatusOr<Response> Show(ResourceParts& parts, const Request& request) {
@@ -211,30 +305,30 @@ absl::StatusOr<Response> Show(ResourceParts& parts, const Request& request) {
   if (!who.ok()) return who.status();
   absl::StatusOr<Days> days = ReadDays(parts, request);
   if (!days.ok()) return days.status();
-  absl::StatusOr<json::array> windows = WindowsJson(parts, *who);
-  if (!windows.ok()) return windows.status();
-  absl::StatusOr<json::array> recent = DaysJson(parts, who->key, *days);
-  if (!recent.ok()) return recent.status();
+  absl::StatusOr<KeyFigures> figures = ReadFigures(parts, *who, *days);
+  if (!figures.ok()) return figures.status();
   // As the key's lists show it, without what is its administrator's alone.
   json::array keys = {ApiKeyJson(who->key, parts.store.NowMs())};
   UsageGlance glance(parts.usage);
   AddKeyUse(glance, {&who->key}, keys);
-  return JsonResponse(200, UsageJson(ShownOf(keys.at(0).as_object()), *std::move(windows),
-                                     ZoneName(request), *std::move(recent)));
+  return JsonResponse(
+      200, UsageJson(ShownOf(keys.at(0).as_object()), ZoneName(request), *std::move(figures)));
 }
 
 }  // namespace
 
 Routes KeyUsageRoutes(ResourceParts& parts) {
-  return {{"GET",
-           "/api/v1/key-usage",
-           Access::kKey,
-           [&parts](const Request& request, const Caller&) { return Show(parts, request); },
-           {.summary = "Show what an API key may spend and has spent",
-            .query = {TextParameter("tz"), IntegerParameter("days", 1, kDaysMax)},
-            .answers = {Answers(UsageShape)},
-            .about = "By the key itself, without log-in: as `authorization: Bearer`, `x-api-key` "
-                     "or `x-goog-api-key`."}}};
+  return {
+      {"GET",
+       "/api/v1/key-usage",
+       Access::kKey,
+       [&parts](const Request& request, const Caller&) { return Show(parts, request); },
+       {.summary = "Show what an API key may spend and has spent",
+        .query = {TextParameter("tz"), IntegerParameter("days", 1, kDaysMax)},
+        .answers = {Answers(UsageShape)},
+        .about = "`models` are of the days asked for, `last_requests` of the last 90. By the key "
+                 "itself, without log-in: as `authorization: Bearer`, `x-api-key` "
+                 "or `x-goog-api-key`."}}};
 }
 
 }  // namespace weir::admin

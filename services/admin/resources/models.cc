@@ -1,9 +1,7 @@
 // GET /api/v1/models: what the caller may use, as a plain array of {name, provider}.
+#include "services/admin/resources/models.h"
+
 #include <algorithm>
-#include <set>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
@@ -18,42 +16,34 @@
 #include "services/admin/store/settings_store.h"
 
 namespace weir::admin {
-namespace {
-
 namespace json = boost::json;
 
-using Models = std::set<std::pair<std::string, std::string>>;  // name, provider
-
-// An account names patterns; the price list knows the names that they stand for.
-void AddModels(const Account& account, const Settings& settings, const std::vector<Price>& prices,
-               Models& models) {
+void AddModelNames(const Account& account, const Settings& settings,
+                   const std::vector<Price>& prices, ModelNames& names) {
   const std::string provider = ProviderOf(account);
   const std::vector<std::string> everything = {"*"};
   const std::vector<std::string>& served = ServedModels(account, settings);
   for (const std::string& text : served.empty() ? everything : served) {
     const ModelPattern pattern(text);
     if (pattern.exact()) {
-      models.emplace(text, provider);
+      names.emplace(text, provider);
       continue;
     }
     for (const Price& price : prices) {
       if (price.provider == provider && !price.model.ends_with('*') &&
           pattern.Matches(price.model)) {
-        models.emplace(price.model, provider);
+        names.emplace(price.model, provider);
       }
     }
   }
   for (const auto& [requested, upstream] : account.model_mapping) {
-    if (ModelPattern(requested).exact()) models.emplace(requested, provider);
+    if (ModelPattern(requested).exact()) names.emplace(requested, provider);
   }
 }
 
-// Groups of the caller and of the caller's keys; empty = all, for administrators.
-absl::StatusOr<std::set<std::int64_t>> GroupsOf(sql::Transaction& transaction,
-                                                const Caller& caller) {
-  std::set<std::int64_t> groups;
-  if (caller.is_admin()) return groups;
-  groups.insert(caller.user.group_id);
+absl::StatusOr<std::set<std::int64_t>> OwnGroups(sql::Transaction& transaction,
+                                                 const Caller& caller) {
+  std::set<std::int64_t> groups = {caller.user.group_id};
   auto rows = transaction.Execute("SELECT DISTINCT group_id FROM api_keys WHERE user_id = $1",
                                   {caller.user.id});
   if (!rows.ok()) return rows.status();
@@ -61,8 +51,11 @@ absl::StatusOr<std::set<std::int64_t>> GroupsOf(sql::Transaction& transaction,
   return groups;
 }
 
-absl::StatusOr<Models> ModelsOf(sql::Transaction& transaction, const Caller& caller) {
-  auto groups = GroupsOf(transaction, caller);
+namespace {
+
+// An administrator's are those of all groups.
+absl::StatusOr<ModelNames> ModelsOf(sql::Transaction& transaction, const Caller& caller) {
+  auto groups = OwnGroups(transaction, caller);
   if (!groups.ok()) return groups.status();
   auto prices = AllOf<Price>(transaction, price_store::After);
   if (!prices.ok()) return prices.status();
@@ -70,19 +63,19 @@ absl::StatusOr<Models> ModelsOf(sql::Transaction& transaction, const Caller& cal
   if (!accounts.ok()) return accounts.status();
   const auto settings = settings_store::Get(transaction);
   if (!settings.ok()) return settings.status();
-  Models models;
+  ModelNames models;
   for (const Account& account : *accounts) {
     const bool reachable =
-        groups->empty() || std::any_of(account.group_ids.begin(), account.group_ids.end(),
-                                       [&](std::int64_t id) { return groups->count(id) > 0; });
+        caller.is_admin() || std::any_of(account.group_ids.begin(), account.group_ids.end(),
+                                         [&](std::int64_t id) { return groups->count(id) > 0; });
     if (reachable && account.status != AccountStatus::kDisabled) {
-      AddModels(account, *settings, *prices, models);
+      AddModelNames(account, *settings, *prices, models);
     }
   }
   return models;
 }
 
-json::array ModelsJson(const Models& models) {
+json::array ModelsJson(const ModelNames& models) {
   return ListJson(models, [](const std::pair<std::string, std::string>& model) {
     return json::object{{"name", model.first}, {"provider", model.second}};
   });
@@ -102,7 +95,8 @@ Routes ModelRoutes(ResourceParts& parts) {
              return JsonResponse(200, ModelsJson(*models));
            },
            {.summary = "List the models that one may use",
-            .answers = {Answers([] { return ModelsJson({}); })}}}};
+            .answers = {Answers([] { return ModelsJson({}); })}}},
+          ModelPriceRoute(parts)};
 }
 
 }  // namespace weir::admin

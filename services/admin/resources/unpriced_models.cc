@@ -15,11 +15,9 @@
 #include "weir/v1/snapshot.pb.h"
 
 namespace weir::admin {
-namespace {
-
 namespace v1 = weir::v1;
 
-absl::StatusOr<PriceTable> ReadPrices(sql::Transaction& transaction) {
+absl::StatusOr<PriceTable> ReadPriceTable(sql::Transaction& transaction) {
   auto prices = AllOf<Price>(transaction, price_store::After);
   if (!prices.ok()) return prices.status();
   PriceTable::ById by_id;
@@ -39,6 +37,8 @@ absl::StatusOr<PriceTable> ReadPrices(sql::Transaction& transaction) {
   return PriceTable(std::move(by_id));
 }
 
+namespace {
+
 // Whether the model had a price at that time, as prices stand now. A refused request came to no
 // account: then any provider that prices the model will do.
 bool IsPriced(const PricesNow& now, const v1::UnpricedModel& row, std::int64_t at_ms) {
@@ -57,7 +57,7 @@ bool IsPriced(const PricesNow& now, const v1::UnpricedModel& row, std::int64_t a
 
 absl::StatusOr<PricesNow> ReadPricesNow(Store& store) {
   return ReadValue(store, [&](sql::Transaction& transaction) -> absl::StatusOr<PricesNow> {
-    auto prices = ReadPrices(transaction);
+    auto prices = ReadPriceTable(transaction);
     if (!prices.ok()) return prices.status();
     PricesNow now{.prices = *std::move(prices), .now_ms = store.NowMs()};
     auto accounts = AllOf<Account>(transaction, account_store::After);

@@ -25,6 +25,8 @@ struct PricesNow {
   std::int64_t now_ms = 0;
 };
 
+// All prices, as relays look them up.
+absl::StatusOr<PriceTable> ReadPriceTable(sql::Transaction& transaction);
 absl::StatusOr<PricesNow> ReadPricesNow(Store& store);
 
 bool IsPricedNow(const PricesNow& now, const weir::v1::UnpricedModel& row);

@@ -1,4 +1,4 @@
-// Series, statistics, exports, the page of a key and reconciliation, against a usage service that
+// Series, statistics, exports and reconciliation, against a usage service that
 // the test controls.
 #include <memory>
 #include <mutex>
@@ -14,7 +14,6 @@
 #include "tests/unit/admin/admin_server.h"
 #include "weir/v1/query.grpc.pb.h"
 #include "weir/v1/report.grpc.pb.h"
-#include "weir/v1/spend.grpc.pb.h"
 
 namespace weir::admin {
 namespace {
@@ -122,20 +121,6 @@ class FakeReports final : public v1::UsageReports::Service {
   bool export_breaks = false;
 };
 
-class FakeSpend final : public v1::SpendService::Service {
- public:
-  grpc::Status PeekBudgets(grpc::ServerContext*, const v1::PeekBudgetsRequest* request,
-                           v1::PeekBudgetsResponse* response) override {
-    for (int i = 0; i < request->budgets_size(); ++i) {
-      v1::BudgetStanding& standing = *response->add_standings();
-      const bool money = request->budgets(i).unit() == v1::BUDGET_UNIT_NANO_USD;
-      standing.set_spent(money ? 1'250'000'000 : 4);
-      standing.set_held(money ? 250'000'000 : 0);
-    }
-    return grpc::Status::OK;
-  }
-};
-
 class RestReportsTest : public AdminServerTest {
  protected:
   void SetUp() override {
@@ -150,7 +135,6 @@ class RestReportsTest : public AdminServerTest {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
     builder.RegisterService(&reports_);
-    builder.RegisterService(&spend_);
     server_ = builder.BuildAndStart();
     ASSERT_NE(server_, nullptr);
     AdminServerTest::SetUp();
@@ -168,7 +152,6 @@ class RestReportsTest : public AdminServerTest {
   }
 
   FakeReports reports_;
-  FakeSpend spend_;
   std::unique_ptr<grpc::Server> server_;
 };
 
@@ -276,42 +259,6 @@ TEST_F(RestReportsTest, ExportsGiveTheirPlacesBack) {
   for (int i = 0; i < 20; ++i) {
     ASSERT_EQ(Admin("GET", "/api/v1/usage/export").status, 200) << i;
   }
-}
-
-TEST_F(RestReportsTest, AKeyShowsItsOwnUse) {
-  const auto made = Admin("POST", "/api/v1/api-keys",
-                          R"({"name":"ci","limits":{"usd_per_day":"2","requests_total":10}})")
-                        .Json();
-  const std::string key(At(made, "key").as_string());
-  const Reply reply =
-      Send("GET", "/api/v1/key-usage?days=3&tz=Asia/Tokyo", "", {{"x-api-key", key}});
-  ASSERT_EQ(reply.status, 200) << reply.body;
-  const auto json = reply.Json();
-  EXPECT_EQ(At(json, "key", "name").as_string(), "ci");
-  EXPECT_EQ(At(json, "key", "limits", "usd_per_day").as_string(), "2.00");
-  EXPECT_FALSE(At(json, "key").as_object().contains("key"));
-  const auto& windows = At(json, "windows").as_array();
-  ASSERT_EQ(windows.size(), 2u);
-  EXPECT_EQ(windows.at(0).at("limit").as_string(), "usd_per_day");
-  EXPECT_EQ(windows.at(0).at("used_usd").as_string(), "1.25");
-  EXPECT_EQ(windows.at(0).at("left_usd").as_string(), "0.50");
-  EXPECT_TRUE(windows.at(0).at("resets_at").is_string());
-  EXPECT_EQ(windows.at(1).at("left").as_int64(), 6);
-  EXPECT_TRUE(windows.at(1).at("resets_at").is_null());
-  EXPECT_EQ(At(json, "days").as_array().size(), 3u);
-  EXPECT_EQ(reports_.series.filter().key_ids(0), At(made, "id").as_int64());
-  EXPECT_EQ(Send("GET", "/api/v1/key-usage", "", {{"authorization", "Bearer " + key}}).status, 200);
-}
-
-TEST_F(RestReportsTest, OnlyAKeyThatWorksIsShown) {
-  const auto made = Admin("POST", "/api/v1/api-keys", R"({"name":"ci"})").Json();
-  const std::string key(At(made, "key").as_string());
-  EXPECT_EQ(Send("GET", "/api/v1/key-usage").status, 401);
-  EXPECT_EQ(Send("GET", "/api/v1/key-usage", "", {{"x-api-key", key + "x"}}).status, 401);
-  EXPECT_EQ(Send("GET", "/api/v1/key-usage?days=0", "", {{"x-api-key", key}}).status, 400);
-  const std::string path = StrCat("/api/v1/api-keys/", At(made, "id").as_int64(), "/disable");
-  EXPECT_EQ(Admin("POST", path).status, 200);
-  EXPECT_EQ(Send("GET", "/api/v1/key-usage", "", {{"x-api-key", key}}).status, 401);
 }
 
 TEST_F(RestReportsTest, ReconcilesAProvidersExport) {
