@@ -97,6 +97,25 @@ describe('models and routes', () => {
     await api.drop(`/users/${user.id}`)
   })
 
+  test('somebody who is no administrator sees what the own group pays', async ({ visitor }) => {
+    const { page, at } = visitor
+    const api = await Api.logIn(at)
+    const group = await api.make('/groups', { name: 'half-price', price_multiplier: '0.5' })
+    const account = await api.make('/admin/accounts', { name: 'half-price', platform_type: 'claude', request_url: at.fake_url, secret_key: 'sk', group_ids: [group.id], models: ['claude-haiku-4-5', 'journey-unpriced'] })
+    const who = { username: 'journey-models', password: 'a long Password 1' }
+    const user = await api.make('/users', { ...who, group_id: group.id })
+    await logInByHand(visitor, '/models', who)
+    await page.getByText('half-price pays × 0.5').waitFor()
+    await page.getByRole('row', { name: /journey-unpriced/ }).getByText('No price').waitFor()
+    await page.getByRole('row', { name: /claude-haiku-4-5/ }).getByText('$0.50 → $2.50').click()
+    const drawer = page.locator('.n-drawer')
+    await drawer.getByText('$0.05', { exact: true }).waitFor() // read from the cache
+    expect(await drawer.getByRole('link', { name: /prices|account/i }).count()).toBe(0)
+    await api.drop(`/users/${user.id}`)
+    await api.drop(`/admin/accounts/${account.id}`)
+    await api.drop(`/groups/${group.id}`)
+  })
+
   test('look right in all tastes', async ({ browser }) => {
     await look(browser, '/models', 'models', (page) => page.locator('tbody tr').first().waitFor())
     await look(browser, '/routes?try=true', 'routes', (page) => page.getByRole('dialog').waitFor())

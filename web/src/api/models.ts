@@ -4,6 +4,13 @@ import type { operations } from './schema.gen'
 
 export type Model = operations['get_api_v1_models']['responses']['200']['content']['application/json'][number]
 
+export type ModelPrices = operations['get_api_v1_models_prices']['responses']['200']['content']['application/json']
+export type ModelPrice = ModelPrices['data'][number]
+
+// What models cost in a group, with its multiplier; 0: one's own group.
+export const modelPrices = (group_id: number, signal?: AbortSignal) =>
+  answer(http.GET('/api/v1/models/prices', { params: { query: group_id ? { group_id } : {} }, signal }))
+
 // What the caller may use.
 export const listModels = (signal?: AbortSignal) => answer(http.GET('/api/v1/models', { signal }))
 

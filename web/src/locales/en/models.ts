@@ -8,6 +8,8 @@ export const models = {
   accountsOf: '{normal} of {all} normal',
   price: 'Price, input → output',
   priceState: 'Price',
+  multiplier: '{group} pays × {multiplier}',
+  group: 'Prices of the group',
   priceUnit: 'USD per million tokens',
   priced: 'Priced',
   unpriced: 'No price',

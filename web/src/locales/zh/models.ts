@@ -10,6 +10,8 @@ export const models: typeof en = {
   accountsOf: '{normal} / {all} 正常',
   price: '价格（输入 → 输出）',
   priceState: '价格',
+  multiplier: '分组 {group} 按 × {multiplier} 计费',
+  group: '按分组的价格',
   priceUnit: '美元 / 百万 Token',
   priced: '有价格',
   unpriced: '无价格',
