@@ -1,6 +1,6 @@
 import { describe } from 'vitest'
 import { Api, type Record } from './api'
-import { expect, logIn, logInByHand, look, test } from './helpers'
+import { checkAccess, expect, logIn, logInByHand, look, screenshot, test } from './helpers'
 
 // What is configured: prices, models and routes, settings, invites, users.
 
@@ -107,6 +107,8 @@ describe('models and routes', () => {
     await logInByHand(visitor, '/models', who)
     await page.getByText('half-price pays × 0.5').waitFor()
     await page.getByRole('row', { name: /journey-unpriced/ }).getByText('No price').waitFor()
+    await checkAccess(page)
+    await screenshot(page, 'models.user')
     await page.getByRole('row', { name: /claude-haiku-4-5/ }).getByText('$0.50 → $2.50').click()
     const drawer = page.locator('.n-drawer')
     await drawer.getByText('$0.05', { exact: true }).waitFor() // read from the cache
