@@ -17,7 +17,7 @@ export interface ModelRow extends Model {
   rank: number // what of them the list is sorted by
   accounts: Serving['accounts'] | null // null: not for this user
   price: Amounts | null // the list's for administrators, with the group's multiplier for others
-  listed: { model: string; provider: string } | null // where the price stands in the list
+  listed: { model: string; provider: string; aliases: string[] } | null // the list's line of the price
   priceKnown: boolean // no price is none, rather than one that was not looked at
 }
 
