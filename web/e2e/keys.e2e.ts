@@ -74,9 +74,11 @@ describe('keys', () => {
   test('what is typed stays while the key is disabled beside it', async ({ visitor }) => {
     const { page, at } = visitor
     const api = await Api.logIn(at)
-    const { id } = await api.make('/api-keys', { name: 'typed beside' })
+    const { id } = await api.make('/api-keys', { name: 'typed beside', limits: { usd_per_day: '5', requests_total: 7 } })
     try {
       await logIn(visitor, `/keys?id=${id}`)
+      await page.getByRole('meter', { name: 'USD per day · this key' }).waitFor()
+      expect(await page.getByRole('meter', { name: /this key$/ }).nth(1).getAttribute('aria-valuetext')).toBe('0 / 7')
       const name = page.getByLabel('Name', { exact: true })
       await name.fill('half typ')
       await page.getByRole('button', { name: 'Disable', exact: true }).click()

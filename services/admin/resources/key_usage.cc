@@ -14,14 +14,13 @@
 #include "services/admin/json/usage_json.h"
 #include "services/admin/model/problem.h"
 #include "services/admin/model/report_time.h"
-#include "services/admin/resources/budget_windows.h"
 #include "services/admin/resources/key_use.h"
+#include "services/admin/resources/key_windows.h"
 #include "services/admin/resources/report_parts.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/store/api_key_store.h"
 #include "services/admin/store/user_store.h"
 #include "weir/v1/report.pb.h"
-#include "weir/v1/spend.pb.h"
 
 namespace weir::admin {
 namespace {
@@ -73,57 +72,6 @@ absl::StatusOr<KeyAndUser> FindKey(ResourceParts& parts, std::string_view text) 
       found->key.status == ActiveStatus::kActive && found->user.status == ActiveStatus::kActive;
   if (!works) return refused;
   return found;
-}
-
-struct Window {
-  std::string_view subject;
-  const BudgetRule& rule;
-  std::int64_t cap;
-};
-
-// The budgets that bind the key: its own, and its user's.
-std::vector<Window> WindowsOf(const KeyAndUser& who, std::int64_t now_ms,
-                              v1::PeekBudgetsRequest& question) {
-  std::vector<Window> windows;
-  const auto add = [&](std::string_view subject, v1::SubjectKind kind, std::int64_t id,
-                       const Limits& limits) {
-    for (const BudgetRule& rule : kBudgets) {
-      if (limits.*rule.cap <= 0) continue;
-      windows.push_back({subject, rule, limits.*rule.cap});
-      AskFor(kind, id, rule, now_ms, question);
-    }
-  };
-  add("key", v1::SUBJECT_KIND_KEY, who.key.id, who.key.limits);
-  add("user", v1::SUBJECT_KIND_USER, who.user.id, who.user.limits);
-  return windows;
-}
-
-json::object WindowJson(const Window& window, const v1::BudgetStanding& standing,
-                        std::int64_t now_ms) {
-  const BudgetRule& rule = window.rule;
-  json::object object = {{"subject", window.subject}, {"limit", rule.name}};
-  AddAmount("cap", rule.unit, window.cap, object);
-  AddAmount("used", rule.unit, standing.spent(), object);
-  AddAmount("reserved", rule.unit, standing.held(), object);
-  const std::int64_t left = window.cap - standing.spent() - standing.held();
-  AddAmount("left", rule.unit, std::max<std::int64_t>(0, left), object);
-  object["resets_at"] = TimeJson(WindowOf(rule.period, now_ms).end_unix_ms);
-  return object;
-}
-
-absl::StatusOr<json::array> WindowsJson(ResourceParts& parts, const KeyAndUser& who) {
-  const std::int64_t now_ms = parts.store.NowMs();
-  v1::PeekBudgetsRequest question;
-  const std::vector<Window> windows = WindowsOf(who, now_ms, question);
-  json::array data;
-  if (windows.empty()) return data;
-  v1::PeekBudgetsResponse answer;
-  absl::Status asked = parts.usage.PeekBudgets(question, answer);
-  if (!asked.ok()) return asked;
-  for (std::size_t i = 0; i < windows.size(); ++i) {
-    data.push_back(WindowJson(windows[i], answer.standings(static_cast<int>(i)), now_ms));
-  }
-  return data;
 }
 
 struct Days {
@@ -271,7 +219,7 @@ absl::StatusOr<KeyFigures> ReadFigures(ResourceParts& parts, const KeyAndUser& w
     if (read.ok()) into = *std::move(rows);
     return read.ok();
   };
-  const bool good = take(WindowsJson(parts, who), figures.windows) &&
+  const bool good = take(KeyWindows(parts, who.key, who.user), figures.windows) &&
                     take(DaysJson(parts, who.key, days), figures.days) &&
                     take(ModelsJson(parts, who.key, days), figures.models) &&
                     take(RequestsJson(parts, who.key), figures.requests);
@@ -279,21 +227,11 @@ absl::StatusOr<KeyFigures> ReadFigures(ResourceParts& parts, const KeyAndUser& w
   return figures;
 }
 
-// A window has amounts in one unit or the other.
-json::object WindowShape() {
-  json::object window = {{"subject", OneWord({"key", "user"}, "")}, {"limit", ""}};
-  for (const std::string_view amount : {"cap", "used", "reserved", "left"}) {
-    AddAmountShape(amount, window);
-  }
-  window["resets_at"] = TimeJson(0);
-  return window;
-}
-
 json::value UsageShape() {
   json::object key = ApiKeyJson(ApiKey(), 0);
   key["last_used_at"] = MaybeAbsent(TimeJson(0));
   KeyFigures figures;
-  figures.windows.push_back(WindowShape());
+  figures.windows.push_back(KeyWindowShape());
   figures.days.push_back(DayJson("", v1::SummaryRow()));
   figures.models.push_back(ModelJson(v1::SummaryRow()));
   figures.requests.push_back(RequestJson(v1::UsageEvent()));

@@ -152,6 +152,7 @@ Routes UserRoutes(ResourceParts& parts);
 Routes ApiKeyRoutes(ResourceParts& parts);
 Routes KeyRotationRoutes(ResourceParts& parts);
 Routes PlaygroundTokenRoutes(ResourceParts& parts);
+Routes KeyWindowRoutes(ResourceParts& parts);
 Routes GroupRoutes(ResourceParts& parts);
 Routes AccountRoutes(ResourceParts& parts);
 Routes AccountHistoryRoutes(ResourceParts& parts);

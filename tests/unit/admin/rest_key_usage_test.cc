@@ -177,5 +177,25 @@ TEST_F(RestKeyUsageTest, OnlyAKeyThatWorksIsShown) {
   EXPECT_EQ(Show("").status, 401);
 }
 
+TEST_F(RestKeyUsageTest, WhoSeesAKeySeesItsWindows) {
+  std::int64_t user_id = 0;
+  const std::string ann = MakeUser("ann", &user_id);
+  const auto made =
+      Admin("POST", "/api/v1/api-keys",
+            StrCat(R"({"name":"ci","limits":{"usd_per_day":"2"},"user_id":)", user_id, "}"))
+          .Json();
+  const std::string path = StrCat("/api/v1/api-keys/", At(made, "id").as_int64(), "/windows");
+  const Reply reply = As(ann, "GET", path);
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  const auto json = reply.Json();
+  const auto& windows = At(json, "windows").as_array();
+  ASSERT_EQ(windows.size(), 1u) << reply.body;
+  EXPECT_EQ(windows.at(0).at("subject").as_string(), "key");
+  EXPECT_EQ(windows.at(0).at("cap_usd").as_string(), "2.00");
+  EXPECT_EQ(windows.at(0).at("reserved_usd").as_string(), "0.25");
+  EXPECT_EQ(As(MakeUser("bob"), "GET", path).status, 404);
+  EXPECT_EQ(Send("GET", path).status, 401);
+}
+
 }  // namespace
 }  // namespace weir::admin

@@ -35,3 +35,6 @@ export const changeKeys = (body: KeyBulk) => change(http.POST('/api/v1/api-keys/
 
 // Stands for the key for ten minutes, in requests out of a page.
 export const playgroundToken = (id: number) => answer(http.POST('/api/v1/api-keys/{id}/playground-token', { params: one(id) }))
+
+// The budgets that bind it: what is used, and what requests under way have reserved.
+export const keyWindows = (id: number, signal?: AbortSignal) => answer(http.GET('/api/v1/api-keys/{id}/windows', { params: one(id), signal }))

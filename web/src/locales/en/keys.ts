@@ -26,6 +26,7 @@ export const keys = {
     system_prompt: 'System prompt',
     limits: 'Limits',
   },
+  windowOf: { key: 'this key', user: 'all keys of its user' },
   expiry: { never: 'Never', in30: 'In 30 days', in90: 'In 90 days', date: 'On a day' },
   dateNeeded: 'Choose a day.',
   modelsHelp: 'One a line: a name, a beginning such as claude-*, or family:haiku for all with that word; none: all that the group serves.',

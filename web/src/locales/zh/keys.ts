@@ -28,6 +28,7 @@ export const keys: typeof en = {
     system_prompt: '系统提示词',
     limits: '限额',
   },
+  windowOf: { key: '此密钥', user: '其用户的全部密钥' },
   expiry: { never: '永不', in30: '30 天后', in90: '90 天后', date: '指定日期' },
   dateNeeded: '请选择日期。',
   modelsHelp: '每行一个：完整名称、claude-* 这样的前缀，或 family:haiku（名称中含该词的全部模型）；留空则为分组提供的全部模型。',
