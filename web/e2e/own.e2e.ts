@@ -24,7 +24,10 @@ describe('key usage', () => {
         await page.goto(`${at.admin_url}/key-usage`)
         await page.fill('input[name=key]', at.api_key)
         await page.click('button[type=submit]')
-        await page.locator('tbody tr').waitFor()
+        const { language } = taste
+        const rowsOf = (name: string) => page.getByRole('region', { name }).locator('tbody tr')
+        await rowsOf(language === 'zh' ? '最近的请求' : 'Last requests').first().waitFor()
+        await rowsOf(language === 'zh' ? '按模型的用量（30 天）' : 'Usage by model, 30 days').first().waitFor()
         expect(page.url()).not.toContain(at.api_key)
         await screenshot(page, `key-usage.${tasteName(taste)}`)
         await checkAccess(page)

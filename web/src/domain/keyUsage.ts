@@ -68,7 +68,7 @@ export function usdOfNano(nano: bigint): string {
   return `${nano < 0n ? '-' : ''}${digits.slice(0, -NANO_DIGITS)}.${digits.slice(-NANO_DIGITS)}`
 }
 
-export const tokensOf = (day: DayFigures): number =>
+export const tokensOf = (day: Omit<DayFigures, 'requests' | 'errors' | 'cost_nano_usd'>): number =>
   day.input_tokens + day.output_tokens + day.cache_read_tokens + day.cache_write_5m_tokens + day.cache_write_1h_tokens
 
 // The last so many days, today with them.

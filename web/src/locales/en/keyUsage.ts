@@ -18,6 +18,8 @@ export const keyUsage = {
   figures: 'requests {requests} · failed {errors} · tokens {tokens}',
   days: 'Usage by day',
   day: 'Day ({zone})',
-  columns: { requests: 'Requests', errors: 'Failed', tokens: 'Tokens', cost: 'Cost' },
+  byModel: 'Usage by model, 30 days',
+  last: 'Last requests',
+  columns: { model: 'Model', time: 'Time', status: 'Status', took: 'Took', requests: 'Requests', errors: 'Failed', tokens: 'Tokens', cost: 'Cost' },
   empty: 'No requests in the last 30 days.',
 }

@@ -20,6 +20,8 @@ export const keyUsage: typeof en = {
   figures: '请求 {requests} · 失败 {errors} · Token {tokens}',
   days: '每日用量',
   day: '日期（{zone}）',
-  columns: { requests: '请求', errors: '失败', tokens: 'Token', cost: '费用' },
+  byModel: '按模型的用量（30 天）',
+  last: '最近的请求',
+  columns: { model: '模型', time: '时间', status: '状态', took: '耗时', requests: '请求', errors: '失败', tokens: 'Token', cost: '费用' },
   empty: '最近 30 天没有请求。',
 }
