@@ -74,6 +74,14 @@ absl::StatusOr<std::unique_ptr<sql::Database>> OpenMigrated(const weir::Settings
   return database;
 }
 
+// For commands that may run beside admins of another version: it changes no schema.
+absl::StatusOr<std::unique_ptr<sql::Database>> OpenCurrent(const weir::Settings& settings) {
+  auto database = sql::OpenDatabase(settings.Text("database_url"), 1);
+  if (!database.ok()) return database.status();
+  if (absl::Status current = CheckSchema(**database); !current.ok()) return current;
+  return database;
+}
+
 absl::Status ApplyConfigFile(const std::string& path, Store& store, const Vault& vault,
                              DeclaredSettings& declared) {
   auto outcome = ApplyYamlFile(store, vault, path, ProcessEnvironment());
@@ -294,9 +302,8 @@ absl::StatusOr<std::string> RunConfigDiff(const weir::Settings& settings) {
   if (path.empty()) return absl::InvalidArgumentError("--config-file names no file to compare");
   auto vault = OpenVault(settings);
   if (!vault.ok()) return vault.status();
-  auto database = sql::OpenDatabase(settings.Text("database_url"), 1);
+  auto database = OpenCurrent(settings);
   if (!database.ok()) return database.status();
-  if (absl::Status current = CheckSchema(**database); !current.ok()) return current;
   Store store(**database, SystemClock());
   auto outcome = ApplyYamlFile(store, *vault, path, ProcessEnvironment(), YamlMode::kTry);
   if (!outcome.ok()) return outcome.status();
@@ -348,7 +355,7 @@ absl::StatusOr<std::string> RunAfterRestore(const weir::Settings& settings) {
 absl::StatusOr<std::string> RunReseal(const weir::Settings& settings) {
   auto vault = OpenVault(settings);
   if (!vault.ok()) return vault.status();
-  auto database = OpenMigrated(settings);
+  auto database = OpenCurrent(settings);
   if (!database.ok()) return database.status();
   auto resealed = Reseal(**database, *vault);
   if (!resealed.ok()) return resealed.status();
@@ -358,7 +365,7 @@ absl::StatusOr<std::string> RunReseal(const weir::Settings& settings) {
 absl::StatusOr<std::string> RunNewPlaygroundSecret(const weir::Settings& settings) {
   auto vault = OpenVault(settings);
   if (!vault.ok()) return vault.status();
-  auto database = OpenMigrated(settings);
+  auto database = OpenCurrent(settings);
   if (!database.ok()) return database.status();
   Store store(**database, SystemClock());
   absl::Status done = ReplacePlaygroundSecret(store, *vault);

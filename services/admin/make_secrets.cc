@@ -32,7 +32,9 @@ absl::Status Failed(const char* what, const std::string& path) {
 // True when it was made. Written under another name first: a file that is there is whole.
 absl::StatusOr<bool> MakeOne(const std::string& path) {
   if (::access(path.c_str(), F_OK) == 0) return false;
-  const std::string aside = StrCat(path, ".", ::getpid());
+  // A name of its own each time: what was killed half-way is in nobody's way. In a container all
+  // have process id 1.
+  const std::string aside = StrCat(path, ".", ::randombytes_random());
   const int file = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) return Failed("make", aside);
   const std::string line = RandomLine();
@@ -41,11 +43,12 @@ absl::StatusOr<bool> MakeOne(const std::string& path) {
       ::fsync(file) == 0;
   ::close(file);
   // A link rather than a rename: of two that make it at once, the first one's stays.
-  const bool named = written && (::link(aside.c_str(), path.c_str()) == 0 || errno == EEXIST);
-  const absl::Status failed = named ? absl::OkStatus() : Failed("write", path);
+  const bool made = written && ::link(aside.c_str(), path.c_str()) == 0;
+  const bool others = written && !made && errno == EEXIST;
+  const absl::Status failed = made || others ? absl::OkStatus() : Failed("write", path);
   ::unlink(aside.c_str());
   if (!failed.ok()) return failed;
-  return true;
+  return made;
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ constexpr std::size_t kHeaderBytesMax = 256;
 class Findings {
  public:
   Findings(const AccountTestPlan& plan, const TellAccountTest& tell, AccountTestUse& use)
-      : plan_(plan), tell_(tell), use_(use), mask_(plan.account.credential) {
+      : plan_(plan), tell_(tell), use_(use), mask_(plan.account) {
     result_.set_protocol(std::string(DialectName(plan.dialect)));
     result_.set_upstream_model(plan.upstream_model);
   }
@@ -86,7 +86,7 @@ class Findings {
   const TellAccountTest& tell_;
   const std::int64_t began_ns_ = SteadyNs();
   AccountTestUse& use_;
-  CredentialMask mask_;  // of the text, which comes in pieces
+  AccountMask mask_;  // of the text, which comes in pieces
   v1::AccountTestResult result_;
 };
 

@@ -42,26 +42,33 @@ std::string Masked(std::string_view text, const Secret& credential) {
   return Without(text, credential.Reveal());
 }
 
-std::string MaskedOf(std::string_view text, const Account& account) {
+namespace {
+
+// One may hold another: the whole of it goes before its part is looked for.
+std::vector<const std::string*> SecretsOf(const Account& account) {
   std::vector<const std::string*> secrets;
   secrets.reserve(account.headers.size() + 2);
   secrets.push_back(&account.credential.Reveal());
   if (account.proxy.has_value()) secrets.push_back(&account.proxy->password.Reveal());
   for (const auto& [name, value] : account.headers) secrets.push_back(&value);
-  // One may hold another: the whole of it goes before its part is looked for.
   std::sort(secrets.begin(), secrets.end(),
             [](const auto* a, const auto* b) { return a->size() > b->size(); });
+  return secrets;
+}
+
+}  // namespace
+
+std::string MaskedOf(std::string_view text, const Account& account) {
   std::string shown(text);
-  for (const std::string* secret : secrets) shown = Without(shown, *secret);
+  for (const std::string* secret : SecretsOf(account)) shown = Without(shown, *secret);
   return shown;
 }
 
 std::string CredentialMask::Next(std::string_view piece) {
-  const std::string& secret = credential_.Reveal();
-  if (!IsMasked(secret)) return std::string(piece);
+  if (!IsMasked(secret_)) return std::string(piece);
   held_ += piece;
-  std::string shown = Masked(held_, credential_);
-  const std::size_t beginning = BeginningAtEnd(shown, secret);
+  std::string shown = Without(held_, secret_);
+  const std::size_t beginning = BeginningAtEnd(shown, secret_);
   held_ = shown.substr(shown.size() - beginning);
   shown.resize(shown.size() - beginning);
   return shown;
@@ -70,6 +77,27 @@ std::string CredentialMask::Next(std::string_view piece) {
 std::string CredentialMask::End() {
   std::string rest = std::exchange(held_, {});
   return rest.size() < kTellingBytesMin ? rest : std::string(kMask);
+}
+
+AccountMask::AccountMask(const Account& account) {
+  const std::vector<const std::string*> secrets = SecretsOf(account);
+  masks_.reserve(secrets.size());
+  for (const std::string* secret : secrets) masks_.emplace_back(*secret);
+}
+
+std::string AccountMask::Next(std::string_view piece) {
+  std::string shown(piece);
+  for (CredentialMask& mask : masks_) shown = mask.Next(shown);
+  return shown;
+}
+
+std::string AccountMask::End() {
+  std::string rest;
+  for (CredentialMask& mask : masks_) {
+    rest = mask.Next(rest);
+    rest += mask.End();
+  }
+  return rest;
 }
 
 }  // namespace weir::relay

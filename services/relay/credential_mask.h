@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "libs/common/secret.h"
 
@@ -22,7 +23,8 @@ std::string MaskedOf(std::string_view text, const Account& account);
 class CredentialMask {
  public:
   // Must outlive the mask.
-  explicit CredentialMask(const Secret& credential) : credential_(credential) {}
+  explicit CredentialMask(const Secret& credential) : secret_(credential.Reveal()) {}
+  explicit CredentialMask(const std::string& secret) : secret_(secret) {}
 
   // What may be shown of the text so far and was not; what may turn out to be the credential's
   // beginning is held back.
@@ -31,8 +33,20 @@ class CredentialMask {
   std::string End();
 
  private:
-  const Secret& credential_;
+  const std::string& secret_;
   std::string held_;  // never more than the credential
+};
+
+// The same for all that the account keeps to itself; the account must outlive it.
+class AccountMask {
+ public:
+  explicit AccountMask(const Account& account);
+
+  std::string Next(std::string_view piece);
+  std::string End();
+
+ private:
+  std::vector<CredentialMask> masks_;  // each gets what the one before has shown
 };
 
 }  // namespace weir::relay

@@ -185,7 +185,7 @@ std::string_view CostReason(const v1::UsageEvent& event) {
   const bool used = tokens.input() != 0 || tokens.cache_read() != 0 ||
                     tokens.cache_write_5m() != 0 || tokens.cache_write_1h() != 0 ||
                     tokens.output() != 0;
-  if (!used || PriceNow(event).price_id() != 0) return "";
+  if (!used || PriceNow(event).price_id() != 0 || CorrectedCost(event) != 0) return "";
   return event.cache_hit() ? "cache_hit" : "model_unpriced";
 }
 

@@ -367,14 +367,6 @@ const std::vector<sql::Migration>& SchemaMigrations() {
   return migrations;
 }
 
-absl::Status HoldAdminSchema(sql::Transaction& transaction) {
-  absl::Status held = sql::HoldSchema(transaction, "admin", SchemaMigrations());
-  if (!absl::IsUnavailable(held)) return held;
-  return Problem(absl::StatusCode::kUnavailable, reason::kServiceAway,
-                 "a newer admin has brought the database up to date: this one changes nothing any "
-                 "more; ask the newer one, or upgrade this one");
-}
-
 absl::Status CheckSchema(sql::Database& database) {
   return sql::CheckMigrated(database, "admin", SchemaMigrations());
 }

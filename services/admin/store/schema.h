@@ -15,11 +15,6 @@ const std::vector<sql::Migration>& SchemaMigrations();
 // Brings the database up to date. Safe when several processes start at once.
 absl::Status MigrateSchema(sql::Database& database);
 
-// For whoever changes records: Unavailable when a newer admin has brought the database up to date.
-// An older one would leave out what it does not know of a record, and nobody would notice. On
-// PostgreSQL no step is applied until the transaction ends.
-absl::Status HoldAdminSchema(sql::Transaction& transaction);
-
 // Writes nothing: FailedPrecondition when the database is not up to date, or newer than we are.
 absl::Status CheckSchema(sql::Database& database);
 

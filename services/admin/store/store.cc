@@ -43,8 +43,7 @@ absl::Status Store::Change(const std::function<absl::Status(sql::Transaction&, C
   std::int64_t made = 0;  // the revision, where it moved
   absl::Status status = database_.Transact([&](sql::Transaction& transaction) -> absl::Status {
     Changes changes;
-    absl::Status done = HoldAdminSchema(transaction);
-    if (done.ok()) done = body(transaction, changes);
+    absl::Status done = body(transaction, changes);
     if (!done.ok()) return done;
     if (const Actor* actor = ActorScope::Current(); actor != nullptr) {
       done = WriteAudit(transaction, *actor, NowMs(), changes.entries());

@@ -108,30 +108,5 @@ TEST_P(MigrationsTest, ANewerSchemaIsRefused) {
 }
 
 // It would write records back without what it does not know of them.
-TEST_P(MigrationsTest, AnAdminThatIsOvertakenChangesNothingAnyMore) {
-  ASSERT_TRUE(MigrateSchema(database()).ok());
-  Store store(database(), SystemClock());
-  const auto make_group = [&](const char* name) {
-    return store.Change([name](sql::Transaction& transaction, Changes& changes) {
-      Group group;
-      group.name = name;
-      return group_store::Insert(transaction, changes, 1, group);
-    });
-  };
-  EXPECT_TRUE(make_group("before").ok());
-  std::vector<sql::Migration> newer = SchemaMigrations();
-  newer.push_back({.number = newer.back().number + 1,
-                   .name = "of tomorrow",
-                   .common = "CREATE TABLE tomorrow (id BIGINT PRIMARY KEY);\n"});
-  ASSERT_TRUE(sql::Migrate(database(), "admin", newer).ok());
-  const absl::Status refused = make_group("after");
-  EXPECT_TRUE(absl::IsUnavailable(refused)) << refused;
-  const auto groups = ReadValue(store, [](sql::Transaction& transaction) {
-    return group_store::List(transaction, ListQuery());
-  });
-  ASSERT_TRUE(groups.ok()) << groups.status();
-  for (const Group& group : groups->items) EXPECT_NE(group.name, "after");
-}
-
 }  // namespace
 }  // namespace weir::admin

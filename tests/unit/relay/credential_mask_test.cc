@@ -40,6 +40,23 @@ TEST(CredentialMaskTest, NoSecretOfAnAccountIsShown) {
             "key ***, ***, header *** of gold");
 }
 
+TEST(CredentialMaskTest, NoSecretOfAnAccountIsShownWhereverTheTextIsCut) {
+  Account account;
+  account.credential = Secret("sk-ant-api03-0123456789");
+  account.proxy.emplace();
+  account.proxy->password = Secret("proxy-pass-1");
+  account.headers = {{"x-portal-key", "portal-key-of-ours"}};
+  const std::string said = "sk-ant-api03-0123456789 by proxy-pass-1, with portal-key-of-ours.";
+  for (std::size_t size = 1; size <= said.size(); ++size) {
+    AccountMask mask(account);
+    std::string shown;
+    for (std::size_t at = 0; at < said.size(); at += size)
+      shown += mask.Next(said.substr(at, size));
+    shown += mask.End();
+    EXPECT_EQ(shown, "*** by ***, with ***.") << "in pieces of " << size;
+  }
+}
+
 TEST(CredentialMaskTest, ShowsTheRestAtOnce) {
   CredentialMask mask(kCredential);
   EXPECT_EQ(mask.Next("hello"), "hello");
