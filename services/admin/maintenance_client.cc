@@ -152,7 +152,9 @@ absl::StatusOr<LedgerStorage> MaintenanceClient::Storage() {
                        .partitions = response.partitions(),
                        .made_until_ms = response.made_until_unix_ms(),
                        .default_events = response.default_events(),
-                       .kept_from_ms = response.kept_from_unix_ms()};
+                       .kept_from_ms = response.kept_from_unix_ms(),
+                       .latency_us = response.latency_us(),
+                       .bytes = response.bytes()};
 }
 
 absl::StatusOr<LedgerIngest> MaintenanceClient::Ingest() {
@@ -166,7 +168,8 @@ absl::StatusOr<LedgerIngest> MaintenanceClient::Ingest() {
   return LedgerIngest{.events_waiting = response.events_waiting(),
                       .oldest_waiting_ms = response.oldest_waiting_ms(),
                       .failing_since_ms = response.failing_since_unix_ms(),
-                      .last_error = response.last_error()};
+                      .last_error = response.last_error(),
+                      .events_last_minute = response.events_last_minute()};
 }
 
 }  // namespace weir::admin

@@ -24,6 +24,8 @@ struct LedgerStorage {
   std::int64_t made_until_ms = 0;
   std::int64_t default_events = 0;
   std::int64_t kept_from_ms = 0;
+  std::int64_t latency_us = 0;
+  std::int64_t bytes = 0;
 };
 
 // How the ledger takes events in.
@@ -32,6 +34,7 @@ struct LedgerIngest {
   std::int64_t oldest_waiting_ms = 0;
   std::int64_t failing_since_ms = 0;  // 0 = it is not
   std::string last_error;
+  std::int64_t events_last_minute = 0;
 };
 
 struct DeletedRequests {

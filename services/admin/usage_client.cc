@@ -145,6 +145,12 @@ absl::Status UsageClient::Conflicts(const v1::ConflictsRequest& request,
   return StatusOf(impl_->report_stub->Conflicts(&context, request, &response));
 }
 
+absl::Status UsageClient::Overheads(v1::OverheadsResponse& response) {
+  grpc::ClientContext context;
+  impl_->Prepare(context, kLastUsedDeadlineMs);
+  return StatusOf(impl_->report_stub->Overheads(&context, v1::OverheadsRequest(), &response));
+}
+
 absl::Status UsageClient::StartRerate(const v1::StartRerateRequest& request, v1::Rerate& run) {
   grpc::ClientContext context;
   impl_->Prepare(context, kDeadlineMs);

@@ -37,6 +37,7 @@ class SummarizeResponse;
 class UnpricedRequest;
 class UnpricedResponse;
 class ListReratesResponse;
+class OverheadsResponse;
 class Rerate;
 class StartRerateRequest;
 }  // namespace weir::v1
@@ -79,6 +80,8 @@ class UsageClient {
                         weir::v1::UnpricedResponse& response);
   absl::Status Conflicts(const weir::v1::ConflictsRequest& request,
                          weir::v1::ConflictsResponse& response);
+  // A nicety: waits only a moment.
+  absl::Status Overheads(weir::v1::OverheadsResponse& response);
   absl::Status StartRerate(const weir::v1::StartRerateRequest& request, weir::v1::Rerate& run);
   absl::Status ListRerates(weir::v1::ListReratesResponse& response);
   // NotFound.

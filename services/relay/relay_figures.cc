@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "services/relay/loop_worker.h"
+#include "services/relay/metering/usage_event.h"
 #include "services/relay/metering/usage_spool.h"
 
 namespace weir::relay {
@@ -26,6 +27,12 @@ v1::RelayFigures FiguresOf(const Workers& workers, const UsageSpool& spool) {
   figures.set_requests_total(Sum(workers, &LoopCounters::requests));
   figures.set_spool_events(spool.events_pending());
   figures.set_spool_bytes(spool.bytes());
+  std::int64_t oldest_unix_ms = 0;
+  spool.VisitOldest([&oldest_unix_ms](std::string_view payload) {
+    const std::int64_t began = BeginningOfEvent(payload);
+    if (oldest_unix_ms == 0 || (began != 0 && began < oldest_unix_ms)) oldest_unix_ms = began;
+  });
+  figures.set_spool_oldest_unix_ms(oldest_unix_ms);
   return figures;
 }
 

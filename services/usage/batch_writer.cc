@@ -15,6 +15,8 @@
 namespace weir::usage {
 namespace {
 
+constexpr std::int64_t kNsPerSecond = 1000 * kNsPerMs;
+
 constexpr double kSecondsPerNs = 1e-9;
 constexpr std::chrono::milliseconds kGonePoll{200};
 
@@ -152,7 +154,14 @@ WriterState BatchWriter::State() {
   return {.events_waiting = queued_events_,
           .oldest_waiting_ms = oldest_ns == INT64_MAX ? 0 : (now_ns - oldest_ns) / kNsPerMs,
           .failing_since_unix_ms = failing_since_unix_ms_,
-          .last_error = last_error_};
+          .last_error = last_error_,
+          .events_last_minute = stored_.Sum(now_ns / kNsPerSecond)};
+}
+
+void BatchWriter::NoteStored(const std::vector<Stored>& outcomes) {
+  const std::int64_t stored = std::count(outcomes.begin(), outcomes.end(), Stored::kNew);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  stored_.Add(SteadyNs() / kNsPerSecond, stored);
 }
 
 void BatchWriter::NoteTry(const absl::Status& status) {
@@ -253,7 +262,10 @@ void BatchWriter::Commit(Batch& batch) {
     for (const UsageEvent& event : submission.events) events.push_back(&event);
   }
   const absl::StatusOr<std::vector<Stored>> outcomes = StoreAllButBad(events);
-  if (outcomes.ok()) Metrics::Observe(metrics_.commit_events, static_cast<double>(events.size()));
+  if (outcomes.ok()) {
+    Metrics::Observe(metrics_.commit_events, static_cast<double>(events.size()));
+    NoteStored(*outcomes);
+  }
   std::size_t next = 0;
   for (Submission& submission : batch) {
     if (!outcomes.ok()) {

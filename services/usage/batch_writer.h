@@ -15,6 +15,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "services/usage/minute_count.h"
 #include "services/usage/usage_event.h"
 #include "services/usage/usage_ledger.h"
 #include "services/usage/usage_metrics.h"
@@ -48,6 +49,7 @@ struct WriterState {
   std::int64_t oldest_waiting_ms = 0;      // of those
   std::int64_t failing_since_unix_ms = 0;  // 0 = the last try succeeded
   std::string last_error = {};             // of the last try, when it failed
+  std::int64_t events_last_minute = 0;     // stored, new
 };
 
 // A bounded queue with some threads behind it. Commits several submissions in one transaction, each
@@ -99,6 +101,7 @@ class BatchWriter {
   BatchOutcome Count(const std::vector<Stored>& outcomes);
   void Commit(Batch& batch);
   void NoteTry(const absl::Status& status);
+  void NoteStored(const std::vector<Stored>& outcomes);
   bool SleepBeforeRetry(std::int64_t delay_ms);
   bool GivenUp();
   bool HasRoom(std::int64_t events) const;  // with mutex_ held
@@ -116,6 +119,7 @@ class BatchWriter {
   std::multiset<std::int64_t> committing_;  // when the oldest event of each such batch arrived
   std::int64_t failing_since_unix_ms_ = 0;
   std::string last_error_;
+  MinuteCount stored_;       // by the seconds of SteadyNs
   bool collecting_ = false;  // a thread waits for its batch to be due; the others for that thread
   bool stopping_ = false;
   std::int64_t give_up_ns_ = INT64_MAX;  // on the clock of SteadyNs

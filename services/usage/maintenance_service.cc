@@ -4,6 +4,7 @@
 
 #include "libs/common/clock.h"
 #include "libs/common/log.h"
+#include "libs/common/sql/database_figures.h"
 #include "libs/common/utc_window.h"
 #include "services/usage/grpc_edge.h"
 #include "weir/v1/maintenance.grpc.pb.h"
@@ -26,11 +27,12 @@ void ResultToProto(const RetentionResult& result, v1::ApplyRetentionResponse& pr
 class MaintenanceService::Impl final : public v1::UsageMaintenance::Service {
  public:
   Impl(PartitionKeeper& partitions, Retention& retention, BodyStore& bodies, BatchWriter& writer,
-       const GrpcSecurity& security)
+       sql::Database& database, const GrpcSecurity& security)
       : partitions_(partitions),
         retention_(retention),
         bodies_(bodies),
         writer_(writer),
+        database_(database),
         security_(security) {}
 
   grpc::Status ApplyRetention(grpc::ServerContext* context, const v1::ApplyRetentionRequest*,
@@ -99,6 +101,10 @@ class MaintenanceService::Impl final : public v1::UsageMaintenance::Service {
       }
       response->set_default_events(report->default_events);
       response->set_kept_from_unix_ms(*kept_from);
+      const absl::StatusOr<sql::DatabaseFigures> figures = sql::MeasureDatabase(database_);
+      if (!figures.ok()) return figures.status();
+      response->set_latency_us(figures->latency_us);
+      response->set_bytes(figures->bytes);
       return absl::OkStatus();
     });
   }
@@ -111,6 +117,7 @@ class MaintenanceService::Impl final : public v1::UsageMaintenance::Service {
       response->set_oldest_waiting_ms(state.oldest_waiting_ms);
       response->set_failing_since_unix_ms(state.failing_since_unix_ms);
       response->set_last_error(state.last_error);
+      response->set_events_last_minute(state.events_last_minute);
       return absl::OkStatus();
     });
   }
@@ -133,13 +140,14 @@ class MaintenanceService::Impl final : public v1::UsageMaintenance::Service {
   Retention& retention_;
   BodyStore& bodies_;
   BatchWriter& writer_;
+  sql::Database& database_;
   const GrpcSecurity& security_;
 };
 
 MaintenanceService::MaintenanceService(PartitionKeeper& partitions, Retention& retention,
                                        BodyStore& bodies, BatchWriter& writer,
-                                       const GrpcSecurity& security)
-    : impl_(std::make_unique<Impl>(partitions, retention, bodies, writer, security)) {}
+                                       sql::Database& database, const GrpcSecurity& security)
+    : impl_(std::make_unique<Impl>(partitions, retention, bodies, writer, database, security)) {}
 
 MaintenanceService::~MaintenanceService() = default;
 

@@ -19,7 +19,7 @@ class MaintenanceService {
  public:
   // All must outlive it.
   MaintenanceService(PartitionKeeper& partitions, Retention& retention, BodyStore& bodies,
-                     BatchWriter& writer, const GrpcSecurity& security);
+                     BatchWriter& writer, sql::Database& database, const GrpcSecurity& security);
   ~MaintenanceService();
 
   grpc::Service& service();

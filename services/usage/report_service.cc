@@ -11,6 +11,7 @@
 #include "services/usage/event_proto.h"
 #include "services/usage/grpc_edge.h"
 #include "services/usage/query_proto.h"
+#include "services/usage/relay_overhead.h"
 #include "services/usage/served_days.h"
 #include "services/usage/unpriced.h"
 #include "weir/v1/report.grpc.pb.h"
@@ -132,11 +133,30 @@ class ReportService::Impl final : public v1::UsageReports::Service {
       // Without an end it would go on for as long as requests come in.
       if (filter->to_unix_ms == 0) filter->to_unix_ms = SystemClock().NowUnixMs();
       v1::ExportChunk chunk;
-      return parts_.query.Export(*filter, [&](const std::vector<UsageEvent>& events) {
+      return parts_.query.Export(*filter, [&](const ListAnswer& piece) {
         chunk.Clear();
-        for (const UsageEvent& event : events) EventToProto(event, *chunk.add_events());
+        for (const UsageEvent& event : piece.events) EventToProto(event, *chunk.add_events());
+        for (const std::int64_t count : piece.attempt_counts) {
+          chunk.add_attempt_counts(static_cast<std::uint32_t>(count));
+        }
         return writer->Write(chunk) && !context->IsCancelled();
       });
+    });
+  }
+
+  grpc::Status Overheads(grpc::ServerContext* context, const v1::OverheadsRequest*,
+                         v1::OverheadsResponse* response) override {
+    return Checked(*context, [&] {
+      const auto overheads = ReadOverheads(parts_.database, SystemClock().NowUnixMs());
+      if (!overheads.ok()) return overheads.status();
+      for (const auto& [relay_id, percentiles] : *overheads) {
+        v1::RelayOverhead& relay = *response->add_relays();
+        relay.set_relay_id(relay_id);
+        relay.set_requests(percentiles.measured);
+        relay.set_p50_us(percentiles.p50);
+        relay.set_p99_us(percentiles.p99);
+      }
+      return absl::OkStatus();
     });
   }
 

@@ -231,16 +231,17 @@ absl::StatusOr<ListAnswer> UsageQuery::List(const ListQuestion& question) {
 }
 
 absl::Status UsageQuery::Export(const EventFilter& filter,
-                                const std::function<bool(const std::vector<UsageEvent>&)>& take) {
+                                const std::function<bool(const ListAnswer& piece)>& take) {
   ListQuestion question{.filter = filter, .order = EventOrder::kOldest, .limit = kExportPieceRows};
   do {
     ListAnswer piece;
     absl::Status status = database_.Read([&](Transaction& transaction) {
       piece = ListAnswer{};
-      return ListPage(transaction, question, piece);
+      absl::Status listed = ListPage(transaction, question, piece);
+      return listed.ok() ? CountAttempts(transaction, piece) : listed;
     });
     if (!status.ok()) return status;
-    if (!piece.events.empty() && !take(piece.events)) return absl::OkStatus();
+    if (!piece.events.empty() && !take(piece)) return absl::OkStatus();
     question.cursor = piece.next_cursor;
   } while (!question.cursor.empty());
   return absl::OkStatus();

@@ -46,10 +46,10 @@ class UsageQuery {
   explicit UsageQuery(sql::Database& database) : database_(database) {}
 
   absl::StatusOr<ListAnswer> List(const ListQuestion& question);
-  // All that match, the oldest first, piece by piece (without attempts), until `take` returns
+  // All that match, the oldest first, piece by piece (without totals), until `take` returns
   // false. Each piece is a query of its own, so that a slow taker holds nothing up.
   absl::Status Export(const EventFilter& filter,
-                      const std::function<bool(const std::vector<UsageEvent>&)>& take);
+                      const std::function<bool(const ListAnswer& piece)>& take);
   // With its attempts and corrections. `id`: 16 bytes.
   absl::StatusOr<UsageEvent> Get(const std::string& id);
   // Id -> time; absent = never used.

@@ -184,8 +184,8 @@ void UsageServer::Parts::MakeServices(const Settings& settings) {
   report_service = std::make_unique<ReportService>(
       ReportService::Parts{*reports, *stats, *query, *database}, security);
   spend_service = std::make_unique<SpendService>(*spend, *leases, security);
-  maintenance_service =
-      std::make_unique<MaintenanceService>(*partitions, *retention, *bodies, *writer, security);
+  maintenance_service = std::make_unique<MaintenanceService>(*partitions, *retention, *bodies,
+                                                             *writer, *database, security);
   body_service = std::make_unique<BodyService>(*bodies, security, usage_metrics);
   rerater = std::make_unique<Rerater>(*rerates, OrderFromBytes, metrics);
   rerate_service = std::make_unique<RerateService>(

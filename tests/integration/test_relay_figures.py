@@ -54,3 +54,24 @@ def test_without_redis_it_says_so(stack):
     assert stack.api.get("/api/v1/status")["redis_status"] == "not_configured"
     anyone = stack.api.get("/api/v1/status")["relays"][0]["figures"]
     assert anyone["requests_in_flight"] == 0 and anyone["redis_status"] == "not_configured", anyone
+
+
+def test_what_services_and_databases_do(stack):
+    lane = stack.claude("text")
+    for _ in range(3):
+        stack.api.log_row(lane.messages().request_id)
+
+    def told():
+        status = stack.api.get("/api/v1/status")
+        return status if status["relays"][0]["overhead"] and status["ledger"]["bytes"] else None
+
+    status = eventually(told, "the ledger has told")
+    overhead = status["relays"][0]["overhead"]
+    assert overhead["requests"] >= 3 and 0 < overhead["p50_us"] <= overhead["p99_us"], overhead
+    assert status["ingest"]["events_last_minute"] >= 3
+    for database in (status["database"], status["ledger"]):
+        assert database["kind"] == "sqlite", database
+        assert database["bytes"] > 10_000 and 0 <= database["latency_us"] < 5_000_000, database
+    # Nothing waits on the relay's disk once the ledger has all.
+    eventually(lambda: stack.api.get("/api/v1/status")["relays"][0]["figures"]["spool_oldest_at"] is None,
+               "the spool is empty")

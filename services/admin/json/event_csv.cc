@@ -25,7 +25,7 @@ struct Column {
 };
 
 // Our own words and figures need no quotes; what others may have chosen goes by AppendCsvText.
-constexpr std::array<Column, 35> kColumns = {{
+constexpr std::array<Column, 37> kColumns = {{
     {"id",
      [](const Event& e, std::string& out) {
        if (e.id().size() == 16) out += UuidToText(e.id());
@@ -78,11 +78,15 @@ constexpr std::array<Column, 35> kColumns = {{
     {"client_ip", [](const Event& e, std::string& out) { AppendCsvText(e.client_ip(), out); }},
     {"user_agent", [](const Event& e, std::string& out) { AppendCsvText(e.user_agent(), out); }},
     {"session", [](const Event& e, std::string& out) { out += SessionText(e.session()); }},
+    {"input_source",
+     [](const Event& e, std::string& out) { out += InputSourceWord(e.usage_source()); }},
+    {"output_source",
+     [](const Event& e, std::string& out) { out += OutputSourceWord(e.usage_source()); }},
     {"relay_id", [](const Event& e, std::string& out) { AppendCsvText(e.relay_id(), out); }, true},
 }};
 
 template <class AppendCell>
-void AppendRow(AccountColumns accounts, std::string& out, AppendCell append_cell) {
+void AppendCells(AccountColumns accounts, std::string& out, AppendCell append_cell) {
   bool first = true;
   for (const Column& column : kColumns) {
     if (column.of_accounts && accounts == AccountColumns::kLeftOut) continue;
@@ -90,17 +94,23 @@ void AppendRow(AccountColumns accounts, std::string& out, AppendCell append_cell
     first = false;
     append_cell(column);
   }
-  out += "\r\n";
 }
 
 }  // namespace
 
 void AppendCsvHeader(AccountColumns accounts, std::string& out) {
-  AppendRow(accounts, out, [&](const Column& column) { out += column.name; });
+  AppendCells(accounts, out, [&](const Column& column) { out += column.name; });
+  out += ",attempts,username,group_name\r\n";
 }
 
-void AppendCsvEvent(const v1::UsageEvent& event, AccountColumns accounts, std::string& out) {
-  AppendRow(accounts, out, [&](const Column& column) { column.append(event, out); });
+void AppendCsvEvent(const v1::UsageEvent& event, const EventExtras& extras, AccountColumns accounts,
+                    std::string& out) {
+  AppendCells(accounts, out, [&](const Column& column) { column.append(event, out); });
+  StrAppend(out, ",", extras.attempts, ",");
+  AppendCsvText(extras.username, out);
+  out += ',';
+  AppendCsvText(extras.group_name, out);
+  out += "\r\n";
 }
 
 }  // namespace weir::admin

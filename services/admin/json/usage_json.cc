@@ -217,11 +217,14 @@ void AddDetail(const v1::UsageEvent& event, LogView view, json::object& object) 
   object["upstream_request_id"] = event.upstream_request_id();
 }
 
-// Of one side of the counts.
-json::value SideJson(v1::UsageSource source, v1::UsageSource estimated_side) {
+std::string_view SideWord(v1::UsageSource source, v1::UsageSource estimated_side) {
+  if (source == v1::USAGE_SOURCE_UNSPECIFIED) return "";
   const bool estimated = source == v1::USAGE_SOURCE_ESTIMATED || source == estimated_side;
-  return Where(source != v1::USAGE_SOURCE_UNSPECIFIED,
-               [&] { return SourceJson(estimated ? "estimated" : "reported"); });
+  return estimated ? "estimated" : "reported";
+}
+
+json::value SideJson(std::string_view word) {
+  return Where(!word.empty(), [&] { return SourceJson(word); });
 }
 
 }  // namespace
@@ -250,6 +253,14 @@ std::vector<std::string_view> DialectWords() {
 std::string_view SourceWord(v1::UsageSource source) {
   if (source == v1::USAGE_SOURCE_REPORTED) return "reported";
   return source == v1::USAGE_SOURCE_UNSPECIFIED ? "" : "estimated";
+}
+
+std::string_view InputSourceWord(v1::UsageSource source) {
+  return SideWord(source, v1::USAGE_SOURCE_INPUT_ESTIMATED);
+}
+
+std::string_view OutputSourceWord(v1::UsageSource source) {
+  return SideWord(source, v1::USAGE_SOURCE_OUTPUT_ESTIMATED);
 }
 
 std::int64_t CorrectedCost(const v1::UsageEvent& event) {
@@ -300,8 +311,8 @@ json::object LogJson(const v1::UsageEvent& event, LogView view) {
   object["corrections_nano_usd"] = event.corrections_nano_usd();
   const std::string_view source = SourceWord(event.usage_source());
   object["usage_source"] = Where(!source.empty(), [&] { return SourceJson(source); });
-  object["input_source"] = SideJson(event.usage_source(), v1::USAGE_SOURCE_INPUT_ESTIMATED);
-  object["output_source"] = SideJson(event.usage_source(), v1::USAGE_SOURCE_OUTPUT_ESTIMATED);
+  object["input_source"] = SideJson(InputSourceWord(event.usage_source()));
+  object["output_source"] = SideJson(OutputSourceWord(event.usage_source()));
   object["latency_ms"] = event.latency_ms();
   object["first_token_ms"] =
       Where(event.first_token_ms() >= 0, [&] { return json::value(event.first_token_ms()); });

@@ -24,6 +24,9 @@ std::string_view DialectWord(weir::v1::Dialect dialect);
 std::vector<std::string_view> DialectWords();
 // Who asked: request, or test.
 std::string_view EventSourceWord(const weir::v1::UsageEvent& event);
+// Of one side of the counts alone.
+std::string_view InputSourceWord(weir::v1::UsageSource source);
+std::string_view OutputSourceWord(weir::v1::UsageSource source);
 // "reported", or "estimated" where any count is; "" when no tokens were used.
 std::string_view SourceWord(weir::v1::UsageSource source);
 

@@ -22,6 +22,7 @@ struct RelayFigures {
   std::int64_t requests_total = 0;  // since it began
   std::int64_t spool_events = 0;
   std::int64_t spool_bytes = 0;
+  std::int64_t spool_oldest_ms = 0;  // Unix ms; 0 = it is empty, or the relay does not tell
   RedisState redis = RedisState::kNone;
 };
 

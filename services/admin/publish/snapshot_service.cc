@@ -58,6 +58,7 @@ RelayFigures FiguresOf(const v1::RelayFigures& told) {
           .requests_total = told.requests_total(),
           .spool_events = told.spool_events(),
           .spool_bytes = told.spool_bytes(),
+          .spool_oldest_ms = told.spool_oldest_unix_ms(),
           .redis = RedisOf(told.redis())};
 }
 

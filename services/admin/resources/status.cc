@@ -1,6 +1,7 @@
 // /health, /ready, /metrics, /api/v1/status and the page at /.
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,14 +11,17 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
+#include "libs/common/sql/database_figures.h"
 #include "libs/common/version.h"
 #include "services/admin/json/record_json.h"
 #include "services/admin/resources/resource.h"
+#include "weir/v1/report.pb.h"
 
 namespace weir::admin {
 namespace {
 
 namespace json = boost::json;
+namespace v1 = weir::v1;
 
 constexpr std::string_view kPageType = "text/html; charset=utf-8";
 constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
@@ -92,11 +96,34 @@ json::value FiguresJson(const std::optional<RelayFigures>& told) {
                         {"requests_total", figures.requests_total},
                         {"spool_events", figures.spool_events},
                         {"spool_bytes", figures.spool_bytes},
+                        {"spool_oldest_at", TimeJson(figures.spool_oldest_ms)},
                         {"redis_status", RedisWord(figures.redis)}};
   });
 }
 
-json::object RelayJson(const RelayState& relay, std::int64_t latest, std::int64_t now_ms) {
+// By relay.
+using Overheads = std::map<std::string, v1::RelayOverhead, std::less<>>;
+
+// Of none while usage is away.
+Overheads ReadOverheads(ResourceParts& parts) {
+  Overheads overheads;
+  v1::OverheadsResponse answer;
+  if (!parts.usage.Overheads(answer).ok()) return overheads;
+  for (const v1::RelayOverhead& relay : answer.relays()) overheads[relay.relay_id()] = relay;
+  return overheads;
+}
+
+json::value OverheadJson(const Overheads& overheads, std::string_view relay_id) {
+  const auto found = overheads.find(relay_id);
+  return Where(found != overheads.end(), [&] {
+    const v1::RelayOverhead told = found == overheads.end() ? v1::RelayOverhead() : found->second;
+    return json::object{
+        {"requests", told.requests()}, {"p50_us", told.p50_us()}, {"p99_us", told.p99_us()}};
+  });
+}
+
+json::object RelayJson(const RelayState& relay, const Overheads& overheads, std::int64_t latest,
+                       std::int64_t now_ms) {
   const bool behind = relay.acked_revision < latest && relay.sent_at_ms != 0;
   return {{"id", relay.id},
           {"version", relay.version},
@@ -109,15 +136,30 @@ json::object RelayJson(const RelayState& relay, std::int64_t latest, std::int64_
           {"lag_ms", behind ? now_ms - relay.sent_at_ms : 0},
           {"nacked_revision", IntegerOrNull(relay.nacked_revision)},
           {"nack_reason", TextOrNull(relay.nack_reason)},
-          {"figures", FiguresJson(relay.figures)}};
+          {"figures", FiguresJson(relay.figures)},
+          {"overhead", OverheadJson(overheads, relay.id)}};
 }
 
+json::value KindJson(bool postgres) {
+  return OneWord({"sqlite", "postgresql"}, postgres ? "postgresql" : "sqlite");
+}
+
+// Null where an older usage service does not tell.
 json::object StorageJson(const LedgerStorage& storage) {
   return {{"partitioned", storage.partitioned},
           {"partitions", storage.partitions},
           {"made_until", TimeJson(storage.made_until_ms)},
           {"unexpected_day_events", storage.default_events},
-          {"kept_from", TimeJson(storage.kept_from_ms)}};
+          {"kept_from", TimeJson(storage.kept_from_ms)},
+          {"kind", KindJson(storage.partitioned)},
+          {"latency_us", IntegerOrNull(storage.latency_us)},
+          {"bytes", IntegerOrNull(storage.bytes)}};
+}
+
+json::object DatabaseJson(const sql::DatabaseFigures& figures) {
+  return {{"kind", KindJson(figures.dialect == sql::SqlDialect::kPostgres)},
+          {"latency_us", figures.latency_us},
+          {"bytes", figures.bytes}};
 }
 
 // Left out while usage is away.
@@ -144,7 +186,8 @@ json::object IngestJson(const LedgerIngest& ingest) {
           {"events_waiting", ingest.events_waiting},
           {"oldest_waiting_ms", ingest.oldest_waiting_ms},
           {"failing_since", TimeJson(ingest.failing_since_ms)},
-          {"last_error", TextOrNull(ingest.last_error)}};
+          {"last_error", TextOrNull(ingest.last_error)},
+          {"events_last_minute", ingest.events_last_minute}};
 }
 
 json::object HealthJson(bool database, bool usage, bool stored, RedisState redis) {
@@ -162,14 +205,38 @@ json::object HealthJson(bool database, bool usage, bool stored, RedisState redis
 json::value StatusShape() {
   json::object body = HealthJson(true, true, true, RedisState::kNone);
   json::array relays;
-  relays.push_back(RelayJson(RelayState(), 0, 0));
+  relays.push_back(RelayJson(RelayState(), {}, 0, 0));
   body["revision"] = MaybeAbsent(0);
   body["relays"] = MaybeAbsent(std::move(relays));
+  body["database"] = MaybeAbsent(DatabaseJson(sql::DatabaseFigures()));
   body["ingest"] = MaybeAbsent(IngestJson(LedgerIngest()));
   body["ledger"] = MaybeAbsent(StorageJson(LedgerStorage()));
   body["unpriced"] = MaybeAbsent(UnpricedNoticeShape());
   body["conflicts"] = MaybeAbsent(0);
   return Named("Status", std::move(body));
+}
+
+// What runs where, for administrators.
+void AddOperation(ResourceParts& parts, const std::vector<RelayState>& states,
+                  const absl::StatusOr<LedgerIngest>& ingest, bool usage, json::object& body) {
+  // Of the database: the publisher hears of a change a moment after its answer.
+  const auto revision = ReadValue(
+      parts.store, [](sql::Transaction& transaction) { return ReadRevision(transaction); });
+  const std::int64_t latest = revision.ok() ? revision->number : parts.publisher.latest();
+  body["revision"] = latest;
+  const Overheads overheads = usage ? ReadOverheads(parts) : Overheads();
+  json::array relays;
+  for (const RelayState& relay : states) {
+    relays.push_back(RelayJson(relay, overheads, latest, parts.store.NowMs()));
+  }
+  body["relays"] = std::move(relays);
+  const auto figures = sql::MeasureDatabase(parts.store.database());
+  if (figures.ok()) body["database"] = DatabaseJson(*figures);
+  if (ingest.ok()) body["ingest"] = IngestJson(*ingest);
+  if (!usage) return;
+  AddLedger(parts, body);
+  AddUnpricedNotice(parts, body);
+  AddConflictsNotice(parts, body);
 }
 
 json::object AliveJson() { return {{"status", "ok"}}; }
@@ -188,24 +255,7 @@ absl::StatusOr<Response> Status(ResourceParts& parts, const Request& request) {
   if (tells_who) {
     auto caller = parts.sessions.Authenticate(request);
     if (!caller.ok()) return caller.status();
-    if (caller->is_admin()) {
-      // Of the database: the publisher hears of a change a moment after its answer.
-      const auto revision = ReadValue(
-          parts.store, [](sql::Transaction& transaction) { return ReadRevision(transaction); });
-      const std::int64_t latest = revision.ok() ? revision->number : parts.publisher.latest();
-      body["revision"] = latest;
-      json::array relays;
-      for (const RelayState& relay : states) {
-        relays.push_back(RelayJson(relay, latest, parts.store.NowMs()));
-      }
-      body["relays"] = std::move(relays);
-      if (ingest.ok()) body["ingest"] = IngestJson(*ingest);
-      if (usage) {
-        AddLedger(parts, body);
-        AddUnpricedNotice(parts, body);
-        AddConflictsNotice(parts, body);
-      }
-    }
+    if (caller->is_admin()) AddOperation(parts, states, ingest, usage, body);
   }
   return JsonResponse(200, body);
 }

@@ -12,6 +12,7 @@
 #include "services/admin/json/event_csv.h"
 #include "services/admin/json/usage_json.h"
 #include "services/admin/model/problem.h"
+#include "services/admin/resources/report_parts.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/usage_filter.h"
 #include "weir/v1/report.pb.h"
@@ -31,9 +32,10 @@ constexpr std::string_view kJsonLinesType = "application/x-ndjson";
 // One export under way; gives its place back when the client has all, or has left.
 class Export {
  public:
-  Export(std::shared_ptr<std::atomic<int>> places, std::unique_ptr<EventStream> stream,
-         Format format, AccountColumns accounts)
-      : places_(std::move(places)),
+  Export(ResourceParts& parts, std::shared_ptr<std::atomic<int>> places,
+         std::unique_ptr<EventStream> stream, Format format, AccountColumns accounts)
+      : parts_(parts),
+        places_(std::move(places)),
         stream_(std::move(stream)),
         format_(format),
         accounts_(accounts) {}
@@ -54,7 +56,7 @@ class Export {
   absl::StatusOr<std::string> Next() {
     std::string piece = std::exchange(head_, {});
     if (has_chunk_) {
-      AppendChunk(piece);
+      if (absl::Status appended = AppendChunk(piece); !appended.ok()) return appended;
       absl::StatusOr<bool> read = stream_->Next(chunk_);
       if (!read.ok()) return read.status();
       has_chunk_ = *read;
@@ -63,18 +65,55 @@ class Export {
   }
 
  private:
-  void AppendChunk(std::string& piece) const {
-    for (const v1::UsageEvent& event : chunk_.events()) {
+  absl::Status AppendChunk(std::string& piece) const {
+    const absl::StatusOr<ReportNames> names = ReadNames();
+    if (!names.ok()) return names.status();
+    for (int i = 0; i < chunk_.events_size(); ++i) {
+      const v1::UsageEvent& event = chunk_.events(i);
+      // An older usage service tells no counts.
+      const EventExtras extras = {
+          .attempts = i < chunk_.attempt_counts_size() ? chunk_.attempt_counts(i) : 0,
+          .username = NameIn(*names, v1::DIMENSION_USER, event.user_id()),
+          .group_name = NameIn(*names, v1::DIMENSION_GROUP, event.group_id())};
       if (format_ == Format::kCsv) {
-        AppendCsvEvent(event, accounts_, piece);
-        continue;
+        AppendCsvEvent(event, extras, accounts_, piece);
+      } else {
+        AppendJson(event, extras, piece);
       }
-      boost::json::object row = LogJson(event, LogView::kRow);
-      if (accounts_ == AccountColumns::kLeftOut) HideAccounts(row);
-      StrAppend(piece, boost::json::serialize(row), "\n");
     }
+    return absl::OkStatus();
   }
 
+  void AppendJson(const v1::UsageEvent& event, const EventExtras& extras,
+                  std::string& piece) const {
+    boost::json::object row = LogJson(event, LogView::kRow);
+    if (accounts_ == AccountColumns::kLeftOut) HideAccounts(row);
+    row["attempts"] = extras.attempts;
+    row["username"] = TextOrNull(extras.username);
+    row["group_name"] = TextOrNull(extras.group_name);
+    StrAppend(piece, boost::json::serialize(row), "\n");
+  }
+
+  // Of those whose requests the chunk has.
+  absl::StatusOr<ReportNames> ReadNames() const {
+    ReportRows rows;
+    for (const v1::UsageEvent& event : chunk_.events()) {
+      v1::SummaryRow& row = *rows.Add();
+      row.set_user_id(event.user_id());
+      row.set_group_id(event.group_id());
+    }
+    return NamesOf(parts_, {v1::DIMENSION_USER, v1::DIMENSION_GROUP}, rows);
+  }
+
+  static std::string_view NameIn(const ReportNames& names, v1::Dimension dimension,
+                                 std::int64_t id) {
+    const auto of_kind = names.find(dimension);
+    if (of_kind == names.end()) return {};
+    const auto name = of_kind->second.find(id);
+    return name == of_kind->second.end() ? std::string_view() : name->second;
+  }
+
+  ResourceParts& parts_;
   const std::shared_ptr<std::atomic<int>> places_;
   const std::unique_ptr<EventStream> stream_;
   const Format format_;
@@ -111,7 +150,8 @@ absl::StatusOr<Response> Start(ResourceParts& parts, const Request& request, con
                    StrCat(kExportsMax, " exports run already; try again later"));
   }
   const auto accounts = caller.is_admin() ? AccountColumns::kShown : AccountColumns::kLeftOut;
-  auto rows = std::make_shared<Export>(places, parts.usage.Export(question), format, accounts);
+  auto rows =
+      std::make_shared<Export>(parts, places, parts.usage.Export(question), format, accounts);
   absl::Status begun = rows->Begin();
   if (!begun.ok()) return begun;
   return ExportResponse(format, std::move(rows));

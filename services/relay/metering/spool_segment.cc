@@ -208,7 +208,7 @@ void SpoolSegment::Prefault() {
 // What was acknowledged is not read again. The first page stays: it is where that is noted.
 void SpoolSegment::ReleasePages() {
   const std::uint64_t begin = std::max(released_, kPageBytes);
-  const std::uint64_t end = acked_ / kPageBytes * kPageBytes;
+  const std::uint64_t end = acked() / kPageBytes * kPageBytes;
   if (end < begin + kPrefaultBytes) return;
   (void)::madvise(map_ + begin, end - begin, MADV_DONTNEED);  // the file keeps what it holds
   released_ = end;
@@ -238,7 +238,7 @@ std::string_view SpoolSegment::Payload(std::uint64_t& offset) const {
 }
 
 void SpoolSegment::MarkAcked(std::uint64_t offset, std::int64_t events) {
-  acked_ = offset;
+  acked_.store(offset, std::memory_order_release);
   events_acked_.store(events_acked_.load(std::memory_order_relaxed) + events,
                       std::memory_order_relaxed);
   Store(map_ + kAckedAt, offset);

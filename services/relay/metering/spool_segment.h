@@ -79,11 +79,12 @@ class SpoolSegment {
   std::string_view Payload(std::uint64_t& offset) const;
   std::uint64_t read() const { return read_; }
   void set_read(std::uint64_t offset) { read_ = offset; }
-  std::uint64_t acked() const { return acked_; }
+  // Any thread: what lies there, when it is below published(), usage does not have yet.
+  std::uint64_t acked() const { return acked_.load(std::memory_order_acquire); }
   // Kept in the file too, so that the next start does not send these again.
   void MarkAcked(std::uint64_t offset, std::int64_t events);
   // Closed, and nothing in it that usage does not have.
-  bool finished() const { return closed() && acked_ == published(); }
+  bool finished() const { return closed() && acked() == published(); }
   absl::Status Remove();
 
  private:
@@ -106,9 +107,9 @@ class SpoolSegment {
   std::atomic<bool> closed_{false};
   std::atomic<std::int64_t> events_{0};
   std::atomic<std::int64_t> events_acked_{0};
-  std::uint64_t synced_ = kSegmentHeaderBytes;     // by the syncing thread
-  std::uint64_t read_ = kSegmentHeaderBytes;       // by the reader
-  std::uint64_t acked_ = kSegmentHeaderBytes;      // by the reader
+  std::uint64_t synced_ = kSegmentHeaderBytes;             // by the syncing thread
+  std::uint64_t read_ = kSegmentHeaderBytes;               // by the reader
+  std::atomic<std::uint64_t> acked_{kSegmentHeaderBytes};  // by the reader
   std::uint64_t released_ = 0;                     // by the reader: pages before it are let go
   std::uint64_t wants_pages_at_ = kPrefaultBytes;  // by the writer
 };

@@ -147,6 +147,18 @@ void WriteCharge(const UsageRecord& in, WireWriter& out) {
 
 }  // namespace
 
+std::int64_t BeginningOfEvent(std::string_view bytes) {
+  constexpr std::string_view kIdHead = "\x0A\x10";  // field 1, 16 bytes
+  constexpr std::size_t kTimeBytes = 6;
+  static_assert(Event::kIdFieldNumber == 1);
+  if (!bytes.starts_with(kIdHead) || bytes.size() < kIdHead.size() + kTimeBytes) return 0;
+  std::int64_t unix_ms = 0;
+  for (const char byte : bytes.substr(kIdHead.size(), kTimeBytes)) {
+    unix_ms = (unix_ms << 8) | static_cast<unsigned char>(byte);
+  }
+  return unix_ms;
+}
+
 void EncodeUsageEvent(const UsageRecord& record, std::string_view relay_id, std::string& out) {
   thread_local std::vector<char> buffer;
   const std::size_t bytes_max = kEventBytesMax + kAttemptBytesMax * record.attempts.size();

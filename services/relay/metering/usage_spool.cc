@@ -133,6 +133,13 @@ std::int64_t UsageSpool::events_pending() const {
   return std::max<std::int64_t>(pending, 0);
 }
 
+void UsageSpool::VisitOldest(const std::function<void(std::string_view payload)>& visit) const {
+  for (const auto& segment : Segments()) {
+    std::uint64_t offset = segment->acked();
+    if (offset < segment->published()) visit(segment->Payload(offset));
+  }
+}
+
 void UsageSpool::AddMetrics(Metrics& metrics) const {
   const auto gauge = Metrics::SampledKind::kGauge;
   const auto counter = Metrics::SampledKind::kCounter;

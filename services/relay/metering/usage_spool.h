@@ -101,6 +101,8 @@ class UsageSpool {
   // Any thread.
   const SpoolRecovery& recovery() const { return recovery_; }
   std::int64_t events_pending() const;  // not yet acknowledged, those of earlier runs too
+  // The first record of each file that usage does not have yet: the oldest one is among them.
+  void VisitOldest(const std::function<void(std::string_view payload)>& visit) const;
   std::int64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }  // files on disk
   std::int64_t appends_refused() const { return refused_.load(std::memory_order_relaxed); }
   // weir_relay_spool_*; the spool must live as long as the registry is asked.

@@ -67,7 +67,10 @@ class FakeReports final : public v1::UsageReports::Service {
     }
     for (int i = 0; i < kChunks; ++i) {
       v1::ExportChunk chunk;
-      for (int n = 0; n < kChunkRows; ++n) *chunk.add_events() = event;
+      for (int n = 0; n < kChunkRows; ++n) {
+        *chunk.add_events() = event;
+        chunk.add_attempt_counts(3);
+      }
       writer->Write(chunk);
     }
     return export_breaks ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone") : grpc::Status::OK;
@@ -131,6 +134,8 @@ class RestReportsTest : public AdminServerTest {
     reports_.event.set_account_name("main");
     reports_.event.set_first_token_ms(-1);
     reports_.event.set_cost_nano_usd(1'500'000'000);
+    reports_.event.set_user_id(1);
+    reports_.event.set_group_id(1);
     int port = 0;
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
@@ -228,6 +233,8 @@ TEST_F(RestReportsTest, AnExportAsCsvIsSafeToOpen) {
   const auto lines = Split(reply.body, '\n');
   ASSERT_EQ(lines.size(), 1u + kChunks * kChunkRows + 1u);
   EXPECT_TRUE(lines[0].starts_with("id,started_at,user_id,key_id,key_name,")) << lines[0];
+  EXPECT_TRUE(lines[0].ends_with(",attempts,username,group_name\r")) << lines[0];
+  EXPECT_TRUE(lines[1].ends_with(",3,admin,default\r")) << lines[1];
   EXPECT_NE(lines[1].find(R"x(,"'=HYPERLINK(""http://x"")",)x"), std::string::npos) << lines[1];
   EXPECT_NE(lines[1].find(R"x(,"claude, ""x""",)x"), std::string::npos) << lines[1];
   EXPECT_NE(lines[1].find(",1500000000,1.50,"), std::string::npos) << lines[1];
@@ -241,6 +248,9 @@ TEST_F(RestReportsTest, AnExportAsJsonHasALineARow) {
   const auto row = boost::json::parse(std::string(lines[0]));
   EXPECT_EQ(row.at("account_name").as_string(), "main");
   EXPECT_EQ(row.at("cost_usd").as_string(), "1.50");
+  EXPECT_EQ(row.at("attempts").as_int64(), 3);
+  EXPECT_EQ(row.at("username").as_string(), "admin");
+  EXPECT_EQ(row.at("group_name").as_string(), "default");
   EXPECT_EQ(Admin("GET", "/api/v1/usage/export?format=xml").status, 400);
   EXPECT_EQ(Admin("GET", "/api/v1/usage/export?page=2").status, 400);
 }

@@ -214,6 +214,7 @@ TEST_F(BatchWriterTest, TellsSinceWhenStoringFailsAndWhy) {
   store_.FailNext(0);
   EXPECT_TRUE(outcome->get().ok());
   const WriterState fine = writer->State();
+  EXPECT_EQ(fine.events_last_minute, 3);
   EXPECT_EQ(fine.failing_since_unix_ms, 0);
   EXPECT_EQ(fine.last_error, "");
 }

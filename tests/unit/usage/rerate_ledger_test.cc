@@ -384,8 +384,8 @@ TEST_P(RerateLedgerTest, AnswersTellTheCorrectedCost) {
   std::int64_t exported = 0;
   ASSERT_TRUE(query
                   .Export({},
-                          [&](const std::vector<UsageEvent>& events) {
-                            for (const UsageEvent& event : events) {
+                          [&](const ListAnswer& piece) {
+                            for (const UsageEvent& event : piece.events) {
                               exported += event.cost_nano_usd + event.corrections_nano_usd;
                             }
                             return true;

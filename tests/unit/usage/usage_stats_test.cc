@@ -187,12 +187,16 @@ TEST_P(UsageStatsTest, WhatTalliesDoNotKnowIsBounded) {
 TEST_P(UsageStatsTest, AnExportHasEveryRowOnceTheOldestFirst) {
   UsageQuery query(database());
   std::vector<UsageEvent> rows;
+  std::vector<std::int64_t> attempts;
   std::size_t pieces = 0;
   ASSERT_TRUE(query
                   .Export({.user_ids = {0, 1}},
-                          [&](const std::vector<UsageEvent>& piece) {
+                          [&](const ListAnswer& piece) {
                             ++pieces;
-                            rows.insert(rows.end(), piece.begin(), piece.end());
+                            EXPECT_EQ(piece.attempt_counts.size(), piece.events.size());
+                            attempts.insert(attempts.end(), piece.attempt_counts.begin(),
+                                            piece.attempt_counts.end());
+                            rows.insert(rows.end(), piece.events.begin(), piece.events.end());
                             return true;
                           })
                   .ok());

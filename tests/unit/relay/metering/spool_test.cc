@@ -103,11 +103,19 @@ TEST(UsageSpool, ReadsEachRecordOnceAndAgainAfterRewind) {
   const auto writer = NewWriter(*spool);
   for (const char* text : {"one", "two", "three"}) EXPECT_TRUE(writer->Append(text));
   EXPECT_EQ(spool->events_pending(), 3);
+  const auto oldest = [&spool] {
+    std::vector<std::string> payloads;
+    spool->VisitOldest([&](std::string_view payload) { payloads.emplace_back(payload); });
+    return payloads;
+  };
+  EXPECT_THAT(oldest(), ElementsAre("one"));
 
   EXPECT_THAT(ReadAll(*spool, false), ElementsAre("one", "two", "three"));
   EXPECT_THAT(ReadAll(*spool, false), IsEmpty());
   spool->Rewind();
+  EXPECT_THAT(oldest(), ElementsAre("one")) << "read and not acknowledged";
   EXPECT_THAT(ReadAll(*spool, true), ElementsAre("one", "two", "three"));
+  EXPECT_THAT(oldest(), IsEmpty());
   spool->Rewind();
   EXPECT_THAT(ReadAll(*spool, false), IsEmpty());
   EXPECT_EQ(spool->events_pending(), 0);

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "libs/common/ids.h"
 #include "libs/common/utf8.h"
 #include "weir/v1/usage.pb.h"
 
@@ -110,6 +111,20 @@ TEST(UsageEvent, CarriesEveryField) {
   EXPECT_EQ(event.upstream_request_id(), "req_1");
   EXPECT_TRUE(event.cache_hit());
   EXPECT_EQ(event.session(), 0xFEDC'BA98'7654'3210U);
+}
+
+TEST(UsageEvent, ItsBytesTellWhenItBegan) {
+  UsageRecord record = FullRecord();
+  record.id = NewUuid7Bytes(1'750'000'000'123);
+  std::string bytes;
+  EncodeUsageEvent(record, "relay-1", bytes);
+  EXPECT_EQ(BeginningOfEvent(bytes), 1'750'000'000'123);
+  v1::UsageEvent event;
+  ASSERT_TRUE(event.ParseFromString(bytes));
+  EXPECT_EQ(BeginningOfEvent(event.SerializeAsString()), 1'750'000'000'123) << "protobuf's own";
+  for (const std::string_view none : {"", "\x0A", "\x0A\x10zzzzz", "x", "\x0A\x0Fzzzzzzzz"}) {
+    EXPECT_EQ(BeginningOfEvent(none), 0);
+  }
 }
 
 TEST(UsageEvent, SaysWhoseLeasesPaid) {
