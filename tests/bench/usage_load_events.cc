@@ -7,6 +7,7 @@
 
 #include "libs/common/ids.h"
 #include "libs/common/reason.h"
+#include "libs/common/stable_hash.h"
 #include "libs/common/text.h"
 #include "weir/v1/usage.pb.h"
 
@@ -20,6 +21,10 @@ constexpr std::array<std::string_view, 3> kAgents = {
     "claude-cli/2.0.14 (external, cli)", "OpenAI/Python 1.99.6", "codex_cli_rs/0.169.0"};
 
 }  // namespace
+
+std::uint64_t SessionOf(std::int64_t key, std::int64_t number) {
+  return StableHash(StrCat(key, "/", number));
+}
 
 Events::Events(const EventsPlan& plan, std::uint32_t seed)
     : plan_(plan),
@@ -47,6 +52,8 @@ void Events::Fill(std::int64_t number, v1::UsageEvent& event) {
   event.set_overhead_us(180);
   event.set_upstream_request_id(StrCat("req_011CSHoEeqs5C35K2", Pick(10'000'000)));
   FillAttempt(event);
+  if (OneIn(40)) FillAttempt(event);
+  event.set_session(SessionOf(event.key_id(), Pick(20)));
 }
 
 std::int64_t Events::Pick(std::int64_t below) {

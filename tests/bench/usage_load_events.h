@@ -20,6 +20,9 @@ struct EventsPlan {
   std::int64_t now_unix_ms = 0;
 };
 
+// The conversations of a key; twenty each are made up.
+std::uint64_t SessionOf(std::int64_t key, std::int64_t number);
+
 // Not thread-safe: one a thread, each with a seed of its own.
 class Events {
  public:

@@ -13,6 +13,7 @@
 #include "tests/bench/usage_load_ask.h"
 #include "tests/bench/usage_load_events.h"
 #include "tests/bench/usage_load_fill.h"
+#include "tests/bench/usage_load_pages.h"
 #include "tests/bench/usage_load_send.h"
 
 namespace weir::bench {
@@ -29,6 +30,7 @@ Settings MakeSettings() {
        {"grpc_tls_ca_file", SettingKind::kText, "", "certificate of the CA (PEM)"},
        {"fill_database", SettingKind::kText, "",
         "URL of a database to put the events into, instead of sending them"},
+       {"pages", kInteger, "0", "walk the log by each filter, so many pages", 0, 10'000},
        {"events", kInteger, "0", "how many events to make; 0 = ask for reports instead"},
        {"streams", kInteger, "2", "relays that send at once, or threads that fill", 1, 64},
        {"days", kInteger, "1", "days over which they lie, up to now", 1, 366},
@@ -62,6 +64,22 @@ absl::Status Ask(const Settings& settings, const GrpcSecurity& security) {
   return absl::OkStatus();
 }
 
+absl::Status WalkPages(const Settings& settings, const GrpcSecurity& security) {
+  const auto walks =
+      WalkLog(settings.Text("target"), security, static_cast<int>(settings.Integer("pages")));
+  if (!walks.ok()) return walks.status();
+  std::printf("[");
+  for (const PageTimes& walk : *walks) {
+    std::printf(
+        "%s{\"name\": \"%s\", \"pages\": %lld, \"rows\": %lld, \"p50_ms\": %.3f, "
+        "\"p99_ms\": %.3f}",
+        &walk == &walks->front() ? "" : ", ", walk.name.c_str(), static_cast<long long>(walk.pages),
+        static_cast<long long>(walk.rows), walk.p50_ms, walk.p99_ms);
+  }
+  std::puts("]");
+  return absl::OkStatus();
+}
+
 absl::Status Run(const Settings& settings) {
   const int streams = static_cast<int>(settings.Integer("streams"));
   if (const std::string& database = settings.Text("fill_database"); !database.empty()) {
@@ -69,6 +87,7 @@ absl::Status Run(const Settings& settings) {
   }
   absl::StatusOr<GrpcSecurity> security = LoadGrpcSecurity(settings);
   if (!security.ok()) return security.status();
+  if (settings.Integer("pages") != 0) return WalkPages(settings, *security);
   if (settings.Integer("events") == 0) return Ask(settings, *security);
   return Print(SendEvents(PlanOf(settings), streams, settings.Text("target"), *security));
 }
