@@ -42,14 +42,15 @@ EventFilter Within(EventFilter filter, std::int64_t from_unix_ms, std::int64_t t
   return filter;
 }
 
-absl::StatusOr<EventCount> CountSome(Transaction& transaction, const EventFilter& filter) {
+absl::StatusOr<EventCount> CountSome(Transaction& transaction, const EventFilter& filter,
+                                     std::string_view forced_index = "") {
   WhereBuilder where;
   AddEventConditions(filter, transaction.dialect(), where);
   const std::string limit = where.Parameter(kCountedRowsMax + 1);
   absl::StatusOr<std::int64_t> count =
       Number(transaction,
-             StrCat("SELECT COUNT(*) FROM (SELECT 1 FROM usage_events ", where.Clause(), " LIMIT ",
-                    limit, ") AS counted"),
+             StrCat("SELECT COUNT(*) FROM (SELECT 1 FROM usage_events ", forced_index, " ",
+                    where.Clause(), " LIMIT ", limit, ") AS counted"),
              where);
   if (!count.ok()) return count.status();
   return EventCount{std::min(*count, kCountedRowsMax), *count > kCountedRowsMax};
@@ -95,8 +96,9 @@ absl::StatusOr<EventCount> CountUnknownModels(Transaction& transaction, EventFil
   return CountSome(transaction, filter);
 }
 
-absl::StatusOr<EventCount> CountEvents(Transaction& transaction, const EventFilter& filter) {
-  if (HasLogConditions(filter)) return CountSome(transaction, filter);
+absl::StatusOr<EventCount> CountEvents(Transaction& transaction, const EventFilter& filter,
+                                       std::string_view forced_index) {
+  if (HasLogConditions(filter)) return CountSome(transaction, filter, forced_index);
   absl::StatusOr<Result> kept =
       transaction.Execute("SELECT kept_from_unix_ms FROM usage_retention WHERE one = 1");
   if (!kept.ok()) return kept.status();

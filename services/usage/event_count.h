@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 
@@ -25,6 +26,8 @@ absl::StatusOr<EventCount> CountUnknownModels(sql::Transaction& transaction, Eve
 // A range and the dimensions of roll-ups are summed, and only the quarter-hours that the range cuts
 // are looked at row by row; all other filters are counted row by row, so far. What retention is
 // about to take away counts no more. Errors of Transaction::Execute.
-absl::StatusOr<EventCount> CountEvents(sql::Transaction& transaction, const EventFilter& filter);
+// `forced_index` is "" or SQLite's "INDEXED BY …", for rows that are looked at.
+absl::StatusOr<EventCount> CountEvents(sql::Transaction& transaction, const EventFilter& filter,
+                                       std::string_view forced_index = "");
 
 }  // namespace weir::usage

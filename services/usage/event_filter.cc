@@ -71,14 +71,6 @@ void AddIdRange(const EventFilter& filter, WhereBuilder& where) {
   }
 }
 
-// What matches has failed all the same: said, there is an index for it.
-bool OnlyFailures(const EventFilter& filter) {
-  const bool errors =
-      !filter.statuses.empty() && std::all_of(filter.statuses.begin(), filter.statuses.end(),
-                                              [](std::int64_t status) { return status >= 400; });
-  return errors || (filter.complete.has_value() && !*filter.complete);
-}
-
 void AddIds(const EventFilter& filter, WhereBuilder& where) {
   where.AndIn("user_id", filter.user_ids);
   where.AndIn("key_id", filter.key_ids);
@@ -110,6 +102,13 @@ void AddAtLeast(std::string_view column, std::int64_t min, WhereBuilder& where) 
 }
 
 }  // namespace
+
+bool OnlyFailures(const EventFilter& filter) {
+  const bool errors =
+      !filter.statuses.empty() && std::all_of(filter.statuses.begin(), filter.statuses.end(),
+                                              [](std::int64_t status) { return status >= 400; });
+  return errors || (filter.complete.has_value() && !*filter.complete);
+}
 
 bool NamesUnknownModel(const EventFilter& filter) {
   return std::find(filter.models.begin(), filter.models.end(), kUnknownModel) !=

@@ -40,7 +40,12 @@ struct EventFilter {
   std::int64_t latency_ms_min = 0;
   std::int64_t cost_nano_usd_min = 0;  // of events as they came
   std::vector<std::int64_t> sessions = {};
+
+  bool operator==(const EventFilter&) const = default;
 };
+
+// What matches has failed all the same: said, there is an index for it.
+bool OnlyFailures(const EventFilter& filter);
 
 // True when kUnknownModel is among the models.
 bool NamesUnknownModel(const EventFilter& filter);

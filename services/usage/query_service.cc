@@ -34,6 +34,7 @@ class QueryService::Impl final : public v1::UsageQuery::Service {
       response->set_total(static_cast<std::uint64_t>(answer->total));
       response->set_total_at_least(answer->total_at_least);
       response->set_next_cursor(answer->next_cursor);
+      response->set_searched_to_unix_ms(answer->searched_to_unix_ms);
       return absl::OkStatus();
     });
   }

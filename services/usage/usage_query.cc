@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "libs/common/ids.h"
 #include "libs/common/text.h"
 #include "services/usage/correction_store.h"
+#include "services/usage/day_partition.h"
 #include "services/usage/event_columns.h"
 #include "services/usage/event_count.h"
 
@@ -52,19 +54,59 @@ std::string MakeCursor(const UsageEvent& last, const OrderRule& rule) {
   return StrCat(rule.letter, last.*(rule.field), ".", UuidToText(last.id));
 }
 
-absl::Status AddCursor(std::string_view cursor, const OrderRule& rule, WhereBuilder& where) {
-  const std::size_t dot = cursor.find('.');
+struct Cursor {
   std::int64_t value = 0;
+  std::string id;  // 16 bytes
+};
+
+// Nothing when there is none.
+absl::StatusOr<std::optional<Cursor>> ReadCursor(std::string_view cursor, const OrderRule& rule) {
+  if (cursor.empty()) return std::nullopt;
+  const std::size_t dot = cursor.find('.');
+  Cursor read;
   if (dot == std::string_view::npos || cursor.front() != rule.letter ||
-      !ParseInteger(cursor.substr(1, dot - 1), value)) {
+      !ParseInteger(cursor.substr(1, dot - 1), read.value)) {
     return absl::InvalidArgumentError("the cursor is not one of ours for this order");
   }
-  const absl::StatusOr<std::string> id = UuidFromText(cursor.substr(dot + 1));
+  absl::StatusOr<std::string> id = UuidFromText(cursor.substr(dot + 1));
   if (!id.ok()) return absl::InvalidArgumentError("the cursor is not one of ours");
-  const std::string value_marker = where.Parameter(value);
-  where.And(StrCat("(", rule.column, ", id) ", rule.ascending ? ">" : "<", " (", value_marker, ", ",
-                   where.Parameter(Blob{*id}), ")"));
-  return absl::OkStatus();
+  read.id = *std::move(id);
+  return read;
+}
+
+void AddCursor(const Cursor& cursor, const OrderRule& rule, WhereBuilder& where) {
+  const std::string value = where.Parameter(cursor.value);
+  where.And(StrCat("(", rule.column, ", id) ", rule.ascending ? ">" : "<", " (", value, ", ",
+                   where.Parameter(Blob{cursor.id}), ")"));
+}
+
+// The last of one moment.
+std::string LastId(const OrderRule& rule) {
+  return std::string(16, rule.ascending ? '\xFF' : '\0');
+}
+
+// Behind all rows of this time.
+std::string CursorBehind(std::int64_t unix_ms, const OrderRule& rule) {
+  return StrCat(rule.letter, unix_ms, ".", UuidToText(LastId(rule)));
+}
+
+// The time of the first row that may lie behind the cursor; whatever a stranger wrote into it.
+std::optional<std::int64_t> BeginOf(const std::optional<Cursor>& cursor, const OrderRule& rule) {
+  if (!cursor.has_value()) return std::nullopt;
+  const std::int64_t at = std::clamp<std::int64_t>(cursor->value, 1, kIdUnixMsMax);
+  if (cursor->id != LastId(rule)) return at;
+  return rule.ascending ? at + 1 : at - 1;
+}
+
+bool IsByTime(const OrderRule& rule) { return rule.index.empty(); }
+
+EventFilter Within(EventFilter filter, std::int64_t bound_unix_ms, const OrderRule& rule) {
+  if (rule.ascending) {
+    filter.to_unix_ms = bound_unix_ms + 1;
+  } else {
+    filter.from_unix_ms = bound_unix_ms;
+  }
+  return filter;
 }
 
 std::string OrderText(const OrderRule& rule) {
@@ -97,16 +139,23 @@ constexpr std::array<LeastRule, 2> kLeastRules = {
      {&EventFilter::latency_ms_min, "latency_ms", "usage_events_by_latency"}}};
 constexpr std::int64_t kSortedRowsMax = 2'000;
 
-absl::StatusOr<std::string> LeastIndex(Transaction& transaction, const EventFilter& filter) {
+// "INDEXED BY …", which only SQLite needs and knows.
+std::string Forced(const Transaction& transaction, std::string_view index) {
+  const bool needed = !index.empty() && transaction.dialect() == sql::SqlDialect::kSqlite;
+  return needed ? StrCat("INDEXED BY ", index) : "";
+}
+
+// The index that has few rows for the filter, if there is one.
+absl::StatusOr<std::string_view> LeastIndex(Transaction& transaction, const EventFilter& filter) {
   for (const LeastRule& rule : kLeastRules) {
     const std::int64_t min = filter.*(rule.min);
     if (min <= 0) continue;
     const absl::StatusOr<Result> rows = transaction.Execute(
-        StrCat("SELECT COUNT(*) FROM (SELECT 1 FROM usage_events INDEXED BY ", rule.index,
+        StrCat("SELECT COUNT(*) FROM (SELECT 1 FROM usage_events ", Forced(transaction, rule.index),
                " WHERE ", rule.column, " >= $1 LIMIT $2) AS counted"),
         {min, kSortedRowsMax + 1});
     if (!rows.ok()) return rows.status();
-    if (rows->rows.front().Int(0) <= kSortedRowsMax) return StrCat("INDEXED BY ", rule.index);
+    if (rows->rows.front().Int(0) <= kSortedRowsMax) return rule.index;
   }
   return "";
 }
@@ -115,14 +164,9 @@ absl::StatusOr<std::string> LeastIndex(Transaction& transaction, const EventFilt
 // it. Walking the order's index until a page is full looks at about page * all / matching rows, so
 // that is what it is told to do when this is less than the matching ones. PostgreSQL's statistics
 // tell it so by themselves.
-absl::StatusOr<std::string> ForcedIndex(Transaction& transaction, const ListQuestion& question,
-                                        const OrderRule& rule) {
-  if (transaction.dialect() != sql::SqlDialect::kSqlite) return "";
-  if (absl::StatusOr<std::string> index = LeastIndex(transaction, question.filter);
-      !index.ok() || !index->empty()) {
-    return index;
-  }
-  if (rule.index.empty()) return "";
+absl::StatusOr<std::string_view> OrderIndex(Transaction& transaction, const ListQuestion& question,
+                                            const OrderRule& rule) {
+  if (rule.index.empty() || transaction.dialect() != sql::SqlDialect::kSqlite) return "";
   const absl::StatusOr<EventCount> matching = CountEvents(transaction, question.filter);
   if (!matching.ok()) return matching.status();
   const absl::StatusOr<EventCount> all = CountEvents(transaction, {});
@@ -130,24 +174,28 @@ absl::StatusOr<std::string> ForcedIndex(Transaction& transaction, const ListQues
   if (matching->events == 0) return "";
   const std::int64_t pages = matching->events / (question.limit + 1);
   const bool walk = question.offset == 0 && all->events / matching->events < pages;
-  return walk ? StrCat("INDEXED BY ", rule.index) : "";
+  return walk ? rule.index : "";
 }
 
-absl::Status ListPage(Transaction& transaction, const ListQuestion& question, ListAnswer& answer) {
+// PostgreSQL plans a prepared statement once for all values after a while: for a word that all rows
+// have as for one that none has.
+absl::Status PlanByValues(Transaction& transaction) {
+  if (transaction.dialect() != sql::SqlDialect::kPostgres) return absl::OkStatus();
+  return transaction.Execute("SET LOCAL plan_cache_mode = force_custom_plan").status();
+}
+
+absl::Status ListPage(Transaction& transaction, const ListQuestion& question,
+                      const std::optional<Cursor>& cursor, const std::string& forced_index,
+                      ListAnswer& answer) {
   WhereBuilder where;
   AddEventConditions(question.filter, transaction.dialect(), where);
   const OrderRule& rule = RuleOf(question.order);
-  if (!question.cursor.empty()) {
-    absl::Status status = AddCursor(question.cursor, rule, where);
-    if (!status.ok()) return status;
-  }
-  const absl::StatusOr<std::string> index = ForcedIndex(transaction, question, rule);
-  if (!index.ok()) return index.status();
+  if (cursor.has_value()) AddCursor(*cursor, rule, where);
   // One row more than asked for tells whether there is another page.
   const std::string limit = where.Parameter(question.limit + 1);
   const std::string offset = where.Parameter(question.offset);
   absl::StatusOr<Result> result = transaction.Execute(
-      StrCat("SELECT ", EventColumnList(), " FROM usage_events ", *index, " ", where.Clause(),
+      StrCat("SELECT ", EventColumnList(), " FROM usage_events ", forced_index, " ", where.Clause(),
              " ORDER BY ", OrderText(rule), " LIMIT ", limit, " OFFSET ", offset),
       where.parameters());
   if (!result.ok()) return result.status();
@@ -211,20 +259,52 @@ absl::Status ReadAttempts(Transaction& transaction, UsageEvent& event) {
 
 }  // namespace
 
+absl::Status UsageQuery::ReadPage(Transaction& transaction, const ListQuestion& question,
+                                  ListAnswer& answer) {
+  const OrderRule& rule = RuleOf(question.order);
+  const auto cursor = ReadCursor(question.cursor, rule);
+  if (!cursor.ok()) return cursor.status();
+  absl::Status planned = PlanByValues(transaction);
+  if (!planned.ok()) return planned;
+  absl::StatusOr<std::string_view> index = LeastIndex(transaction, question.filter);
+  if (!index.ok()) return index.status();
+  const std::string counted_by = Forced(transaction, *index);
+  std::optional<std::int64_t> bound;
+  if (index->empty() && IsByTime(rule)) {
+    auto found = FindPageBound(transaction, question.filter, rule.ascending, BeginOf(*cursor, rule),
+                               walked_rows_max_);
+    if (!found.ok()) return found.status();
+    bound = *found;
+  } else if (index->empty()) {
+    index = OrderIndex(transaction, question, rule);
+    if (!index.ok()) return index.status();
+  }
+  ListQuestion within = question;
+  if (bound.has_value()) within.filter = Within(question.filter, *bound, rule);
+  if (question.with_total) {
+    const bool by_rows = bound.has_value() && HasLogConditions(question.filter);
+    const auto total =
+        CountEvents(transaction, by_rows ? within.filter : question.filter, counted_by);
+    if (!total.ok()) return total.status();
+    answer.total = total->events;
+    answer.total_at_least = total->at_least || by_rows;
+  }
+  absl::Status listed = ListPage(transaction, within, *cursor, Forced(transaction, *index), answer);
+  if (!listed.ok()) return listed;
+  if (bound.has_value() && answer.next_cursor.empty()) {
+    answer.next_cursor = CursorBehind(*bound, rule);
+    answer.searched_to_unix_ms = *bound;
+  }
+  return CountAttempts(transaction, answer);
+}
+
 absl::StatusOr<ListAnswer> UsageQuery::List(const ListQuestion& question) {
   absl::Status status = CheckQuestion(question);
   if (!status.ok()) return status;
   ListAnswer answer;
   status = database_.Read([&](Transaction& transaction) {
     answer = ListAnswer{};
-    if (question.with_total) {
-      const absl::StatusOr<EventCount> total = CountEvents(transaction, question.filter);
-      if (!total.ok()) return total.status();
-      answer.total = total->events;
-      answer.total_at_least = total->at_least;
-    }
-    absl::Status listed = ListPage(transaction, question, answer);
-    return listed.ok() ? CountAttempts(transaction, answer) : listed;
+    return ReadPage(transaction, question, answer);
   });
   if (!status.ok()) return status;
   return answer;
@@ -237,8 +317,7 @@ absl::Status UsageQuery::Export(const EventFilter& filter,
     ListAnswer piece;
     absl::Status status = database_.Read([&](Transaction& transaction) {
       piece = ListAnswer{};
-      absl::Status listed = ListPage(transaction, question, piece);
-      return listed.ok() ? CountAttempts(transaction, piece) : listed;
+      return ReadPage(transaction, question, piece);
     });
     if (!status.ok()) return status;
     if (!piece.events.empty() && !take(piece)) return absl::OkStatus();

@@ -12,6 +12,7 @@
 #include "libs/common/sql/database.h"
 #include "services/usage/budget.h"
 #include "services/usage/event_filter.h"
+#include "services/usage/page_bound.h"
 #include "services/usage/usage_event.h"
 
 namespace weir::usage {
@@ -36,6 +37,8 @@ struct ListAnswer {
   std::int64_t total = 0;
   bool total_at_least = false;  // there are more; see event_count.h
   std::string next_cursor;      // empty = the last page
+  // Unix ms; rows beyond have not been looked at, and may match (page_bound.h). 0 = all have.
+  std::int64_t searched_to_unix_ms = 0;
 };
 
 // Thread-safe. Errors: InvalidArgument for a question that makes no sense, NotFound, and those of
@@ -43,7 +46,8 @@ struct ListAnswer {
 class UsageQuery {
  public:
   // `database` must outlive it.
-  explicit UsageQuery(sql::Database& database) : database_(database) {}
+  explicit UsageQuery(sql::Database& database, std::int64_t walked_rows_max = kWalkedRowsMax)
+      : database_(database), walked_rows_max_(walked_rows_max) {}
 
   absl::StatusOr<ListAnswer> List(const ListQuestion& question);
   // All that match, the oldest first, piece by piece (without totals), until `take` returns
@@ -57,7 +61,11 @@ class UsageQuery {
       SubjectKind kind, const std::vector<std::int64_t>& ids);
 
  private:
+  absl::Status ReadPage(sql::Transaction& transaction, const ListQuestion& question,
+                        ListAnswer& answer);
+
   sql::Database& database_;
+  const std::int64_t walked_rows_max_;
 };
 
 }  // namespace weir::usage

@@ -93,14 +93,17 @@ json::value ListShape(Whose whose) {
                       {"limit", 1},
                       {"total", MaybeAbsent(0)},
                       {"total_at_least", MaybeAbsent(true)},
-                      {"next_cursor", TextOrNull("")}};
+                      {"next_cursor", TextOrNull("")},
+                      {"searched_to", TimeJson(0)}};
 }
 
 RouteDoc ListDoc(Whose whose, std::string_view summary) {
   return {.summary = summary,
           .query = ListParameters(),
           .answers = {Answers([whose] { return ListShape(whose); })},
-          .about = "`total` is left out where a cursor is given."};
+          .about =
+              "`total` is left out where a cursor is given. `searched_to` is not null where a "
+              "page ended after so many rows without being full: go on by `next_cursor`."};
 }
 
 RouteDoc DetailDoc(Whose whose, std::string_view summary) {
@@ -129,6 +132,7 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request, cons
     body["total_at_least"] = answer.total_at_least();
   }
   body["next_cursor"] = TextOrNull(answer.next_cursor());
+  body["searched_to"] = TimeJson(answer.searched_to_unix_ms());
   return JsonResponse(200, body);
 }
 

@@ -32,6 +32,7 @@ class FakeUsage final : public v1::UsageQuery::Service {
     *response->add_events() = event;
     response->set_total(41);
     response->set_next_cursor("next");
+    response->set_searched_to_unix_ms(1'771'923'600'000);
     response->add_attempt_counts(3);
     return grpc::Status::OK;
   }
@@ -124,6 +125,7 @@ TEST_F(RestLogsTest, RowsHaveTheContractsFields) {
   const auto json = reply.Json();
   EXPECT_EQ(At(json, "total").as_int64(), 41);
   EXPECT_EQ(At(json, "next_cursor").as_string(), "next");
+  EXPECT_EQ(At(json, "searched_to").as_string(), "2026-02-24T09:00:00Z");
   const auto& row = At(json, "data").as_array().at(0);
   EXPECT_EQ(row.at("id").as_string().c_str(), UuidToText(id_));
   EXPECT_EQ(row.at("request_id"), row.at("id"));
