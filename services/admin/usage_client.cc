@@ -147,7 +147,7 @@ absl::Status UsageClient::Conflicts(const v1::ConflictsRequest& request,
 
 absl::Status UsageClient::Overheads(v1::OverheadsResponse& response) {
   grpc::ClientContext context;
-  impl_->Prepare(context, kLastUsedDeadlineMs);
+  impl_->Prepare(context, kMomentMs);
   return StatusOf(impl_->report_stub->Overheads(&context, v1::OverheadsRequest(), &response));
 }
 
