@@ -1,5 +1,6 @@
 #include "libs/common/metrics.h"
 
+#include <limits>
 #include <mutex>
 #include <utility>
 
@@ -12,33 +13,40 @@
 namespace weir {
 
 struct Metrics::Sampled {
+  // Fills in the metric; false: there is nothing to tell.
+  using Sample = std::function<bool(prometheus::ClientMetric&)>;
   struct Family {
-    SampledKind kind;
+    prometheus::MetricType type;
     std::string name;
     std::string help;
-    std::vector<std::pair<Labels, std::function<double()>>> series;
+    std::vector<std::pair<Labels, Sample>> series;
   };
+
+  void Add(prometheus::MetricType type, std::string_view name, std::string_view help,
+           const Labels& labels, Sample sample) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    for (Family& family : families) {
+      if (family.name == name) {
+        family.series.emplace_back(labels, std::move(sample));
+        return;
+      }
+    }
+    Family family{type, std::string(name), std::string(help), {}};
+    family.series.emplace_back(labels, std::move(sample));
+    families.push_back(std::move(family));
+  }
 
   std::vector<prometheus::MetricFamily> Collect() {
     const std::lock_guard<std::mutex> lock(mutex);
     std::vector<prometheus::MetricFamily> collected;
     for (const Family& family : families) {
-      prometheus::MetricFamily out;
-      out.name = family.name;
-      out.help = family.help;
-      out.type = family.kind == SampledKind::kCounter ? prometheus::MetricType::Counter
-                                                      : prometheus::MetricType::Gauge;
-      for (const auto& [labels, value] : family.series) {
+      prometheus::MetricFamily out{family.name, family.help, family.type, {}};
+      for (const auto& [labels, sample] : family.series) {
         prometheus::ClientMetric metric;
         for (const auto& [name, text] : labels) metric.label.push_back({name, text});
-        if (family.kind == SampledKind::kCounter) {
-          metric.counter.value = value();
-        } else {
-          metric.gauge.value = value();
-        }
-        out.metric.push_back(std::move(metric));
+        if (sample(metric)) out.metric.push_back(std::move(metric));
       }
-      collected.push_back(std::move(out));
+      if (!out.metric.empty()) collected.push_back(std::move(out));
     }
     return collected;
   }
@@ -84,16 +92,39 @@ prometheus::Histogram& Metrics::AddHistogram(std::string_view name, std::string_
 
 void Metrics::AddSampled(SampledKind kind, std::string_view name, std::string_view help,
                          const Labels& labels, std::function<double()> value) {
-  const std::lock_guard<std::mutex> lock(sampled_->mutex);
-  for (Sampled::Family& family : sampled_->families) {
-    if (family.name == name) {
-      family.series.emplace_back(labels, std::move(value));
-      return;
-    }
+  if (kind == SampledKind::kCounter) {
+    sampled_->Add(prometheus::MetricType::Counter, name, help, labels,
+                  [value = std::move(value)](prometheus::ClientMetric& metric) {
+                    metric.counter.value = value();
+                    return true;
+                  });
+  } else {
+    sampled_->Add(prometheus::MetricType::Gauge, name, help, labels,
+                  [value = std::move(value)](prometheus::ClientMetric& metric) {
+                    metric.gauge.value = value();
+                    return true;
+                  });
   }
-  Sampled::Family family{kind, std::string(name), std::string(help), {}};
-  family.series.emplace_back(labels, std::move(value));
-  sampled_->families.push_back(std::move(family));
+}
+
+void Metrics::AddSampledHistogram(std::string_view name, std::string_view help,
+                                  std::vector<double> bounds, const Labels& labels,
+                                  std::function<SampledHistogram()> value) {
+  sampled_->Add(
+      prometheus::MetricType::Histogram, name, help, labels,
+      [bounds = std::move(bounds), value = std::move(value)](prometheus::ClientMetric& metric) {
+        const SampledHistogram sampled = value();
+        std::uint64_t count = 0;
+        for (std::size_t i = 0; i < sampled.counts.size(); ++i) {
+          count += sampled.counts[i];
+          const bool last = i >= bounds.size();
+          metric.histogram.bucket.push_back(
+              {count, last ? std::numeric_limits<double>::infinity() : bounds[i]});
+        }
+        metric.histogram.sample_count = count;
+        metric.histogram.sample_sum = sampled.sum;
+        return count > 0;
+      });
 }
 
 std::string Metrics::Expose() const {

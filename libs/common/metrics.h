@@ -22,6 +22,12 @@ namespace weir {
 
 using Labels = std::map<std::string, std::string>;
 
+// Counts of the values up to each bound and above the last one (not summed up), and their sum.
+struct SampledHistogram {
+  std::vector<std::uint64_t> counts;
+  double sum = 0;
+};
+
 // Thin over prometheus-cpp, so that its headers stay in one file. Thread-safe. References stay
 // valid as long as the registry lives; fetch them once, not per request.
 class Metrics {
@@ -43,6 +49,11 @@ class Metrics {
   enum class SampledKind { kCounter, kGauge };
   void AddSampled(SampledKind kind, std::string_view name, std::string_view help,
                   const Labels& labels, std::function<double()> value);
+
+  // A histogram likewise; `bounds` rise, and `value` gives one count more than there are bounds. A
+  // series without a value is left out.
+  void AddSampledHistogram(std::string_view name, std::string_view help, std::vector<double> bounds,
+                           const Labels& labels, std::function<SampledHistogram()> value);
 
   // The text format, version 0.0.4.
   std::string Expose() const;

@@ -115,6 +115,7 @@ LoopWorker::LoopWorker(const SharedParts& shared, std::unique_ptr<TlsClient> tls
                    *intents_,
                    shared.subscriber,
                    counters_,
+                   *traffic_,
                    shared.reasons,
                    shared.rate_limiter,
                    retries_,

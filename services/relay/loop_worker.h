@@ -15,6 +15,7 @@
 #include "services/relay/accounts/session_memory.h"
 #include "services/relay/config.h"
 #include "services/relay/http/listener.h"
+#include "services/relay/metering/traffic_figures.h"
 #include "services/relay/net/event_loop.h"
 #include "services/relay/net/resolver.h"
 #include "services/relay/net/tls_client.h"
@@ -82,6 +83,7 @@ class LoopWorker final : public RequestHandler {
   bool PeekShared(std::vector<SharedPeek>& peeks, std::int64_t timeout_ms);
 
   const LoopCounters& counters() const { return counters_; }
+  const TrafficFigures& traffic() const { return *traffic_; }
   const RedisCounters& redis_counters() const { return redis_counters_; }
   const RedisCounters& cache_redis_counters() const { return cache_redis_counters_; }
   const IntentFile& intents() const { return *intents_; }
@@ -103,6 +105,7 @@ class LoopWorker final : public RequestHandler {
   std::unique_ptr<SpoolWriter> spool_writer_;
   std::unique_ptr<IntentFile> intents_;
   LoopCounters counters_;
+  std::unique_ptr<TrafficFigures> traffic_ = std::make_unique<TrafficFigures>();
   RetryBudget retries_;
   RedisCounters redis_counters_;
   SharedLimiter shared_limiter_;

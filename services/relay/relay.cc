@@ -285,6 +285,7 @@ absl::Status Relay::Impl::MakeWorkers() {
 
 void Relay::Impl::AddMetrics() {
   AddLoopMetrics(workers_, metrics_);
+  AddTrafficMetrics(workers_, metrics_);
   AddBufferMetrics(workers_, buffer_cap_, metrics_);
   AddAccountGauges(metrics_, snapshots_);
   AddCacheMetrics(cache_, metrics_);

@@ -23,6 +23,7 @@ class RateLimiter;
 class RetryBudget;
 class SharedLimiter;
 class SharedCache;
+class TrafficFigures;
 class SessionMemory;
 class ResponseCache;
 class StreamRegistry;
@@ -61,6 +62,7 @@ struct RelayEnvironment {
   IntentFile& intents;
   SnapshotSubscriber& subscriber;
   LoopCounters& counters;
+  TrafficFigures& traffic;
   ReasonCounters& reasons;
   RateLimiter& rate_limiter;
   RetryBudget& retries;

@@ -117,6 +117,13 @@ void AddLoopMetrics(const Workers& workers, Metrics& metrics) {
   }
 }
 
+void AddTrafficMetrics(const Workers& workers, Metrics& metrics) {
+  std::vector<const TrafficFigures*> loops;
+  loops.reserve(workers.size());
+  for (const auto& worker : workers) loops.push_back(&worker->traffic());
+  AddTrafficMetrics(std::move(loops), metrics);
+}
+
 void AddBufferMetrics(const Workers& workers, const BufferCap& cap, Metrics& metrics) {
   metrics.AddSampled(Kind::kGauge, "weir_relay_buffered_bytes",
                      "Bytes of requests and answers held in memory.", {}, [&workers] {

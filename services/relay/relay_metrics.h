@@ -19,6 +19,7 @@ using Workers = std::vector<std::unique_ptr<LoopWorker>>;
 std::uint64_t SumOf(const Workers& workers, LoopCounters::Counter LoopCounters::*counter);
 
 void AddLoopMetrics(const Workers& workers, Metrics& metrics);
+void AddTrafficMetrics(const Workers& workers, Metrics& metrics);
 void AddBufferMetrics(const Workers& workers, const BufferCap& cap, Metrics& metrics);
 void AddCacheMetrics(ResponseCache& cache, Metrics& metrics);
 void AddIntentMetrics(const Workers& workers, Metrics& metrics);

@@ -9,6 +9,7 @@
 #include "libs/common/reason.h"
 #include "services/relay/budget_stage.h"
 #include "services/relay/intent_stage.h"
+#include "services/relay/metering/traffic_figures.h"
 #include "services/relay/metering/usage_event.h"
 #include "services/relay/metering/usage_spool.h"
 #include "services/relay/rate_stage.h"
@@ -16,6 +17,26 @@
 
 namespace weir::relay {
 namespace {
+
+std::size_t ProviderLabelOf(Platform platform) {
+  switch (platform) {
+    case Platform::kClaude:
+    case Platform::kClaudeConsole:
+      return 1;
+    case Platform::kOpenAi:
+    case Platform::kOpenAiResponses:
+      return 2;
+    case Platform::kAzureOpenAi:
+      return 3;
+    case Platform::kOllama:
+      return 4;
+    case Platform::kGemini:
+      return 5;
+    case Platform::kSession:
+      return 6;
+  }
+  return 0;
+}
 
 void PriceRecord(const RequestContext& context, UsageRecord& record) {
   // Also without a price: who rates the request again once there is one needs it.
@@ -29,6 +50,14 @@ void PriceRecord(const RequestContext& context, UsageRecord& record) {
   // The ledger refuses such an event, and with it the request would vanish.
   if (charge.cut)
     LogError("a cost beyond all reason was cut", {{"request_id", context.request_id}});
+}
+
+// The label of the upstream that answered or was tried last.
+std::size_t ProviderLabel(const RequestContext& context) {
+  const Account* account = context.record.account_id == 0
+                               ? nullptr
+                               : context.snapshot->FindAccount(context.record.account_id);
+  return account == nullptr ? 0 : ProviderLabelOf(account->platform);
 }
 
 // An answer that was passed on ended with the request.
@@ -66,6 +95,7 @@ void Settle(RelayEnvironment& environment, RequestContext& context, const Answer
   SettleRates(environment, context, TotalInputTokens(record.tokens) + record.tokens.output);
   record.latency_ms = (SteadyNs() - context.began_ns) / kNsPerMs;
   SetEnd(record);
+  environment.traffic.Note(record, ProviderLabel(context));
   thread_local std::string bytes;
   EncodeUsageEvent(record, environment.relay_id, bytes);
   if (environment.spool_writer.Append(bytes)) return context.intent.Clear();

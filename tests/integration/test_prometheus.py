@@ -66,8 +66,8 @@ def prometheus(stack):
     try:
         eventually(made.all_up, "Prometheus scrapes all three", timeout=30)
         lane = stack.lane({"url": "http://127.0.0.1:1", "priority": 1}, {"scenario": "text", "priority": 2})
-        for _ in range(5):
-            stack.api.log_row(lane.messages().request_id)
+        for number in range(5):
+            stack.api.log_row(lane.messages(stream=number % 2 == 0).request_id)
         time.sleep(2.5)  # scraped after them
         yield made
     finally:
@@ -105,7 +105,8 @@ def test_no_alert_speaks_and_none_has_an_error(prometheus):
 def test_labels_are_bounded(prometheus):
     """Nothing that a client or a user chooses is a label: no key, no model, no path."""
     known = {"__name__", "instance", "job", "le", "outcome", "status", "standing", "kind", "quantile", "task", "result", "method", "route",
-             "class", "state", "reason", "signal"}
+             "class", "state", "reason", "signal",
+             "gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_token_type"}
     assert set(prometheus.get("labels")) <= known | {"alertname", "alertstate", "severity"}
 
 
