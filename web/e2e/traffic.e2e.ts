@@ -80,7 +80,7 @@ describe('log', () => {
     await page.getByRole('button', { name: 'Older', exact: true }).click()
     await page.waitForURL('**cursor=**')
     expect(((await (await older).json()) as { data: unknown[] }).data.length).toBeGreaterThan(0)
-    await page.getByRole('button', { name: 'Newest' }).isEnabled()
+    await expect.poll(() => page.getByRole('button', { name: 'Newest' }).isEnabled()).toBe(true)
     await page.getByRole('button', { name: 'Newer', exact: true }).click()
     await page.waitForURL((url) => !url.search.includes('cursor'))
   })

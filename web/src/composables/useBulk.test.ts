@@ -1,3 +1,4 @@
+import { reactive } from 'vue'
 import { describe, expect, it, vi } from 'vitest'
 import { ApiError } from '@/api/errors'
 import { inScope } from '@/testing/inScope'
@@ -29,6 +30,22 @@ describe('a change of many', () => {
     expect(bulk.pageTicked.value).toBe(true)
     selection.all.value = true
     expect(bulk.scope.value).toContain('115')
+    const send = vi.fn(() => Promise.resolve({ data: { changed: [1], failed: [] }, revision: 0 }))
+    await bulk.run(send)
+    expect(send).toHaveBeenCalledWith({ expect_count: 118, filter: { status: 'active' } })
+  })
+
+  it('is held to what was seen when it was asked for', async () => {
+    const list = reactive({ total: 118, rowIds: [1, 2, 3], filter: { status: 'active' } })
+    const { selection, bulk } = inScope(() => {
+      const selection = useSelection(() => list.filter)
+      return { selection, bulk: useBulk(selection, () => list) }
+    }).result
+    selection.togglePage(list.rowIds)
+    selection.all.value = true
+    bulk.begin()
+    list.total = 119
+    expect(bulk.count.value).toBe(118)
     const send = vi.fn(() => Promise.resolve({ data: { changed: [1], failed: [] }, revision: 0 }))
     await bulk.run(send)
     expect(send).toHaveBeenCalledWith({ expect_count: 118, filter: { status: 'active' } })

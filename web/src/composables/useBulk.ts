@@ -29,24 +29,32 @@ export function useBulk<Filter>(selection: Selection, list: () => { total: numbe
   const error = shallowRef<ApiError | null>(null)
   const said = ref('')
 
-  const count = computed(() => (selection.all.value ? list().total : selection.count.value))
+  // What was seen when the change was asked for: a list that comes again under the dialog does not widen it.
+  const seen = shallowRef<{ which: BulkScope<Filter>; scope: string } | null>(null)
+  const whichNow = (): BulkScope<Filter> =>
+    selection.all.value
+      ? { expect_count: list().total, filter: list().filter }
+      : { expect_count: selection.count.value, ids: [...selection.ids.value] }
+  const count = computed(() => (seen.value?.which ?? whichNow()).expect_count)
   const pageTicked = computed(() => list().rowIds.length > 0 && list().rowIds.every((id) => selection.ids.value.has(id)))
   // "All that match, 98 of them not on this page."
-  const scope = computed(() =>
-    selection.all.value ? t('bulk.all', { others: exactCount(Math.max(0, list().total - list().rowIds.length)) }) : t('bulk.ticked'),
-  )
+  const scopeNow = () =>
+    selection.all.value ? t('bulk.all', { others: exactCount(Math.max(0, list().total - list().rowIds.length)) }) : t('bulk.ticked')
+  const scope = computed(() => seen.value?.scope ?? scopeNow())
 
   function begin() {
     error.value = null
     said.value = ''
+    seen.value = { which: whichNow(), scope: scopeNow() }
   }
 
   async function run(send: (scope: BulkScope<Filter>) => Promise<BulkAnswer>): Promise<boolean> {
     busy.value = true
     error.value = null
-    const which = selection.all.value ? { filter: list().filter } : { ids: [...selection.ids.value] }
+    const { which } = seen.value ?? { which: whichNow() }
     try {
-      const { data, revision } = await proven(() => send({ expect_count: count.value, ...which }))
+      const { data, revision } = await proven(() => send(which))
+      seen.value = null
       void saved(revision, t('bulk.changed', { count: exactCount(data.changed.length) }))
       const why = [...new Set(data.failed.map((failure) => failure.error))].slice(0, REASONS_MAX).join(' · ')
       said.value = data.failed.length > 0 ? t('bulk.failed', { count: exactCount(data.failed.length), why }) : ''

@@ -50,7 +50,7 @@ TEST(TrafficFiguresTest, LoopsAreSummedAndBucketsAddUp) {
 
 TEST(TrafficFiguresTest, WhatNeverWasIsNoSeries) {
   const auto figures = std::make_unique<TrafficFigures>();
-  EXPECT_THAT(Exposed({figures.get()}), Not(HasSubstr("gen_ai_")));
+  EXPECT_THAT(Exposed({figures.get()}), Not(HasSubstr("gen_ai_server")));
   figures->Note(Answered(5), kAnthropic);
   const std::string text = Exposed({figures.get()});
   EXPECT_THAT(

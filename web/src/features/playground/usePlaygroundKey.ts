@@ -14,7 +14,9 @@ export function usePlaygroundKey(chosen: () => number) {
     (query, signal) => listKeys(query, signal),
   )
   const keys = computed(() => data.value?.data ?? [])
-  const key = computed(() => keys.value.find(({ id }) => id === chosen()) ?? (pasted.value ? null : keys.value[0] ?? null))
+  // A key that was chosen and is not there is no other one: who pays is not guessed.
+  const first = () => (pasted.value || chosen() ? null : keys.value[0] ?? null)
+  const key = computed(() => keys.value.find(({ id }) => id === chosen()) ?? first())
   const ready = computed(() => pasted.value.trim() !== '' || key.value !== null)
   const secret = () => (pasted.value.trim() ? Promise.resolve(pasted.value.trim()) : tokenOf(key.value!.id))
   return { keys, key, pasted, ready, secret, error, loaded: computed(() => data.value !== null) }

@@ -30,8 +30,11 @@ export function usePriceImport() {
     }
   }
 
+  let compared = '' // the list whose difference is shown: that one is taken over, whatever is typed meanwhile
   async function compareNow() {
-    answer.value = (await importPrices({ text: text.value, type: listType(text.value) }, true)).data
+    const asked = text.value
+    answer.value = (await importPrices({ text: asked, type: listType(asked) }, true)).data
+    compared = asked
     ticked.value = trusted(rows.value)
   }
   const compare = () => attempt(compareNow)
@@ -44,7 +47,7 @@ export function usePriceImport() {
 
   const apply = () =>
     attempt(async () => {
-      const { revision } = await importPrices(pickPrices(text.value, ticked.value, from.value), false)
+      const { revision } = await importPrices(pickPrices(compared, ticked.value, from.value), false)
       void saved(revision)
     })
 
