@@ -6,15 +6,15 @@ set -euo pipefail
 packages=$1
 scratch=$(mktemp -d)
 mount -t tmpfs none "$scratch"
-mkdir -p "$scratch"/{upper,work,root}
-mount -t overlay overlay -o "lowerdir=/,upperdir=$scratch/upper,workdir=$scratch/work" "$scratch/root"
-mount -t proc proc "$scratch/root/proc"
-mount --rbind /dev "$scratch/root/dev"
-mkdir -p "$scratch/root/mnt/packages"
-mount --bind "$packages" "$scratch/root/mnt/packages"
+mkdir -p "$scratch"/{upper,work,machine}
+mount -t overlay overlay -o "lowerdir=/,upperdir=$scratch/upper,workdir=$scratch/work" "$scratch/machine"
+mount -t proc proc "$scratch/machine/proc"
+mount --rbind /dev "$scratch/machine/dev"
+mkdir -p "$scratch/machine/mnt/packages"
+mount --bind "$packages" "$scratch/machine/mnt/packages"
 ip link set lo up
 
-chroot "$scratch/root" bash -euo pipefail <<'INSIDE'
+chroot "$scratch/machine" bash -euo pipefail <<'INSIDE'
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 fail() { echo "package_journey: $*" >&2; exit 1; }
 rm -rf /run/systemd # no unit is started here: systemd does not run
