@@ -79,8 +79,13 @@ UsageClient::~UsageClient() = default;
 
 absl::Status UsageClient::ListEvents(const v1::ListEventsRequest& request,
                                      v1::ListEventsResponse& response) {
+  return ListEvents(request, response, After(kDeadlineMs));
+}
+
+absl::Status UsageClient::ListEvents(const v1::ListEventsRequest& request,
+                                     v1::ListEventsResponse& response, Moment until) {
   grpc::ClientContext context;
-  impl_->Prepare(context, kDeadlineMs);
+  impl_->Prepare(context, until);
   return StatusOf(impl_->stub->ListEvents(&context, request, &response));
 }
 
@@ -113,8 +118,13 @@ absl::Status UsageClient::Summarize(const v1::SummarizeRequest& request,
 }
 
 absl::Status UsageClient::Series(const v1::SeriesRequest& request, v1::SeriesResponse& response) {
+  return Series(request, response, After(kDeadlineMs));
+}
+
+absl::Status UsageClient::Series(const v1::SeriesRequest& request, v1::SeriesResponse& response,
+                                 Moment until) {
   grpc::ClientContext context;
-  impl_->Prepare(context, kDeadlineMs);
+  impl_->Prepare(context, until);
   return StatusOf(impl_->report_stub->Series(&context, request, &response));
 }
 

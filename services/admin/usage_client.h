@@ -95,6 +95,10 @@ class UsageClient {
 
   // The same, and when keys and accounts were last used, until a moment of the caller's
   // (UsageGlance).
+  absl::Status ListEvents(const weir::v1::ListEventsRequest& request,
+                          weir::v1::ListEventsResponse& response, Moment until);
+  absl::Status Series(const weir::v1::SeriesRequest& request, weir::v1::SeriesResponse& response,
+                      Moment until);
   absl::Status Summarize(const weir::v1::SummarizeRequest& request,
                          weir::v1::SummarizeResponse& response, Moment until);
   absl::Status PeekBudgets(const weir::v1::PeekBudgetsRequest& request,

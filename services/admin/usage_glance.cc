@@ -4,6 +4,7 @@
 #include "services/admin/model/problem.h"
 #include "services/admin/usage_client.h"
 #include "weir/v1/query.pb.h"
+#include "weir/v1/report.pb.h"
 #include "weir/v1/spend.pb.h"
 
 namespace weir::admin {
@@ -124,9 +125,23 @@ absl::Status UsageGlance::UseOf(v1::Dimension by, const std::vector<std::int64_t
   request.add_by(by);
   request.set_rows_only(true);
   v1::SummarizeResponse response;
-  absl::Status status = Ask([&] { return usage_.Summarize(request, response, until_); });
+  absl::Status status = Summarize(request, response);
   for (const v1::SummaryRow& row : response.rows()) uses[IdOf(by, row)] = UseFrom(row);
   return status;
+}
+
+absl::Status UsageGlance::Series(const v1::SeriesRequest& request, v1::SeriesResponse& response) {
+  return Ask([&] { return usage_.Series(request, response, until_); });
+}
+
+absl::Status UsageGlance::Summarize(const v1::SummarizeRequest& request,
+                                    v1::SummarizeResponse& response) {
+  return Ask([&] { return usage_.Summarize(request, response, until_); });
+}
+
+absl::Status UsageGlance::ListEvents(const v1::ListEventsRequest& request,
+                                     v1::ListEventsResponse& response) {
+  return Ask([&] { return usage_.ListEvents(request, response, until_); });
 }
 
 absl::Status UsageGlance::PeekBudgets(const v1::PeekBudgetsRequest& request,

@@ -1,4 +1,4 @@
-// Figures of usage that make an answer better and that it goes out without, rather than late.
+// Figures of usage that an answer goes out without, or not at all, rather than late.
 #pragma once
 
 #include <chrono>
@@ -14,6 +14,12 @@ class LastUsedRequest;
 class LastUsedResponse;
 class PeekBudgetsRequest;
 class PeekBudgetsResponse;
+class ListEventsRequest;
+class ListEventsResponse;
+class SeriesRequest;
+class SeriesResponse;
+class SummarizeRequest;
+class SummarizeResponse;
 }  // namespace weir::v1
 
 namespace weir::admin {
@@ -40,6 +46,8 @@ struct LifetimeSpend {
 class UsageGlance {
  public:
   static constexpr std::int64_t kWaitMs = 500;
+  // Where the figures are what was asked for, and there is no answer without them.
+  static constexpr std::int64_t kAskedForWaitMs = 2'000;
 
   // `usage` must outlive it.
   explicit UsageGlance(UsageClient& usage, std::int64_t wait_ms = kWaitMs);
@@ -57,6 +65,11 @@ class UsageGlance {
   absl::Status UseOf(weir::v1::Dimension by, const std::vector<std::int64_t>& ids,
                      std::int64_t from_ms, std::int64_t to_ms, std::map<std::int64_t, Use>& uses);
 
+  absl::Status Series(const weir::v1::SeriesRequest& request, weir::v1::SeriesResponse& response);
+  absl::Status Summarize(const weir::v1::SummarizeRequest& request,
+                         weir::v1::SummarizeResponse& response);
+  absl::Status ListEvents(const weir::v1::ListEventsRequest& request,
+                          weir::v1::ListEventsResponse& response);
   // One standing for each budget asked for.
   absl::Status PeekBudgets(const weir::v1::PeekBudgetsRequest& request,
                            weir::v1::PeekBudgetsResponse& response);

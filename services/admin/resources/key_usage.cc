@@ -139,13 +139,13 @@ json::object RequestJson(const v1::UsageEvent& event) {
   return request;
 }
 
-absl::StatusOr<json::array> DaysJson(ResourceParts& parts, const ApiKey& key, const Days& days) {
+absl::StatusOr<json::array> DaysJson(UsageGlance& glance, const ApiKey& key, const Days& days) {
   v1::SeriesRequest question;
   question.mutable_filter()->add_key_ids(key.id);
   question.mutable_edges_unix_ms()->Add(days.cuts.begin(), days.cuts.end());
   question.set_top(1);
   v1::SeriesResponse answer;
-  absl::Status asked = parts.usage.Series(question, answer);
+  absl::Status asked = glance.Series(question, answer);
   if (!asked.ok()) return asked;
   std::vector<v1::SummaryRow> sums(days.cuts.size() - 1);
   for (const v1::SeriesRow& row : answer.totals()) {
@@ -159,7 +159,7 @@ absl::StatusOr<json::array> DaysJson(ResourceParts& parts, const ApiKey& key, co
 }
 
 // Of the days, by what was asked for; the dearest first.
-absl::StatusOr<json::array> ModelsJson(ResourceParts& parts, const ApiKey& key, const Days& days) {
+absl::StatusOr<json::array> ModelsJson(UsageGlance& glance, const ApiKey& key, const Days& days) {
   v1::SummarizeRequest question;
   v1::EventFilter& filter = *question.mutable_filter();
   filter.add_key_ids(key.id);
@@ -167,20 +167,22 @@ absl::StatusOr<json::array> ModelsJson(ResourceParts& parts, const ApiKey& key, 
   filter.set_to_unix_ms(days.cuts.back());
   question.add_by(v1::DIMENSION_MODEL);
   question.set_limit(kModelsMax);
+  question.set_rows_only(true);
   v1::SummarizeResponse answer;
-  absl::Status asked = parts.usage.Summarize(question, answer);
+  absl::Status asked = glance.Summarize(question, answer);
   if (!asked.ok()) return asked;
   return ListJson(answer.rows(), ModelJson);
 }
 
 // The last ones, as far back as days can be asked for.
-absl::StatusOr<json::array> RequestsJson(ResourceParts& parts, const ApiKey& key) {
+absl::StatusOr<json::array> RequestsJson(UsageGlance& glance, const ApiKey& key,
+                                         std::int64_t now_ms) {
   v1::ListEventsRequest question;
   question.mutable_filter()->add_key_ids(key.id);
-  question.mutable_filter()->set_from_unix_ms(parts.store.NowMs() - kDaysMax * kDayMs);
+  question.mutable_filter()->set_from_unix_ms(now_ms - kDaysMax * kDayMs);
   question.set_limit(kRequestsMax);
   v1::ListEventsResponse answer;
-  absl::Status asked = parts.usage.ListEvents(question, answer);
+  absl::Status asked = glance.ListEvents(question, answer);
   if (!asked.ok()) return asked;
   return ListJson(answer.events(), RequestJson);
 }
@@ -210,8 +212,8 @@ json::object UsageJson(json::object key, const std::string& zone, KeyFigures fig
           {"last_requests", std::move(figures.requests)}};
 }
 
-absl::StatusOr<KeyFigures> ReadFigures(ResourceParts& parts, const KeyAndUser& who,
-                                       const Days& days) {
+absl::StatusOr<KeyFigures> ReadFigures(UsageGlance& glance, const KeyAndUser& who, const Days& days,
+                                       std::int64_t now_ms) {
   KeyFigures figures;
   absl::Status read;
   const auto take = [&read](absl::StatusOr<json::array> rows, json::array& into) {
@@ -219,10 +221,10 @@ absl::StatusOr<KeyFigures> ReadFigures(ResourceParts& parts, const KeyAndUser& w
     if (read.ok()) into = *std::move(rows);
     return read.ok();
   };
-  const bool good = take(KeyWindows(parts, who.key, who.user), figures.windows) &&
-                    take(DaysJson(parts, who.key, days), figures.days) &&
-                    take(ModelsJson(parts, who.key, days), figures.models) &&
-                    take(RequestsJson(parts, who.key), figures.requests);
+  const bool good = take(KeyWindows(glance, who.key, who.user, now_ms), figures.windows) &&
+                    take(DaysJson(glance, who.key, days), figures.days) &&
+                    take(ModelsJson(glance, who.key, days), figures.models) &&
+                    take(RequestsJson(glance, who.key, now_ms), figures.requests);
   if (!good) return read;
   return figures;
 }
@@ -243,11 +245,14 @@ absl::StatusOr<Response> Show(ResourceParts& parts, const Request& request) {
   if (!who.ok()) return who.status();
   absl::StatusOr<Days> days = ReadDays(parts, request);
   if (!days.ok()) return days.status();
-  absl::StatusOr<KeyFigures> figures = ReadFigures(parts, *who, *days);
+  const std::int64_t now_ms = parts.store.NowMs();
+  // One wait for all of the page: whoever holds a key may ask, and a usage service that hangs must
+  // not keep admin's threads.
+  UsageGlance glance(parts.usage, UsageGlance::kAskedForWaitMs);
+  absl::StatusOr<KeyFigures> figures = ReadFigures(glance, *who, *days, now_ms);
   if (!figures.ok()) return figures.status();
   // As the key's lists show it, without what is its administrator's alone.
-  json::array keys = {ApiKeyJson(who->key, parts.store.NowMs())};
-  UsageGlance glance(parts.usage);
+  json::array keys = {ApiKeyJson(who->key, now_ms)};
   AddKeyUse(glance, {&who->key}, keys);
   return JsonResponse(
       200, UsageJson(ShownOf(keys.at(0).as_object()), ZoneName(request), *std::move(figures)));
@@ -264,6 +269,7 @@ Routes KeyUsageRoutes(ResourceParts& parts) {
        {.summary = "Show what an API key may spend and has spent",
         .query = {TextParameter("tz"), IntegerParameter("days", 1, kDaysMax)},
         .answers = {Answers(UsageShape)},
+        .refusals = {503},
         .about = "`models` are of the days asked for, `last_requests` of the last 90. By the key "
                  "itself, without log-in: as `authorization: Bearer`, `x-api-key` "
                  "or `x-goog-api-key`."}}};

@@ -63,14 +63,13 @@ constexpr std::string_view kNotExpired = "status = 'active' AND NOT expires_at_m
 
 absl::Status KeepExhausted(ResourceParts& parts, ListQuery& query, std::string& among) {
   constexpr std::int64_t kAtOnce = 500;
-  constexpr std::int64_t kSpentWaitMs = 2'000;  // here they are what was asked for
   ListQuery candidates = {
       .conditions = query.conditions, .searches = query.searches, .limit = kAtOnce};
   candidates.conditions.push_back({kNotExpired, {parts.store.NowMs()}});
   candidates.conditions.push_back({api_key_store::kHasLifetimeLimit, {}});
   candidates.conditions.push_back({"id > ?", {std::int64_t{0}}});
   std::vector<std::int64_t> spent_ids;
-  UsageGlance glance(parts.usage, kSpentWaitMs);
+  UsageGlance glance(parts.usage, UsageGlance::kAskedForWaitMs);
   for (bool more = true; more;) {
     auto page = ReadValue(parts.store, [&](sql::Transaction& transaction) {
       return api_key_store::List(transaction, candidates);

@@ -71,21 +71,22 @@ absl::StatusOr<Response> Show(ResourceParts& parts, const Request& request, cons
     return Read{*std::move(key), *std::move(user)};
   });
   if (!read.ok()) return read.status();
-  auto windows = KeyWindows(parts, read->key, read->user);
+  UsageGlance glance(parts.usage);
+  auto windows = KeyWindows(glance, read->key, read->user, parts.store.NowMs());
   if (!windows.ok()) return windows.status();
   return JsonResponse(200, WindowsJson(*std::move(windows)));
 }
 
 }  // namespace
 
-absl::StatusOr<json::array> KeyWindows(ResourceParts& parts, const ApiKey& key, const User& user) {
-  const std::int64_t now_ms = parts.store.NowMs();
+absl::StatusOr<json::array> KeyWindows(UsageGlance& glance, const ApiKey& key, const User& user,
+                                       std::int64_t now_ms) {
   v1::PeekBudgetsRequest question;
   const std::vector<Window> windows = WindowsOf(key, user, now_ms, question);
   json::array data;
   if (windows.empty()) return data;
   v1::PeekBudgetsResponse answer;
-  absl::Status asked = parts.usage.PeekBudgets(question, answer);
+  absl::Status asked = glance.PeekBudgets(question, answer);
   if (!asked.ok()) return asked;
   for (std::size_t i = 0; i < windows.size(); ++i) {
     data.push_back(WindowJson(windows[i], answer.standings(static_cast<int>(i)), now_ms));

@@ -1,7 +1,10 @@
 // The page of a key, against a usage service that the test controls.
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
@@ -11,6 +14,7 @@
 #include "libs/common/ids.h"
 #include "libs/common/text.h"
 #include "libs/common/utc_window.h"
+#include "services/admin/usage_glance.h"
 #include "tests/unit/admin/admin_server.h"
 #include "weir/v1/query.grpc.pb.h"
 #include "weir/v1/report.grpc.pb.h"
@@ -21,10 +25,16 @@ namespace {
 
 namespace v1 = weir::v1;
 
+// Until the caller gives up.
+void WaitForItsEnd(grpc::ServerContext& context) {
+  while (!context.IsCancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+}
+
 class FakeReports final : public v1::UsageReports::Service {
  public:
-  grpc::Status Series(grpc::ServerContext*, const v1::SeriesRequest* request,
+  grpc::Status Series(grpc::ServerContext* context, const v1::SeriesRequest* request,
                       v1::SeriesResponse* response) override {
+    if (hangs) WaitForItsEnd(*context);
     const std::lock_guard lock(mutex);
     series = *request;
     v1::SeriesRow& total = *response->add_totals();
@@ -33,6 +43,7 @@ class FakeReports final : public v1::UsageReports::Service {
     return grpc::Status::OK;
   }
 
+  std::atomic<bool> hangs = false;
   std::mutex mutex;
   v1::SeriesRequest series;
 };
@@ -71,8 +82,9 @@ class FakeQuery final : public v1::UsageQuery::Service {
 
 class FakeSpend final : public v1::SpendService::Service {
  public:
-  grpc::Status PeekBudgets(grpc::ServerContext*, const v1::PeekBudgetsRequest* request,
+  grpc::Status PeekBudgets(grpc::ServerContext* context, const v1::PeekBudgetsRequest* request,
                            v1::PeekBudgetsResponse* response) override {
+    if (hangs) WaitForItsEnd(*context);
     for (int i = 0; i < request->budgets_size(); ++i) {
       v1::BudgetStanding& standing = *response->add_standings();
       const bool money = request->budgets(i).unit() == v1::BUDGET_UNIT_NANO_USD;
@@ -81,6 +93,8 @@ class FakeSpend final : public v1::SpendService::Service {
     }
     return grpc::Status::OK;
   }
+
+  std::atomic<bool> hangs = false;
 };
 
 class RestKeyUsageTest : public AdminServerTest {
@@ -147,6 +161,7 @@ TEST_F(RestKeyUsageTest, ItsModelsAreThoseOfTheDays) {
   EXPECT_EQ(asked.filter().key_ids(0), key_id_);
   EXPECT_EQ(asked.by_size(), 1);
   EXPECT_EQ(asked.by(0), v1::DIMENSION_MODEL);
+  EXPECT_TRUE(asked.rows_only()) << "no totals are shown";
   const auto& edges = reports_.series.edges_unix_ms();
   EXPECT_EQ(asked.filter().from_unix_ms(), edges.at(0));
   EXPECT_EQ(asked.filter().to_unix_ms(), edges.at(edges.size() - 1));
@@ -167,6 +182,27 @@ TEST_F(RestKeyUsageTest, ItsLastRequestsTellNothingOfAccountsAndCallers) {
   EXPECT_FALSE(asked.with_total());
   EXPECT_LT(asked.filter().from_unix_ms(), UnixMs() - 89 * kDayMs);
   EXPECT_GT(asked.filter().from_unix_ms(), UnixMs() - 91 * kDayMs) << "not all that there is";
+}
+
+// Whoever holds a key may ask: ten seconds for each question would keep many threads of admin.
+TEST_F(RestKeyUsageTest, AUsageServiceThatHangsIsWaitedForOnceAndThenNotAtAll) {
+  const auto waited_ms = [this] {
+    const std::int64_t began_ms = UnixMs();
+    const Reply reply = Show("");
+    EXPECT_EQ(reply.status, 503) << reply.body;
+    return UnixMs() - began_ms;
+  };
+  spend_.hangs = true;
+  reports_.hangs = true;
+  EXPECT_LT(waited_ms(), 2 * UsageGlance::kAskedForWaitMs);
+  EXPECT_LT(waited_ms(), UsageGlance::kAskedForWaitMs / 2);
+}
+
+TEST_F(RestKeyUsageTest, AllQuestionsWaitTogether) {
+  reports_.hangs = true;
+  const std::int64_t began_ms = UnixMs();
+  EXPECT_EQ(Show("").status, 503) << "the windows were answered, the days were not";
+  EXPECT_LT(UnixMs() - began_ms, 2 * UsageGlance::kAskedForWaitMs);
 }
 
 TEST_F(RestKeyUsageTest, OnlyAKeyThatWorksIsShown) {
