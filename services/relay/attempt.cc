@@ -25,6 +25,7 @@
 #include "services/relay/providers/upstream_request.h"
 #include "services/relay/route_stage.h"
 #include "services/relay/signature_stage.h"
+#include "services/relay/tracing/request_trace.h"
 
 namespace weir::relay {
 namespace {
@@ -120,6 +121,9 @@ Task<AttemptOutcome> Attempt(RelayEnvironment& environment, RequestContext& cont
     request.path = target.path;
     request.query = target.query;
   }
+  const TraceFields trace = FieldsFor(environment.tracing, context.trace.get(), account.url.host);
+  request.trace_parent = trace.trace_parent;
+  request.trace_state = trace.trace_state;
   RecordUpstreamRequest(context, account, std::span(pieces).subspan(1), !native || !edits.empty());
   WriteUpstreamHead(request, head);
   pieces.front() = Piece(head);

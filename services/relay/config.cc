@@ -61,6 +61,16 @@ absl::Status LoadSpoolPolicy(const Settings& settings, Config& config) {
   return absl::OkStatus();
 }
 
+absl::Status LoadTracing(const Settings& settings, Config& config) {
+  auto hosts = HostList::Parse(settings.Text("trace_propagate_to"));
+  if (!hosts.ok()) {
+    return absl::InvalidArgumentError(
+        StrCat("trace_propagate_to: ", View(hosts.status().message())));
+  }
+  config.tracing.propagate_to = *std::move(hosts);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 Settings RelaySettingsTable() {
@@ -178,6 +188,9 @@ Settings RelaySettingsTable() {
            "Longest wait of a request for an answer from there.", 1, 10'000},
           {"cache_redis_answer_bytes", Kind::kInteger, "1048576",
            "Largest answer that is kept there (1 MiB).", 1024, 16 << 20},
+          {"trace_propagate_to", Kind::kText, "",
+           "Hosts of upstreams that get the client's traceparent and tracestate, separated by "
+           "commas: gpu.internal, *.internal (those below it), * (all); empty = none."},
       });
 }
 
@@ -227,6 +240,7 @@ absl::StatusOr<Config> LoadConfig(const Settings& settings) {
         StrCat("trusted_proxies: ", View(proxies.status().message())));
   }
   config.trusted_proxies = *std::move(proxies);
+  if (absl::Status status = LoadTracing(settings, config); !status.ok()) return status;
   if (absl::Status status = LoadBothRedis(settings, config); !status.ok()) return status;
   absl::StatusOr<GrpcSecurity> security = LoadGrpcSecurity(settings);
   if (!security.ok()) return security.status();

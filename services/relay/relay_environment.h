@@ -11,6 +11,7 @@
 #include "services/relay/http/exchange.h"
 #include "services/relay/snapshot/snapshot_holder.h"
 #include "services/relay/snapshot/snapshot_subscriber.h"
+#include "services/relay/tracing/trace_policy.h"
 #include "services/relay/upstream/upstream_call.h"
 
 namespace weir::relay {
@@ -76,6 +77,7 @@ struct RelayEnvironment {
   BodyDesk& bodies;
   const HttpLimits& limits;
   const std::vector<IpBlock>& trusted_proxies;  // whose X-Forwarded-For is believed
+  const TracePolicy& tracing;
   std::string relay_id;
   int attempts_max = 3;
   bool serve_unrecorded = false;  // also while the spool is full

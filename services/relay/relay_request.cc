@@ -133,6 +133,7 @@ Task<void> RelayRequest(RelayEnvironment& environment, Exchange& exchange) {
     co_await Refuse(environment, context, exchange, *refusal);
     co_return;
   }
+  context.trace = BeginTrace(environment.tracing, exchange.head());
   if (IsOurs(context.endpoint->operation)) {
     co_await AnswerOurs(environment, context, exchange);
     co_return;

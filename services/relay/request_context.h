@@ -23,6 +23,7 @@
 #include "services/relay/route/route_resolver.h"
 #include "services/relay/shared_limits/shared_limiter.h"
 #include "services/relay/snapshot/snapshot.h"
+#include "services/relay/tracing/request_trace.h"
 #include "services/relay/translate/translation.h"
 
 namespace weir::relay {
@@ -92,10 +93,11 @@ struct RequestContext {
   bool request_sent = false;                // by the last attempt, whole: it may be billed
   std::int64_t upstream_waited_ns = 0;      // of all attempts
   RateHolds rates;
-  std::unique_ptr<CachePlan> cache;    // null: the caller's answers are not cached
-  std::unique_ptr<BudgetHold> budget;  // null: no budget binds it, or it is settled
-  Intent intent;                       // from the first attempt to the end
-  std::unique_ptr<BodyTap> bodies;     // null: they are not recorded
+  std::unique_ptr<CachePlan> cache;     // null: the caller's answers are not cached
+  std::unique_ptr<BudgetHold> budget;   // null: no budget binds it, or it is settled
+  Intent intent;                        // from the first attempt to the end
+  std::unique_ptr<BodyTap> bodies;      // null: they are not recorded
+  std::unique_ptr<RequestTrace> trace;  // null: it belongs to none
   UsageRecord record;
   bool settled = false;
   mutable PriceMemo price_memo;  // a shortcut: what is found does not depend on it

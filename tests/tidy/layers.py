@@ -72,6 +72,7 @@ LAYERS = {
         RELAY + "snapshot/", RELAY + "dialects/", RELAY + "http1/",
         RELAY + "translate/neutral/target.h", *COMMON,
     ],
+    "services/relay/tracing": [RELAY + "http1/", *COMMON],
     "services/relay/net": [*COMMON],
     "services/relay/upstream": [
         RELAY + "net/", RELAY + "http1/", RELAY + "snapshot/", RELAY + "accounts/upstream_signal.h",

@@ -71,6 +71,15 @@ void WriteOwn(const Account& account, std::string_view name, std::string_view va
   if (SetByAccount(account, name) == nullptr) StrAppend(out, name, ": ", value, "\r\n");
 }
 
+// The state belongs to its parent: an account that sets one of its own gets neither of ours.
+void WriteTrace(const UpstreamRequest& request, std::string& out) {
+  if (SetByAccount(*request.account, "traceparent") != nullptr) return;
+  StrAppend(out, "traceparent: ", request.trace_parent, "\r\n");
+  if (!request.trace_state.empty()) {
+    WriteOwn(*request.account, "tracestate", request.trace_state, out);
+  }
+}
+
 // A version that a client of another dialect names is not sent.
 std::string_view SentVersion(const UpstreamRequest& request) {
   if (request.native) return AnthropicVersion(*request.account, *request.client_head);
@@ -145,6 +154,7 @@ void WriteUpstreamHead(const UpstreamRequest& request, std::string& out) {
             "\r\ncontent-length: ", request.body_bytes, "\r\n");
   WriteOwn(account, "accept-encoding", "identity", out);
   WriteOwn(account, "x-request-id", request.request_id, out);
+  if (!request.trace_parent.empty()) WriteTrace(request, out);
   WriteCredential(request, out);
   if (!request.native) WriteOwn(account, "content-type", "application/json", out);
   const bool no_betas = SaysOfAccount(account, Quirk::kNoBetas);

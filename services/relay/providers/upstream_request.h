@@ -23,6 +23,8 @@ struct UpstreamRequest {
   std::string_view model = {};  // as the upstream calls it
   bool native = true;  // false: the client speaks another dialect, and its headers are for that
   std::optional<std::string_view> query = {};  // nothing = the client's; without a key in any case
+  std::string_view trace_parent = {};          // empty = the upstream hears of no trace
+  std::string_view trace_state = {};
 };
 
 // Anthropic's first version, which accepts every field that older clients send.

@@ -57,6 +57,25 @@ class UpstreamRequestTest : public ::testing::Test {
   std::string model_ = "gpt-4o";
 };
 
+TEST_F(UpstreamRequestTest, ATraceIsToldUnlessTheAccountHasItsOwn) {
+  const auto write = [this](std::string_view parent, std::string_view state) {
+    UpstreamRequest request{&account_, &client_, dialect_, path_, "req-1", 42, model_};
+    request.trace_parent = parent;
+    request.trace_state = state;
+    std::string out;
+    WriteUpstreamHead(request, out);
+    return out;
+  };
+  client_.storage[client_.count++] = {"traceparent", "the client's"};
+  EXPECT_THAT(Values(write("", ""), "traceparent"), IsEmpty()) << "never by itself";
+  EXPECT_THAT(Values(write("00-1", "a=1"), "traceparent"), ElementsAre("00-1"));
+  EXPECT_THAT(Values(write("00-1", "a=1"), "tracestate"), ElementsAre("a=1"));
+  EXPECT_THAT(Values(write("00-1", ""), "tracestate"), IsEmpty());
+  account_.headers = {{"traceparent", "the account's"}};
+  EXPECT_THAT(Values(write("00-1", "a=1"), "traceparent"), ElementsAre("the account's"));
+  EXPECT_THAT(Values(write("00-1", "a=1"), "tracestate"), IsEmpty());
+}
+
 TEST_F(UpstreamRequestTest, WritesWhatEveryUpstreamNeeds) {
   const std::string head = Write();
   EXPECT_TRUE(head.starts_with("POST /v1/messages HTTP/1.1\r\nhost: api.example\r\n")) << head;
