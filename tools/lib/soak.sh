@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# ./weir soak and ./weir sanitize: what takes too long for every run of the tests.
+# ./weir soak, outage and sanitize: what takes too long for every run of the tests.
 
 weir_soak() {
   case ${1:-} in
@@ -17,6 +17,23 @@ TEXT
   ensure_packages soak "${PACKAGES_BUILD[@]}" "${PACKAGES_TEST[@]}"
   compile release weir-relay weir-admin weir-usage weir-fake-provider
   /usr/bin/python3 -B "$WEIR_ROOT/tests/soak/soak.py" --build-dir "$(build_dir release)" "$@"
+}
+
+weir_outage() {
+  case ${1:-} in
+    -h | --help)
+      cat <<'TEXT'
+usage: ./weir outage [--minutes N] [--case admin|usage|postgresql|redis]
+
+Takes admin, usage, PostgreSQL and Redis away for N minutes (10) under load, side by side or the one
+named, and replaces both relays meanwhile. Fails unless no request failed and the ledger is exact.
+TEXT
+      return 0
+      ;;
+  esac
+  ensure_packages outage "${PACKAGES_BUILD[@]}" "${PACKAGES_TEST[@]}"
+  compile release weir-relay weir-admin weir-usage weir-fake-provider
+  /usr/bin/python3 -B "$WEIR_ROOT/tests/outage/outage.py" --build-dir "$(build_dir release)" "$@"
 }
 
 sanitize_help() {
