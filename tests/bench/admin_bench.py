@@ -37,6 +37,7 @@ WORDS = ("amber atlas basalt beacon birch bridge canyon cedar cobalt comet coppe
          "slate sparrow spruce summit tundra walnut willow zephyr").split()
 FIRST = 1_000_000  # the first of our own ids
 GROUPS = 100
+MODEL_LISTS = 1_000
 LIMIT = 20
 
 
@@ -134,6 +135,20 @@ def fill(admin, users, keys):
         f"UPDATE ids SET next_id = {FIRST * 3} WHERE name IN ('users', 'api_keys')"])
 
 
+def fill_accounts(admin, accounts):
+    """All in the default group, with a thousand different lists of models between them."""
+    template = admin.stack.api.post("/api/v1/admin/accounts", {
+        "name": "template", "platform_type": "openai", "request_url": "https://api.example.com",
+        "secret_key": "sk-bench"})["id"]
+    admin.stack.admin.stop()
+    own = {"id": f"{FIRST} + n", "name": "'account-' || n",
+           "models": f"""'["model-' || n % {MODEL_LISTS} || '","model-' || (n + 1) % {MODEL_LISTS} || '"]'"""}
+    admin.execute([
+        copies(admin, "accounts", f"id = {template}", own, accounts),
+        made("account_groups", {"account_id": f"{FIRST} + n", "group_id": "1"}, accounts),
+        f"UPDATE ids SET next_id = {FIRST * 3} WHERE name = 'accounts'"])
+
+
 DAY_MS, QUARTER_MS = 24 * 3600 * 1000, 15 * 60 * 1000
 
 
@@ -182,13 +197,13 @@ def copies(admin, table, template, own, rows):
 class Questions:
     """Paths, other ones each time; the same ones in each run."""
 
-    def __init__(self, users, keys):
+    def __init__(self, users, keys, accounts):
         self._random = random.Random(7)
-        self._users, self._keys = users, keys
+        self._users, self._keys, self._accounts = users, keys, accounts
 
     def kinds(self):
         pick = self._random
-        keys, users = "/api/v1/api-keys?", "/api/v1/users?"
+        keys, users, accounts = "/api/v1/api-keys?", "/api/v1/users?", "/api/v1/admin/accounts?"
         return {
             "keys: first page": lambda: f"{keys}limit={pick.choice([20, 50, 100])}",
             "keys: any page": lambda: keys + self._page(self._keys),
@@ -213,6 +228,10 @@ class Questions:
             "users: search for a user name": lambda: f"{users}username={quote(self._part())}",
             "users: search for a name": lambda: f"{users}name={self._word()}",
             "users: search for an e-mail": lambda: f"{users}email={pick.randrange(1000, 10_000)}%40ex",
+            "accounts: any page": lambda: accounts + self._page(self._accounts),
+            "accounts: that serve a model": lambda: f"{accounts}model=model-{pick.randrange(MODEL_LISTS)}",
+            "models: of the caller": lambda: "/api/v1/models",
+            "models: with their prices": lambda: "/api/v1/models/prices",
         }
 
     def _page(self, rows):
@@ -331,12 +350,14 @@ def measure(options, folder, postgres):
     admin = AdminAlone(options.build_dir, folder, postgres)
     try:
         began = time.monotonic()
+        fill_accounts(admin, options.accounts)
+        admin.stack.start_admin()
         fill(admin, options.users, options.keys)
         fill_ledger(admin, options.users, options.keys, options.sums)
         result = {"filled_s": time.monotonic() - began, "start_s": admin.start_seconds()}
         admin.stack.log_in()
         result["rss_mib"] = admin.stack.admin.rss_kib() / 1024
-        times = ask(admin.stack, Questions(options.users, options.keys), options.rounds)
+        times = ask(admin.stack, Questions(options.users, options.keys, options.accounts), options.rounds)
         result["kinds"] = {kind: {"p50_ms": statistics.median(ms), "p99_ms": percentile(ms, 99)}
                            for kind, ms in times.items()}
         everything = [ms for kind in times.values() for ms in kind]
@@ -359,7 +380,7 @@ def percentile(values, percent):
 
 def print_result(database, result, options):
     admins = ", two admins" if database == "postgresql" else ""
-    print(f"\n{database}: {options.keys:,} keys, {options.users:,} users; {options.rounds} questions of "
+    print(f"\n{database}: {options.keys:,} keys, {options.users:,} users, {options.accounts:,} accounts; {options.rounds} questions of "
           f"each kind")
     for kind, row in result["kinds"].items():
         mark = "   over" if row["p99_ms"] > TARGETS["p99_ms"] else ""
@@ -380,6 +401,7 @@ def parse(arguments):
     parser.add_argument("--build-dir", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--keys", type=int, default=1_000_000)
     parser.add_argument("--users", type=int, default=100_000)
+    parser.add_argument("--accounts", type=int, default=10_000)
     parser.add_argument("--sums", type=int, default=1_000_000, help="sums of the ledger, of each kind")
     parser.add_argument("--rounds", type=int, default=100, help="questions of each kind")
     parser.add_argument("--log-ins", type=int, default=20)
@@ -394,6 +416,7 @@ def parse(arguments):
     if options.quick:
         options.keys, options.users, options.rounds, options.log_ins = 20_000, 2_000, 10, 5
         options.relays, options.changes, options.sums = 20, 10, 100_000
+        options.accounts = 2_000
     return options
 
 

@@ -99,12 +99,11 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
   AddStatusFilter(request.Query("status"), parts.store.NowMs(), *query);
   AddFlagFilters(request, parts.store.NowMs(), *query);
   const std::string_view model = request.Query("model");
-  std::string among;
   auto page =
       ReadValue(parts.store, [&](sql::Transaction& transaction) -> absl::StatusOr<Page<Account>> {
         ListQuery narrowed = *query;
         if (!model.empty()) {
-          auto serving = account_filter::ServesModel(transaction, model, among);
+          auto serving = account_filter::ServesModel(transaction, model);
           if (!serving.ok()) return serving.status();
           narrowed.conditions.push_back(*std::move(serving));
         }

@@ -1,6 +1,8 @@
 // GET /api/v1/models/prices: what each model costs the caller, per million tokens.
 #include <algorithm>
+#include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -18,17 +20,13 @@
 #include "libs/common/text.h"
 #include "services/admin/json/describe.h"
 #include "services/admin/model/problem.h"
-#include "services/admin/model/provider.h"
-#include "services/admin/model/session_rules.h"
+#include "services/admin/resources/kept_answers.h"
 #include "services/admin/resources/models.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/unpriced_models.h"
-#include "services/admin/store/account_store.h"
 #include "services/admin/store/all.h"
-#include "services/admin/store/columns.h"
 #include "services/admin/store/group_store.h"
 #include "services/admin/store/price_store.h"
-#include "services/admin/store/settings_store.h"
 
 namespace weir::admin {
 namespace {
@@ -55,7 +53,7 @@ class Mapping {
   std::vector<std::pair<ModelPattern, std::string>> entries_;
 };
 
-// Accounts that differ in nothing that decides a price.
+// An offer, ready to be asked.
 struct Serving {
   std::string provider;
   std::vector<ModelPattern> models;  // empty = all
@@ -74,43 +72,37 @@ struct ModelPrice {
   std::optional<TieredPrices> prices;
 };
 
+using KeptPrices = KeptAnswers<std::vector<ModelPrice>>;
+
 struct GroupPrices {
   Group group;
-  std::set<std::int64_t> own_groups;
   std::map<std::int64_t, std::string> group_names;
-  std::vector<ModelPrice> models;
+  std::shared_ptr<const std::vector<ModelPrice>> models =
+      std::make_shared<const std::vector<ModelPrice>>();
 };
 
-// In the order of choice.
-std::vector<Account> AccountsOf(std::vector<Account> accounts, std::int64_t group_id) {
-  std::erase_if(accounts, [&](const Account& account) {
-    return account.status == AccountStatus::kDisabled ||
-           !std::binary_search(account.group_ids.begin(), account.group_ids.end(), group_id);
-  });
-  std::stable_sort(accounts.begin(), accounts.end(),
-                   [](const Account& a, const Account& b) { return a.priority < b.priority; });
-  return accounts;
+// What relays are asked for: names, not patterns.
+std::set<std::string> NamesOf(const Group& group, const std::vector<Offer>& offers,
+                              const std::vector<Price>& prices) {
+  std::set<std::string> names;
+  for (const auto& [requested, model] : group.model_mapping) {
+    if (ModelPattern(requested).exact()) names.insert(requested);
+  }
+  ModelNames offered;
+  for (const Offer& offer : offers) AddModelNames(offer, prices, offered);
+  for (const auto& [name, provider] : offered) names.insert(name);
+  return names;
 }
 
-// Of ten thousand accounts few differ; adds what they are called to `names`.
-std::vector<Serving> Distinct(const std::vector<Account>& accounts, const Settings& settings,
-                              const std::vector<Price>& prices, std::set<std::string>& names) {
-  std::vector<Serving> distinct;
-  std::set<std::string> seen;
-  ModelNames found;
-  for (const Account& account : accounts) {
-    const std::vector<std::string>& served = ServedModels(account, settings);
-    const std::string provider = ProviderOf(account);
-    const std::string key =
-        StrCat(EncodeList(served), EncodeMap(account.model_mapping), EncodeList({provider}));
-    if (!seen.insert(key).second) continue;
-    AddModelNames(account, settings, prices, found);
-    distinct.push_back({.provider = provider,
-                        .models = {served.begin(), served.end()},
-                        .mapping = Mapping(account.model_mapping)});
+std::vector<Serving> ServingOf(const std::vector<Offer>& offers) {
+  std::vector<Serving> serving;
+  serving.reserve(offers.size());
+  for (const Offer& offer : offers) {
+    serving.push_back({.provider = offer.provider,
+                       .models = {offer.models.begin(), offer.models.end()},
+                       .mapping = Mapping(offer.mapping)});
   }
-  for (const auto& [name, provider] : found) names.insert(name);
-  return distinct;
+  return serving;
 }
 
 std::vector<ModelPrice> PricesOf(const std::set<std::string>& names, const Mapping& of_group,
@@ -131,28 +123,32 @@ std::vector<ModelPrice> PricesOf(const std::set<std::string>& names, const Mappi
   return models;
 }
 
-absl::Status ReadModels(sql::Transaction& transaction, std::int64_t now_ms, GroupPrices& out) {
-  auto accounts = AllOf<Account>(transaction, account_store::After);
-  if (!accounts.ok()) return accounts.status();
+// When the next price comes into force.
+std::int64_t NextPriceMs(const std::vector<Price>& prices, std::int64_t now_ms) {
+  std::int64_t next_ms = std::numeric_limits<std::int64_t>::max();
+  for (const Price& price : prices) {
+    if (price.effective_from_ms > now_ms) next_ms = std::min(next_ms, price.effective_from_ms);
+  }
+  return next_ms;
+}
+
+absl::StatusOr<KeptPrices::Made> ReadModels(sql::Transaction& transaction, const Group& group,
+                                            std::int64_t now_ms) {
+  const auto offers = OffersOf(transaction, std::set<std::int64_t>{group.id});
+  if (!offers.ok()) return offers.status();
   const auto prices = AllOf<Price>(transaction, price_store::After);
   if (!prices.ok()) return prices.status();
-  const auto table = ReadPriceTable(transaction);
-  if (!table.ok()) return table.status();
-  const auto settings = settings_store::Get(transaction);
-  if (!settings.ok()) return settings.status();
-  std::set<std::string> names;
-  for (const auto& [requested, model] : out.group.model_mapping) {
-    if (ModelPattern(requested).exact()) names.insert(requested);
-  }
-  const std::vector<Serving> serving =
-      Distinct(AccountsOf(*std::move(accounts), out.group.id), *settings, *prices, names);
-  out.models = PricesOf(names, Mapping(out.group.model_mapping), serving, *table, now_ms);
-  return absl::OkStatus();
+  std::vector<ModelPrice> models =
+      PricesOf(NamesOf(group, *offers, *prices), Mapping(group.model_mapping), ServingOf(*offers),
+               PriceTableOf(*prices), now_ms);
+  const std::size_t parts = models.size();
+  return KeptPrices::Made{
+      .value = std::move(models), .parts = parts, .until_ms = NextPriceMs(*prices, now_ms)};
 }
 
 // A group that is not the caller's is not there.
 absl::StatusOr<GroupPrices> Read(sql::Transaction& transaction, const Caller& caller,
-                                 std::int64_t group_id, std::int64_t now_ms) {
+                                 std::int64_t group_id, std::int64_t now_ms, KeptPrices& kept) {
   GroupPrices out;
   auto own = OwnGroups(transaction, caller);
   if (!own.ok()) return own.status();
@@ -165,8 +161,10 @@ absl::StatusOr<GroupPrices> Read(sql::Transaction& transaction, const Caller& ca
   auto group = group_store::Get(transaction, group_id);
   if (!group.ok()) return group.status();
   out.group = *std::move(group);
-  absl::Status read = ReadModels(transaction, now_ms, out);
-  if (!read.ok()) return read;
+  auto models = kept.Get(transaction, StrCat(group_id), now_ms,
+                         [&] { return ReadModels(transaction, out.group, now_ms); });
+  if (!models.ok()) return models.status();
+  out.models = *std::move(models);
   return out;
 }
 
@@ -207,18 +205,19 @@ json::object AnswerJson(const GroupPrices& all) {
                               [](const std::pair<const std::int64_t, std::string>& group) {
                                 return json::object{{"id", group.first}, {"name", group.second}};
                               })},
-          {"data", ListJson(all.models, [ppm](const ModelPrice& model) {
+          {"data", ListJson(*all.models, [ppm](const ModelPrice& model) {
              return json::object{{"name", model.name},
                                  {"provider", model.provider},
                                  {"price", PriceJsonOf(model.prices, ppm)}};
            })}};
 }
 
-absl::StatusOr<Response> Show(ResourceParts& parts, const Request& request, const Caller& caller) {
+absl::StatusOr<Response> Show(ResourceParts& parts, const Request& request, const Caller& caller,
+                              KeptPrices& kept) {
   std::int64_t group_id = caller.user.group_id;
   ParseInteger(request.Query("group_id"), group_id);
   auto prices = ReadValue(parts.store, [&](sql::Transaction& transaction) {
-    return Read(transaction, caller, group_id, parts.store.NowMs());
+    return Read(transaction, caller, group_id, parts.store.NowMs(), kept);
   });
   if (!prices.ok()) return prices.status();
   return JsonResponse(200, AnswerJson(*prices));
@@ -227,11 +226,12 @@ absl::StatusOr<Response> Show(ResourceParts& parts, const Request& request, cons
 }  // namespace
 
 Route ModelPriceRoute(ResourceParts& parts) {
+  const auto kept = std::make_shared<KeptPrices>();
   return {"GET",
           "/api/v1/models/prices",
           Access::kUser,
-          [&parts](const Request& request, const Caller& caller) {
-            return Show(parts, request, caller);
+          [&parts, kept](const Request& request, const Caller& caller) {
+            return Show(parts, request, caller, *kept);
           },
           {.summary = "Show what the models that one may use cost",
            .query = {IdParameter("group_id")},

@@ -17,11 +17,9 @@
 namespace weir::admin {
 namespace v1 = weir::v1;
 
-absl::StatusOr<PriceTable> ReadPriceTable(sql::Transaction& transaction) {
-  auto prices = AllOf<Price>(transaction, price_store::After);
-  if (!prices.ok()) return prices.status();
+PriceTable PriceTableOf(const std::vector<Price>& prices) {
   PriceTable::ById by_id;
-  for (const Price& price : *prices) {
+  for (const Price& price : prices) {
     v1::Resource resource;
     ToProto(price, resource);
     auto complete = CompletePrices(ListedPricesOf(resource.price()));
@@ -57,9 +55,9 @@ bool IsPriced(const PricesNow& now, const v1::UnpricedModel& row, std::int64_t a
 
 absl::StatusOr<PricesNow> ReadPricesNow(Store& store) {
   return ReadValue(store, [&](sql::Transaction& transaction) -> absl::StatusOr<PricesNow> {
-    auto prices = ReadPriceTable(transaction);
+    auto prices = AllOf<Price>(transaction, price_store::After);
     if (!prices.ok()) return prices.status();
-    PricesNow now{.prices = *std::move(prices), .now_ms = store.NowMs()};
+    PricesNow now{.prices = PriceTableOf(*prices), .now_ms = store.NowMs()};
     auto accounts = AllOf<Account>(transaction, account_store::After);
     if (!accounts.ok()) return accounts.status();
     for (const Account& account : *accounts) {

@@ -5,10 +5,12 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
 #include "libs/common/price_table.h"
+#include "services/admin/model/types.h"
 #include "services/admin/store/store.h"
 #include "services/admin/usage_client.h"
 
@@ -25,8 +27,8 @@ struct PricesNow {
   std::int64_t now_ms = 0;
 };
 
-// All prices, as relays look them up.
-absl::StatusOr<PriceTable> ReadPriceTable(sql::Transaction& transaction);
+// Prices, as relays look them up.
+PriceTable PriceTableOf(const std::vector<Price>& prices);
 absl::StatusOr<PricesNow> ReadPricesNow(Store& store);
 
 bool IsPricedNow(const PricesNow& now, const weir::v1::UnpricedModel& row);

@@ -22,8 +22,14 @@ constexpr std::string_view kAttention =
 constexpr std::string_view kDecides =
     "CASE WHEN platform = 'session' AND models = '[]' THEN 'tier:' || tier ELSE models END";
 constexpr std::string_view kTierMark = "tier:";
-// A parameter each.
-constexpr std::int64_t kListsMax = 20'000;
+
+// One parameter however many lists there are, so that a statement's text does not depend on them.
+std::string_view AmongLists(sql::SqlDialect dialect) {
+  static const std::string sqlite = StrCat(kDecides, " IN (SELECT value FROM json_each(?))");
+  static const std::string postgres =
+      StrCat(kDecides, " IN (SELECT jsonb_array_elements_text(CAST(? AS JSONB)))");
+  return dialect == sql::SqlDialect::kSqlite ? sqlite : postgres;
+}
 
 bool Serves(const std::string& decides, const Settings& settings, std::string_view model) {
   Account account;
@@ -47,26 +53,21 @@ Condition NeedsAttention(bool needed, std::int64_t now_ms) {
 }
 
 absl::StatusOr<Condition> ServesModel(sql::Transaction& transaction, std::string_view model,
-                                      std::string& among) {
+                                      std::int64_t lists_max) {
   const auto settings = settings_store::Get(transaction);
   if (!settings.ok()) return settings.status();
   const auto lists = transaction.Execute(
-      StrCat("SELECT DISTINCT ", kDecides, " FROM accounts LIMIT $1"), {kListsMax + 1});
+      StrCat("SELECT DISTINCT ", kDecides, " FROM accounts LIMIT $1"), {lists_max + 1});
   if (!lists.ok()) return lists.status();
-  if (std::ssize(lists->rows) > kListsMax) {
-    return BadParameter(StrCat("accounts have more than ", kListsMax,
+  if (std::ssize(lists->rows) > lists_max) {
+    return BadParameter(StrCat("accounts have more than ", lists_max,
                                " different lists of models; give them patterns in common"));
   }
-  Condition condition;
-  among = StrCat(kDecides, " IN (");
+  std::vector<std::string> serving;
   for (const sql::Row& row : lists->rows) {
-    if (!Serves(row.Text(0), *settings, model)) continue;
-    StrAppend(among, condition.values.empty() ? "" : ", ", "?");
-    condition.values.emplace_back(row.Text(0));
+    if (Serves(row.Text(0), *settings, model)) serving.push_back(row.Text(0));
   }
-  among = condition.values.empty() ? "1 = 0" : among + ")";
-  condition.sql = among;
-  return condition;
+  return Condition{AmongLists(transaction.dialect()), {EncodeList(serving)}};
 }
 
 }  // namespace weir::admin::account_filter

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -19,10 +18,12 @@ inline constexpr std::int64_t kExpiresSoonMs = 3LL * 24 * 3600 * 1000;
 // ones are out because somebody wanted it.
 Condition NeedsAttention(bool needed, std::int64_t now_ms);
 
+// More different lists of models than this are not looked at.
+inline constexpr std::int64_t kModelListsMax = 20'000;
+
 // That serve this model, asked for as routes leave it: by their own models, or those of their tier.
-// The condition's text goes into `among`, which must live as long as it. InvalidArgument: accounts
-// have more different lists of models than can be looked at.
+// InvalidArgument: accounts have more different lists of models than can be looked at.
 absl::StatusOr<Condition> ServesModel(sql::Transaction& transaction, std::string_view model,
-                                      std::string& among);
+                                      std::int64_t lists_max = kModelListsMax);
 
 }  // namespace weir::admin::account_filter

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include "libs/common/text.h"
 #include "services/admin/store/account_store.h"
 #include "services/admin/store/settings_store.h"
 #include "tests/unit/admin/store_fixture.h"
@@ -43,9 +44,8 @@ class AccountFilterTest : public StoreTest {
   }
 
   std::vector<std::string> Serving(std::string_view model) {
-    std::string among;
     auto serving = ReadValue(store(), [&](sql::Transaction& transaction) {
-      return account_filter::ServesModel(transaction, model, among);
+      return account_filter::ServesModel(transaction, model);
     });
     EXPECT_TRUE(serving.ok()) << serving.status();
     if (!serving.ok()) return {};
@@ -97,6 +97,24 @@ TEST_P(AccountFilterTest, ServedByNamesHeadsFamiliesAndTiers) {
   EXPECT_THAT(Serving("say \"hi\"\\"),
               ElementsAre("all", "exact", "same list", "tier of another platform"));
   EXPECT_THAT(Serving("' OR 1=1 --"), ElementsAre("all", "tier of another platform"));
+}
+
+TEST_P(AccountFilterTest, MoreListsThanCanBeLookedAtAreRefused) {
+  Account account = Named("one");
+  for (const char* model : {"a", "b", "c"}) {
+    account.name = StrCat("one of ", model);
+    account.models = {model};
+    Add(account);
+  }
+  const auto look = [this](std::int64_t lists_max) {
+    return ReadValue(store(),
+                     [&](sql::Transaction& transaction) {
+                       return account_filter::ServesModel(transaction, "a", lists_max);
+                     })
+        .status();
+  };
+  EXPECT_TRUE(look(3).ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(look(2)));
 }
 
 TEST_P(AccountFilterTest, NeedsAttentionWhatIsOutOrEndsSoon) {

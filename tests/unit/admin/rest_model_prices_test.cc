@@ -105,5 +105,24 @@ TEST_F(RestModelPricesTest, ADisabledAccountHasNone) {
   EXPECT_EQ(Lines(boost::json::parse(Ask(ann, ""))), "");
 }
 
+// What is kept must not outlive what it is made of.
+TEST_F(RestModelPricesTest, AChangeIsSeenAtOnce) {
+  const std::string ann = MakeUser("ann");
+  const auto asked = [&] { return Lines(boost::json::parse(Ask(ann, ""))); };
+  EXPECT_EQ(asked(), "big 3.00 15.00\nodd -\nsmall 0.10 0.333\n");
+  const std::int64_t none =
+      Id(Admin("POST", "/api/v1/admin/prices",
+               R"({"provider":"p","model":"none","input":"1","output":"2"})"));
+  EXPECT_EQ(asked(), "big 3.00 15.00\nnone 1.00 2.00\nodd 1.00 2.00\nsmall 0.10 0.333\n");
+  EXPECT_EQ(As(ann, "GET", "/api/v1/models").Json().as_array().size(), 4U);
+  EXPECT_EQ(Admin("DELETE", StrCat("/api/v1/admin/prices/", none)).status, 204);
+  EXPECT_EQ(asked(), "big 3.00 15.00\nodd -\nsmall 0.10 0.333\n");
+  EXPECT_EQ(As(ann, "GET", "/api/v1/models").Json().as_array().size(), 3U);
+  EXPECT_EQ(Admin("PATCH", "/api/v1/groups/1", R"({"price_multiplier":"2"})").status, 200);
+  EXPECT_EQ(asked(), "big 6.00 30.00\nodd -\nsmall 0.20 0.666\n");
+  EXPECT_EQ(Admin("PATCH", "/api/v1/groups/1", R"({"model_mapping":{"big":"small"}})").status, 200);
+  EXPECT_EQ(asked(), "big 0.20 0.666\nodd -\nsmall 0.20 0.666\n");
+}
+
 }  // namespace
 }  // namespace weir::admin
