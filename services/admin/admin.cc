@@ -46,6 +46,7 @@
 #include "services/admin/resources/console.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/unpriced_models.h"
+#include "services/admin/restore_access.h"
 #include "services/admin/seed.h"
 #include "services/admin/setup.h"
 #include "services/admin/store/price_list.h"
@@ -360,6 +361,18 @@ absl::StatusOr<std::string> RunReseal(const weir::Settings& settings) {
   auto resealed = Reseal(**database, *vault);
   if (!resealed.ok()) return resealed.status();
   return StrCat(*resealed, " secrets sealed anew; only the newest master key is needed now\n");
+}
+
+absl::StatusOr<std::string> RunRestoreAccess(const weir::Settings& settings) {
+  auto database = OpenCurrent(settings);
+  if (!database.ok()) return database.status();
+  Store store(**database, SystemClock());
+  const std::string& username = settings.positional().at(1);
+  auto password = RestoreAccess(store, username);
+  if (!password.ok()) return password.status();
+  return StrCat("'", username,
+                "' is an administrator again, without a second factor; all log-ins have ended.\n",
+                "The new password: ", password->Reveal(), "\nChange it after the first log-in.\n");
 }
 
 absl::StatusOr<std::string> RunNewPlaygroundSecret(const weir::Settings& settings) {

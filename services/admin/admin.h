@@ -50,6 +50,8 @@ absl::StatusOr<std::string> RunBackup(const weir::Settings& settings);
 absl::StatusOr<std::string> RunAfterRestore(const weir::Settings& settings);
 // `reseal`: see reseal.h.
 absl::StatusOr<std::string> RunReseal(const weir::Settings& settings);
+// `restore-access USERNAME`: see restore_access.h. The password stands in the text: for a terminal.
+absl::StatusOr<std::string> RunRestoreAccess(const weir::Settings& settings);
 // `new-playground-secret`: see credentials/playground_secret.h.
 absl::StatusOr<std::string> RunNewPlaygroundSecret(const weir::Settings& settings);
 

@@ -14,8 +14,11 @@ weir::Settings MakeSettings() {
       "`weir-admin backup FILE` copies an SQLite database in use; `weir-admin after-restore` "
       "readies "
       "a copy for its first start; `weir-admin reseal` seals all secrets with the newest master "
-      "key; `weir-admin new-playground-secret` ends all playground tokens; `weir-admin openapi` "
-      "prints the REST API's contract; `weir-admin make-secrets FOLDER` makes internal.token and "
+      "key; `weir-admin restore-access USERNAME` makes that user an administrator with a new "
+      "password, which it prints, and without a second factor; `weir-admin new-playground-secret` "
+      "ends all playground tokens; `weir-admin openapi` "
+      "prints the REST API's contract, `weir-admin settings-page` the settings that are changed "
+      "while it runs; `weir-admin make-secrets FOLDER` makes internal.token and "
       "master.key where they are not; `weir-admin health` and `ready` ask the one that runs.",
       {
           {"listen", kText, "0.0.0.0:8081", "host:port of the REST API and its pages"},

@@ -11,6 +11,7 @@
 #include "services/admin/admin.h"
 #include "services/admin/config.h"
 #include "services/admin/make_secrets.h"
+#include "services/admin/settings_page.h"
 
 namespace {
 
@@ -35,6 +36,8 @@ const std::map<std::string, Command>& Commands() {
       {"backup", {weir::admin::RunBackup, 2}},
       {"after-restore", {weir::admin::RunAfterRestore, 1}},
       {"reseal", {weir::admin::RunReseal, 1}},
+      {"restore-access", {weir::admin::RunRestoreAccess, 2}},
+      {"settings-page", {weir::admin::RunSettingsPage, 1}},
       {"openapi", {weir::admin::RunOpenapi, 1}},
       {"new-playground-secret", {weir::admin::RunNewPlaygroundSecret, 1}},
       {"make-secrets", {MakeSecrets, 2}},
@@ -105,6 +108,7 @@ int main(int argc, char** argv) {
     return Run(command->second, settings);
   }
   return Fail(absl::InvalidArgumentError(
-      "the commands are seed, config-diff, backup FILE, after-restore, reseal, "
-      "new-playground-secret, openapi, make-secrets FOLDER, health and ready; see --help"));
+      "the commands are seed, config-diff, backup FILE, after-restore, reseal, restore-access "
+      "USERNAME, new-playground-secret, openapi, settings-page, make-secrets FOLDER, health and "
+      "ready; see --help"));
 }

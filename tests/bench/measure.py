@@ -79,7 +79,11 @@ class Bench:
 
     def load(self, target, scenario, *flags):
         """Runs weir-load; returns its result."""
-        with self.start(target, scenario, *flags) as process:
+        return self.finish(target, scenario, self.start(target, scenario, *flags))
+
+    def finish(self, target, scenario, process):
+        """Waits for a load that was started; its result."""
+        with process:
             out, _ = process.communicate()
         return self._read(target, scenario, out, process.returncode)
 

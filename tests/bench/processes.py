@@ -64,12 +64,24 @@ class Missing(Exception):
 
 def cpu_microseconds(pids):
     """User and system time that these processes have used so far."""
+    return sum(_ticks(pid, 11, 12) for pid in pids) * 1_000_000 / _TICKS_PER_SECOND
+
+
+def tree_cpu_microseconds(parent):
+    """The same of a process and its children, also of those that have ended."""
     ticks = 0
-    for pid in pids:
-        # The name in parentheses may hold blanks: count from the last one that closes it.
-        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks * 1_000_000 / _TICKS_PER_SECOND
+    for child in children_of(parent):
+        try:
+            ticks += _ticks(child, 11, 12)
+        except FileNotFoundError:
+            pass  # it has ended since, and its parent has its time
+    return cpu_microseconds([parent]) + (ticks + _ticks(parent, 13, 14)) * 1_000_000 / _TICKS_PER_SECOND
+
+
+def _ticks(pid, *fields):
+    # The name in parentheses may hold blanks: count from the last one that closes it.
+    stat = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(stat[field]) for field in fields)
 
 
 def rss_kib(pids):

@@ -73,10 +73,11 @@ class NginxTarget(DirectTarget):
 
 
 class WeirServices:
-    """usage, admin and a relay, all real. `settings` adds environment variables."""
+    """usage, admin and a relay, all real. `settings` adds environment variables; `database(name)`
+    gives the URL of a service's database, a SQLite file without it."""
 
-    def __init__(self, build_dir, settings=None):
-        self.stack = harness.Stack(build_dir, settings=settings)
+    def __init__(self, build_dir, settings=None, database=None):
+        self.stack = harness.Stack(build_dir, database=database, settings=settings)
         self.stack.start_usage()
         self.stack.seed()
         self.stack.start_admin()

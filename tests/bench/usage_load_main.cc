@@ -32,7 +32,8 @@ Settings MakeSettings() {
         "URL of a database to put the events into, instead of sending them"},
        {"pages", kInteger, "0", "walk the log by each filter, so many pages", 0, 10'000},
        {"events", kInteger, "0", "how many events to make; 0 = ask for reports instead"},
-       {"streams", kInteger, "2", "relays that send at once, or threads that fill", 1, 64},
+       {"streams", kInteger, "2", "relays that send at once, or threads that fill", 1, 1'000},
+       {"batch_events", kInteger, "500", "events in a batch that is sent", 1, 500},
        {"days", kInteger, "1", "days over which they lie, up to now", 1, 366},
        {"keys", kInteger, "100", "API keys that they are of", 1, 1'000'000}});
 }
@@ -89,7 +90,9 @@ absl::Status Run(const Settings& settings) {
   if (!security.ok()) return security.status();
   if (settings.Integer("pages") != 0) return WalkPages(settings, *security);
   if (settings.Integer("events") == 0) return Ask(settings, *security);
-  return Print(SendEvents(PlanOf(settings), streams, settings.Text("target"), *security));
+  return Print(SendEvents(PlanOf(settings),
+                          {.streams = streams, .batch_events = settings.Integer("batch_events")},
+                          settings.Text("target"), *security));
 }
 
 int Main(int argc, char** argv) {

@@ -17,22 +17,21 @@
 namespace weir::bench {
 namespace {
 
-constexpr std::int64_t kBatchEvents = 500;      // as a relay sends them,
-constexpr std::uint64_t kBatchesInFlight = 16;  // so many before it waits
+constexpr std::uint64_t kBatchesInFlight = 16;  // as a relay has them before it waits
 constexpr double kSecondsPerNs = 1e-9;
 
 using Batches = std::vector<std::string>;
 
 // Batches `first`, `first + step`, … of all.
-Batches MakeBatches(const EventsPlan& plan, int first, int step) {
+Batches MakeBatches(const EventsPlan& plan, const SendShape& shape, int first) {
   Events events(plan, static_cast<std::uint32_t>(first));
   Batches batches;
-  for (std::int64_t begin = first * kBatchEvents; begin < plan.count;
-       begin += step * kBatchEvents) {
+  for (std::int64_t begin = first * shape.batch_events; begin < plan.count;
+       begin += shape.streams * shape.batch_events) {
     v1::EventBatch batch;
     batch.set_relay_id(StrCat("relay-", first + 1));
     batch.set_batch_number(batches.size() + 1);
-    for (std::int64_t i = begin; i < std::min(begin + kBatchEvents, plan.count); ++i) {
+    for (std::int64_t i = begin; i < std::min(begin + shape.batch_events, plan.count); ++i) {
       events.Fill(i, *batch.add_events());
     }
     batches.push_back(batch.SerializeAsString());
@@ -90,10 +89,10 @@ absl::StatusOr<std::int64_t> SendBatches(const Batches& batches, const std::stri
 
 }  // namespace
 
-absl::StatusOr<SendResult> SendEvents(const EventsPlan& plan, int streams,
+absl::StatusOr<SendResult> SendEvents(const EventsPlan& plan, const SendShape& shape,
                                       const std::string& target, const GrpcSecurity& security) {
   std::vector<Batches> batches;
-  for (int i = 0; i < streams; ++i) batches.push_back(MakeBatches(plan, i, streams));
+  for (int i = 0; i < shape.streams; ++i) batches.push_back(MakeBatches(plan, shape, i));
   const std::int64_t began_ns = SteadyNs();
   std::vector<absl::StatusOr<std::int64_t>> inserted(batches.size(), std::int64_t{0});
   std::vector<std::thread> threads;

@@ -268,9 +268,12 @@ class Stack:
         return self.relay.start().wait_ready(self.relay_ops)
 
     def second_relay(self):
+        return self.further_relay(2)
+
+    def further_relay(self, number):
         """Another relay of the same admin and usage, not started; its `port` and `ops`."""
         port = ports.free_range(2)
-        folder = self.folder / "relay-2"
+        folder = self.folder / f"relay-{number}"
         folder.mkdir()
         relay = Service("relay", self.build_dir, folder, (), self.relay.settings | {
             "WEIR_RELAY_LISTEN": f"127.0.0.1:{port}",

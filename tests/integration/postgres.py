@@ -43,6 +43,10 @@ class Postgres:
     def stop(self, mode="fast"):
         self._run("pg_ctl", "-D", str(self._data), "-w", "-m", mode, "stop")
 
+    @property
+    def pid(self):
+        return int((self._data / "postmaster.pid").read_text().splitlines()[0])
+
     def create_database(self, name):
         self._run("psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "weir", "-d", "postgres",
                   "-qc", f"CREATE DATABASE {name}")

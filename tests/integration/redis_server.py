@@ -36,6 +36,10 @@ class Redis:
                 assert time.monotonic() < end, "redis-server does not start"
                 time.sleep(0.02)
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     def pause(self):
         """It accepts connections and bytes, and does nothing."""
         self._process.send_signal(signal.SIGSTOP)

@@ -1,7 +1,6 @@
 """Log-in by a provider: the code flow with PKCE against a provider of the tests' own, on both databases,
 and what those who are not who they say they are get."""
 
-import hmac
 import json
 import re
 import time
@@ -12,6 +11,7 @@ import pytest
 import harness
 from admin_client import AdminClient
 from browser import Browser
+from one_time_code import code_of
 from openid_provider import Key, OpenidProvider, encode, hs256
 from postgres import Postgres
 
@@ -438,15 +438,6 @@ def test_an_administrator_says_who_somebody_is(own, provider, browser):
     assert [row["id"] for row in own.api.get(path)["data"]] == [made["id"]]
     own.api.delete(f"{path}/{made['id']}")
     refused(Browser(own.admin_port), come_in(Browser(own.admin_port), provider, subject), 403)
-
-
-def code_of(secret):
-    """RFC 6238."""
-    import base64
-    counter = int(time.time()) // 30
-    digest = hmac.new(base64.b32decode(secret), counter.to_bytes(8, "big"), "sha1").digest()
-    at = digest[-1] & 15
-    return f"{(int.from_bytes(digest[at:at + 4], 'big') & 0x7fffffff) % 1_000_000:06d}"
 
 
 def test_the_second_factor_is_left_to_the_provider_or_asked_for(own, provider, browser):

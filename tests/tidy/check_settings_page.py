@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""docs/settings.md is made from the services' own tables (--help-markdown). Without --write: fails when
+"""docs/settings.md is made from the services' own tables (--help-markdown, settings-page). Without --write: fails when
 the page and the binaries have drifted apart."""
 
 import argparse
@@ -10,16 +10,18 @@ import sys
 HEAD = """# Settings
 
 Made from the services' own tables by `python3 tests/tidy/check_settings_page.py --build-dir build/release --write`;
-do not edit. Each setting is an environment variable and a flag; the flag wins. What belongs to users, keys, accounts and
-prices is not here: admin's REST API and `weir.yaml` have it.
+do not edit. [configure.md](configure.md) says which goes where. A setting of a service is an environment variable and a flag; the
+flag wins. What belongs to users, keys, accounts and prices is not here: admin's REST API and `weir.yaml` have it.
 
 """
 
+PARTS = (("weir-relay", "--help-markdown"), ("weir-admin", "--help-markdown"),
+         ("weir-usage", "--help-markdown"), ("weir-admin", "settings-page"))
+
 
 def render(build_dir):
-    parts = [subprocess.run([build_dir / "bin" / name, "--help-markdown"], check=True,
-                            capture_output=True, text=True).stdout
-             for name in ("weir-relay", "weir-admin", "weir-usage")]
+    parts = [subprocess.run([build_dir / "bin" / name, word], check=True, capture_output=True,
+                            text=True).stdout for name, word in PARTS]
     return HEAD + "\n".join(parts)
 
 

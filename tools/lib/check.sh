@@ -47,6 +47,9 @@ options go to tests/bench/usage_bench.py.
 
 ./weir bench admin measures the control plane with a million keys: lists, searches, pages, log-in,
 start, on both databases. Its options go to tests/bench/admin_bench.py.
+
+./weir bench scale measures what one more request, event, stream and relay costs each service, where
+single parts end, and prints what a traffic needs. Its options go to tests/bench/scale_bench.py.
 TEXT
       return 0
       ;;
@@ -62,6 +65,13 @@ TEXT
     shift
     compile release weir-admin weir-usage weir-watch-load
     /usr/bin/python3 "$WEIR_ROOT/tests/bench/admin_bench.py" --build-dir "$(build_dir release)" "$@"
+    return
+  fi
+  if [[ ${1:-} == scale ]]; then
+    shift
+    compile release weir-relay weir-admin weir-usage weir-fake-provider weir-load weir-usage-load \
+      weir-lease-load weir-watch-load
+    /usr/bin/python3 "$WEIR_ROOT/tests/bench/scale_bench.py" --build-dir "$(build_dir release)" "$@"
     return
   fi
   compile release weir-relay weir-admin weir-usage weir-fake-provider weir-load

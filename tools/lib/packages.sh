@@ -21,7 +21,7 @@ readonly PACKAGES_IMAGES=(buildah mmdebstrap runc curl util-linux iproute2)
 readonly PACKAGES_GO=(golang-go)
 readonly PACKAGES_NODE=(nodejs npm)
 readonly PACKAGES_FUZZ=(clang-14 libclang-rt-14-dev llvm-14)
-readonly PACKAGES_BENCH=(python3 nginx-light postgresql-15)
+readonly PACKAGES_BENCH=(python3 nginx-light postgresql-15 redis-server)
 readonly PACKAGES_FORMAT=(clang-format)
 readonly PACKAGES_LINT=(clang-format clang-tidy python3 shellcheck)
 
