@@ -17,8 +17,9 @@ class Postgres:
     PostgreSQL refuses to run as root, so root starts it as `postgres` (or `nobody`).
     """
 
-    def __init__(self, durable=False):
-        """`durable` waits for the disk as a real one does; tests have no use for that."""
+    def __init__(self, durable=False, standby_of=None):
+        """`durable` waits for the disk as a real one does; tests have no use for that. `standby_of` is another
+        one that this one copies as it writes; it takes no writes until it is promoted."""
         self._durable = durable
         self._folder = pathlib.Path(tempfile.mkdtemp(prefix="weir-pg-"))
         self._as_user = []
@@ -29,8 +30,12 @@ class Postgres:
         self._folder.chmod(0o755)
         self.port = ports.free_port()
         self._data = self._folder / "data"
-        self._run("initdb", "-D", str(self._data), "-U", "weir", "-A", "trust", "-E", "UTF8",
-                  "--locale=C.UTF-8", "--no-sync")
+        if standby_of is None:
+            self._run("initdb", "-D", str(self._data), "-U", "weir", "-A", "trust", "-E", "UTF8",
+                      "--locale=C.UTF-8", "--no-sync")
+        else:
+            self._run("pg_basebackup", "-h", "127.0.0.1", "-p", str(standby_of.port), "-U", "weir",
+                      "-D", str(self._data), "--write-recovery-conf", "--no-sync", "--checkpoint=fast")
         self.start()
 
     def start(self):
@@ -46,6 +51,10 @@ class Postgres:
     @property
     def pid(self):
         return int((self._data / "postmaster.pid").read_text().splitlines()[0])
+
+    def promote(self):
+        """A standby becomes the one that is written to."""
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "60", "promote")
 
     def create_database(self, name):
         self._run("psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "weir", "-d", "postgres",
@@ -75,7 +84,8 @@ class Postgres:
 
     def close(self):
         try:
-            self.stop("immediate")
+            if (self._data / "postmaster.pid").exists():
+                self.stop("immediate")
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)
 
