@@ -60,6 +60,24 @@ describe('groups', () => {
     expect((await api.call('GET', `/groups/${id}`)).status).toBe('disabled')
   })
 
+  test('what is typed stays while the group is disabled and enabled beside it', async ({ visitor }) => {
+    const { page } = visitor
+    const id = await group('typed-beside')
+    await logIn(visitor, `/groups?id=${id}&tab=configuration`)
+    const tab = (name: string) => page.getByRole('dialog').getByText(name, { exact: true })
+    await page.getByLabel('Remark', { exact: true }).fill('half typ')
+    await tab('Overview').click()
+    await page.getByRole('button', { name: 'Disable group' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Disable group' }).click()
+    await page.getByRole('button', { name: 'Enable group' }).click()
+    await page.getByRole('button', { name: 'Disable group' }).waitFor()
+    await tab('Configuration').click()
+    expect(await page.getByLabel('Remark', { exact: true }).inputValue()).toBe('half typ')
+    await page.locator('.n-drawer form button[type=submit]').click()
+    await page.getByRole('row', { name: /typed-beside/ }).getByText('half typ').waitFor()
+    expect(await api.call('GET', `/groups/${id}`)).toMatchObject({ status: 'active', remark: 'half typ' })
+  })
+
   test('the default group stays', async ({ visitor }) => {
     await logIn(visitor, '/groups?id=1')
     await visitor.page.getByText('it cannot be deleted').waitFor()

@@ -11,6 +11,7 @@ export interface Form<Values> {
   dirty: ComputedRef<boolean>
   touch: (name: keyof Values & string) => void // the field was left: its rule speaks from now on
   reset: (values?: Values) => void
+  check: () => boolean // by the rules alone, shown at the fields: before one is asked about what saving stops
   submit: () => Promise<boolean>
 }
 
@@ -82,14 +83,16 @@ export function useForm<Values extends object>(
     failure.value = mine.length > 0 && mine.length === Object.keys(error.fields).length ? null : error
   }
 
-  async function submit() {
+  function check() {
     touched.value = new Set(Object.keys(rules))
+    if (Object.keys(broken.value).length === 0) return true
+    void showFirstWrong()
+    return false
+  }
+
+  async function submit() {
     failure.value = null
-    if (busy.value) return false
-    if (Object.keys(broken.value).length > 0) {
-      void showFirstWrong()
-      return false
-    }
+    if (busy.value || !check()) return false
     busy.value = true
     try {
       await save(copyOf(values))
@@ -112,6 +115,7 @@ export function useForm<Values extends object>(
     dirty: computed(() => JSON.stringify(values) !== initial.value),
     touch: (name) => void setTimeout(() => (touched.value = new Set([...touched.value, name])), CLICK_MS),
     reset,
+    check,
     submit,
   }
 }

@@ -48,7 +48,7 @@ export const common = {
     leaveAct: 'Discard changes',
     noLimit: 'no limit',
   },
-  danger: { keep: 'Cancel', type: 'Type {name} to go on' },
+  danger: { keep: 'Cancel', counting: 'Counting what it is about …', type: 'Type {name} to go on' },
   conflict: {
     title: 'Somebody else changed this meanwhile. Yours is not saved.',
     field: 'Field',

@@ -46,6 +46,7 @@ export const keys = {
   disableText: 'Requests with it get 401 at once, on all relays. It can be enabled again.',
   removeTitle: 'Delete key {name}?',
   removeText: 'Requests with it get 401 at once, on all relays. Usage and logs stay.',
+  usedToday: 'Nothing was sent with it today. | {count} request was sent with it today. | {count} requests were sent with it today.',
   rotateTitle: 'Give key {name} a new text?',
   rotateText: 'Clients need the new text. Limits, usage and logs stay with the key.',
   overlap: 'The old text stops',

@@ -58,6 +58,11 @@ export const routes = {
   remove: 'Delete route',
   removeTitle: 'Delete route {name}?',
   removeText: 'Requests for {model} take the next route that matches, or are served as asked for. Requests under way are not touched.',
+  disable: 'Disable route',
+  disableTitle: 'Disable route {name}?',
+  disableText: 'Requests for {model} take the next route that matches, or are served as asked for, until it is active again.',
+  asked: 'Nothing of the last 24 hours asked for it. | {count} request of the last 24 hours asked for it. | {count} requests of the last 24 hours asked for it.',
+  askedUnknown: 'How many requests asked for it could not be found out.',
   words: {
     when: 'When',
     asked: 'is asked for',

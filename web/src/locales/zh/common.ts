@@ -50,7 +50,7 @@ export const common: typeof en = {
     leaveAct: '放弃修改',
     noLimit: '不限',
   },
-  danger: { keep: '取消', type: '输入 {name} 以继续' },
+  danger: { keep: '取消', counting: '正在统计影响范围……', type: '输入 {name} 以继续' },
   conflict: {
     title: '其他人刚刚修改了它，你的修改尚未保存。',
     field: '字段',

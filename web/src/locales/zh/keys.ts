@@ -48,6 +48,7 @@ export const keys: typeof en = {
   disableText: '使用它的请求在所有中继上立即得到 401。之后可以重新启用。',
   removeTitle: '删除密钥 {name}？',
   removeText: '使用它的请求在所有中继上立即得到 401。用量和日志保留。',
+  usedToday: '今天没有使用它的请求。 | 今天有 {count} 个使用它的请求。 | 今天有 {count} 个使用它的请求。',
   rotateTitle: '为密钥 {name} 换一个新值？',
   rotateText: '客户端需要换用新值。限额、用量和日志仍归该密钥。',
   overlap: '旧值失效时间',

@@ -60,6 +60,11 @@ export const routes: typeof en = {
   remove: '删除路由',
   removeTitle: '删除路由 {name}？',
   removeText: '对 {model} 的请求将采用下一条匹配的路由，或按请求的名称服务。进行中的请求不受影响。',
+  disable: '停用路由',
+  disableTitle: '停用路由 {name}？',
+  disableText: '在重新启用之前，对 {model} 的请求将采用下一条匹配的路由，或按请求的名称服务。',
+  asked: '最近 24 小时内没有请求使用它。 | 最近 24 小时内有 {count} 个请求使用它。 | 最近 24 小时内有 {count} 个请求使用它。',
+  askedUnknown: '未能查出有多少请求使用它。',
   words: {
     when: '当请求',
     asked: '时',

@@ -1,0 +1,39 @@
+import { expect, it, vi } from 'vitest'
+import { ApiError } from '@/api/errors'
+import { inScope } from '@/testing/inScope'
+import { useDanger } from './useDanger'
+
+it('does nothing before it is asked and confirmed, and forgets what it did', async () => {
+  const act = vi.fn<(id: number) => Promise<void>>(() => Promise.resolve())
+  const { asked, ask, cancel, run } = inScope(() => useDanger(act)).result
+  await run()
+  ask(7)
+  cancel()
+  await run()
+  expect(act).not.toHaveBeenCalled()
+  ask(8)
+  await run()
+  expect([act.mock.calls, asked.value]).toEqual([[[8]], null])
+})
+
+it('says why it failed where it was asked, until it is asked again', async () => {
+  const refused = new ApiError(409, 'conflict', 'it has 3 keys')
+  const { asked, busy, error, ask, run } = inScope(() => useDanger(() => Promise.reject(refused))).result
+  ask(7)
+  await run()
+  expect([asked.value, busy.value, error.value]).toEqual([7, false, refused])
+  ask(7)
+  expect(error.value).toBeNull()
+})
+
+it('is run once, however often it is confirmed', async () => {
+  let end: () => void = () => undefined
+  const act = vi.fn<() => Promise<void>>(() => new Promise((resolve) => (end = resolve)))
+  const { ask, run } = inScope(() => useDanger(act)).result
+  ask(7)
+  const first = run()
+  await run()
+  end()
+  await first
+  expect(act).toHaveBeenCalledTimes(1)
+})
