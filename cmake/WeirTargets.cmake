@@ -31,8 +31,8 @@ endfunction()
 function(weir_proto name)
   set(sources)
   foreach(proto ${ARGN})
-    get_filename_component(stem ${proto} NAME_WE)
-    set(base ${CMAKE_CURRENT_BINARY_DIR}/weir/v1/${stem})
+    string(REGEX REPLACE "[.]proto$" "" stem ${proto})
+    set(base ${CMAKE_CURRENT_BINARY_DIR}/${stem})
     add_custom_command(
       OUTPUT ${base}.pb.cc ${base}.pb.h ${base}.grpc.pb.cc ${base}.grpc.pb.h
       COMMAND

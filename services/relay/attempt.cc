@@ -25,7 +25,7 @@
 #include "services/relay/providers/upstream_request.h"
 #include "services/relay/route_stage.h"
 #include "services/relay/signature_stage.h"
-#include "services/relay/tracing/request_trace.h"
+#include "services/relay/trace_stage.h"
 
 namespace weir::relay {
 namespace {
@@ -121,7 +121,7 @@ Task<AttemptOutcome> Attempt(RelayEnvironment& environment, RequestContext& cont
     request.path = target.path;
     request.query = target.query;
   }
-  const TraceFields trace = FieldsFor(environment.tracing, context.trace.get(), account.url.host);
+  const TraceFields trace = BeginAttemptSpan(environment, context, account);
   request.trace_parent = trace.trace_parent;
   request.trace_state = trace.trace_state;
   RecordUpstreamRequest(context, account, std::span(pieces).subspan(1), !native || !edits.empty());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "libs/common/client_address.h"
 #include "libs/common/ids.h"
@@ -62,136 +63,137 @@ absl::Status LoadSpoolPolicy(const Settings& settings, Config& config) {
 }
 
 absl::Status LoadTracing(const Settings& settings, Config& config) {
-  auto hosts = HostList::Parse(settings.Text("trace_propagate_to"));
-  if (!hosts.ok()) {
-    return absl::InvalidArgumentError(
-        StrCat("trace_propagate_to: ", View(hosts.status().message())));
-  }
-  config.tracing.propagate_to = *std::move(hosts);
+  absl::StatusOr<TracePolicy> policy = LoadTracePolicy(settings);
+  if (!policy.ok()) return policy.status();
+  config.tracing = *std::move(policy);
+  auto collector = LoadTraceCollector(settings);
+  if (!collector.ok()) return collector.status();
+  config.trace_collector = *std::move(collector);
   return absl::OkStatus();
+}
+
+// All but those of traces.
+std::vector<Setting> OwnSettings() {
+  return {
+      {"listen", Kind::kText, "0.0.0.0:8080", "Where clients connect, host:port."},
+      {"trusted_proxies", Kind::kText, "",
+       "Addresses and blocks of load balancers before the relay, separated by commas: their "
+       "X-Forwarded-For tells who asks (allowed addresses, log); nobody else's is believed."},
+      {"ops_listen", Kind::kText, "127.0.0.1:9080", "Where /health, /ready and /metrics are."},
+      {"data_dir", Kind::kText, "./data/relay",
+       "Folder of the spool and of the snapshot's copy; one relay each."},
+      {"admin_target", Kind::kText, "127.0.0.1:9081", "Admin's gRPC, host:port."},
+      {"usage_target", Kind::kText, "127.0.0.1:9082", "Usage's gRPC, host:port."},
+      {"internal_token_file", Kind::kText, "",
+       "File with the token that the services share (mode 0600)."},
+      {"grpc_tls_cert_file", Kind::kText, "", "Certificate for mTLS between services, PEM."},
+      {"grpc_tls_key_file", Kind::kText, "", "Its private key, PEM."},
+      {"grpc_tls_ca_file", Kind::kText, "", "The authority that signed the services, PEM."},
+      {"upstream_ca_file", Kind::kText, "",
+       "Authorities that upstream certificates are checked against, PEM; empty = the "
+       "system's."},
+      {
+          "relay_id",
+          Kind::kText,
+          "",
+          "Name of this relay, unique among all; empty = a random one.",
+      },
+      {"log_level", Kind::kText, "info", "debug, info, warning or error."},
+      {"threads", Kind::kInteger, "0", "Loops; 0 = one for each core.", 0, 256},
+      {"attempts_max", Kind::kInteger, "3", "Accounts tried for one request.", 1, 20},
+      {"retry_percent", Kind::kInteger, "20",
+       "Attempts after a request's first, as a share of the requests; beyond it and the "
+       "next setting a failure is final.",
+       0, 1000},
+      {"retries_per_second_min", Kind::kInteger, "10",
+       "So many such attempts are always allowed, with bursts of ten seconds' worth.", 0, 100'000},
+      {"request_head_bytes_max", Kind::kInteger, "65536", "Largest request head.", 1024, 1 << 20},
+      {"request_body_bytes_max", Kind::kInteger, "33554432", "Largest request body (32 MiB).", 1024,
+       1 << 30},
+      {"buffered_bytes_max", Kind::kInteger, "0",
+       "Most bytes of requests and answers held in memory at once; beyond it requests are "
+       "refused with 503. 0 = half of the memory that the process may have.",
+       0, std::int64_t{1} << 44},
+      {"request_head_timeout_ms", Kind::kInteger, "15000",
+       "First byte of a request until the end of its head.", 100, kHourMs},
+      {"request_body_timeout_ms", Kind::kInteger, "30000",
+       "Longest pause while a request's body comes.", 100, kHourMs},
+      {"client_write_timeout_ms", Kind::kInteger, "60000",
+       "How long a client may not read before it is given up.", 100, kHourMs},
+      {"keep_alive_timeout_ms", Kind::kInteger, "75000",
+       "How long a client's connection may be idle.", 100, kHourMs},
+      {"websocket_idle_ms", Kind::kInteger, "3600000",
+       "How long a client's WebSocket (GET /v1/responses) may be idle; 0 = no WebSockets, such "
+       "clients get 426 and turn to POST.",
+       0, 24 * kHourMs},
+      {"upstream_idle_timeout_ms", Kind::kInteger, "90000",
+       "How long an upstream connection is kept for the next request.", 100, kHourMs},
+      {"drain_timeout_ms", Kind::kInteger, "300000",
+       "After SIGTERM: how long answers under way may take to end.", 0, kHourMs},
+      {"spool_bytes_max", Kind::kInteger, "1073741824",
+       "Usage not yet acknowledged, on disk (1 GiB); spool_full_policy says what is beyond it.",
+       16 << 20, std::int64_t{1} << 40},
+      {"spool_full_policy", Kind::kText, "block",
+       "What a full spool or disk does: block = requests are refused until there is room, so "
+       "that nothing goes unrecorded; shed = they are served, and what finds no room is lost "
+       "and counted (weir_relay_events_unrecorded_total)."},
+      {"resume_window_ms", Kind::kInteger, "60000",
+       "How long a resumable stream waits for its client, and is kept after its end; 0 = "
+       "streams "
+       "do not resume.",
+       0, kHourMs},
+      {"resume_stream_bytes", Kind::kInteger, "1048576",
+       "Last events that are kept of one resumable stream (1 MiB).", 4096, 1 << 30},
+      {"resume_bytes", Kind::kInteger, "67108864", "And of all of them together (64 MiB).", 4096,
+       std::int64_t{1} << 40},
+      {"cache_bytes", Kind::kInteger, "67108864",
+       "Memory of the response cache, for keys and groups that have it on (64 MiB); 0 = none.", 0,
+       std::int64_t{1} << 40},
+      {"body_queue_bytes", Kind::kInteger, "33554432",
+       "Memory of request and answer bodies that are being recorded or wait to be stored, for "
+       "keys and groups that have it on (32 MiB); what finds no room is not recorded "
+       "(weir_relay_bodies_shed_total).",
+       1 << 20, std::int64_t{1} << 40},
+      {"spool_sync_ms", Kind::kInteger, "1000",
+       "How often the spool is forced to the disk; bounds what a power loss can take.", 10, 60'000},
+      {"usage_batch_age_ms", Kind::kInteger, "250",
+       "How long a usage event may wait for others before it is sent to usage. It is in the "
+       "spool meanwhile, and no budget waits for it; shorter wakes both services more often.",
+       1, 60'000},
+      {"redis_url", Kind::kText, "",
+       "Redis that relays share rate limits through, redis://user:password@host:port/database; "
+       "empty = each relay counts alone."},
+      {"redis_url_file", Kind::kText, "",
+       "File with that URL instead (mode 0600), since it may hold a password."},
+      {"redis_prefix", Kind::kText, "weir",
+       "What Weir's keys in Redis begin with; the same for all relays of one admin."},
+      {"redis_timeout_ms", Kind::kInteger, "50", "Longest wait of a request for Redis's answer.", 1,
+       10'000},
+      {"redis_failures_max", Kind::kInteger, "3",
+       "Failures in a row after which Redis is not asked for a while.", 1, 1'000},
+      {"redis_retry_ms", Kind::kInteger, "1000", "How long that while is.", 10, kHourMs},
+      {"cache_redis_url", Kind::kText, "",
+       "Redis that relays share cached answers through; empty = each relay's are its own. May "
+       "be the same server as redis_url."},
+      {"cache_redis_url_file", Kind::kText, "", "File with that URL instead (mode 0600)."},
+      {"cache_redis_timeout_ms", Kind::kInteger, "50",
+       "Longest wait of a request for an answer from there.", 1, 10'000},
+      {"cache_redis_answer_bytes", Kind::kInteger, "1048576",
+       "Largest answer that is kept there (1 MiB).", 1024, 16 << 20},
+  };
 }
 
 }  // namespace
 
 Settings RelaySettingsTable() {
+  std::vector<Setting> table = OwnSettings();
+  const std::vector<Setting> traces = TraceSettings();
+  table.insert(table.end(), traces.begin(), traces.end());
   return Settings(
       "weir-relay", "WEIR_RELAY",
       "proxies and streams model traffic, picks the account, meters every request. `weir-relay "
-      "health` "
-      "and `ready` ask the one that runs.",
-      {
-          {"listen", Kind::kText, "0.0.0.0:8080", "Where clients connect, host:port."},
-          {"trusted_proxies", Kind::kText, "",
-           "Addresses and blocks of load balancers before the relay, separated by commas: their "
-           "X-Forwarded-For tells who asks (allowed addresses, log); nobody else's is believed."},
-          {"ops_listen", Kind::kText, "127.0.0.1:9080", "Where /health, /ready and /metrics are."},
-          {"data_dir", Kind::kText, "./data/relay",
-           "Folder of the spool and of the snapshot's copy; one relay each."},
-          {"admin_target", Kind::kText, "127.0.0.1:9081", "Admin's gRPC, host:port."},
-          {"usage_target", Kind::kText, "127.0.0.1:9082", "Usage's gRPC, host:port."},
-          {"internal_token_file", Kind::kText, "",
-           "File with the token that the services share (mode 0600)."},
-          {"grpc_tls_cert_file", Kind::kText, "", "Certificate for mTLS between services, PEM."},
-          {"grpc_tls_key_file", Kind::kText, "", "Its private key, PEM."},
-          {"grpc_tls_ca_file", Kind::kText, "", "The authority that signed the services, PEM."},
-          {"upstream_ca_file", Kind::kText, "",
-           "Authorities that upstream certificates are checked against, PEM; empty = the "
-           "system's."},
-          {
-              "relay_id",
-              Kind::kText,
-              "",
-              "Name of this relay, unique among all; empty = a random one.",
-          },
-          {"log_level", Kind::kText, "info", "debug, info, warning or error."},
-          {"threads", Kind::kInteger, "0", "Loops; 0 = one for each core.", 0, 256},
-          {"attempts_max", Kind::kInteger, "3", "Accounts tried for one request.", 1, 20},
-          {"retry_percent", Kind::kInteger, "20",
-           "Attempts after a request's first, as a share of the requests; beyond it and the "
-           "next setting a failure is final.",
-           0, 1000},
-          {"retries_per_second_min", Kind::kInteger, "10",
-           "So many such attempts are always allowed, with bursts of ten seconds' worth.", 0,
-           100'000},
-          {"request_head_bytes_max", Kind::kInteger, "65536", "Largest request head.", 1024,
-           1 << 20},
-          {"request_body_bytes_max", Kind::kInteger, "33554432", "Largest request body (32 MiB).",
-           1024, 1 << 30},
-          {"buffered_bytes_max", Kind::kInteger, "0",
-           "Most bytes of requests and answers held in memory at once; beyond it requests are "
-           "refused with 503. 0 = half of the memory that the process may have.",
-           0, std::int64_t{1} << 44},
-          {"request_head_timeout_ms", Kind::kInteger, "15000",
-           "First byte of a request until the end of its head.", 100, kHourMs},
-          {"request_body_timeout_ms", Kind::kInteger, "30000",
-           "Longest pause while a request's body comes.", 100, kHourMs},
-          {"client_write_timeout_ms", Kind::kInteger, "60000",
-           "How long a client may not read before it is given up.", 100, kHourMs},
-          {"keep_alive_timeout_ms", Kind::kInteger, "75000",
-           "How long a client's connection may be idle.", 100, kHourMs},
-          {"websocket_idle_ms", Kind::kInteger, "3600000",
-           "How long a client's WebSocket (GET /v1/responses) may be idle; 0 = no WebSockets, such "
-           "clients get 426 and turn to POST.",
-           0, 24 * kHourMs},
-          {"upstream_idle_timeout_ms", Kind::kInteger, "90000",
-           "How long an upstream connection is kept for the next request.", 100, kHourMs},
-          {"drain_timeout_ms", Kind::kInteger, "300000",
-           "After SIGTERM: how long answers under way may take to end.", 0, kHourMs},
-          {"spool_bytes_max", Kind::kInteger, "1073741824",
-           "Usage not yet acknowledged, on disk (1 GiB); spool_full_policy says what is beyond it.",
-           16 << 20, std::int64_t{1} << 40},
-          {"spool_full_policy", Kind::kText, "block",
-           "What a full spool or disk does: block = requests are refused until there is room, so "
-           "that nothing goes unrecorded; shed = they are served, and what finds no room is lost "
-           "and counted (weir_relay_events_unrecorded_total)."},
-          {"resume_window_ms", Kind::kInteger, "60000",
-           "How long a resumable stream waits for its client, and is kept after its end; 0 = "
-           "streams "
-           "do not resume.",
-           0, kHourMs},
-          {"resume_stream_bytes", Kind::kInteger, "1048576",
-           "Last events that are kept of one resumable stream (1 MiB).", 4096, 1 << 30},
-          {"resume_bytes", Kind::kInteger, "67108864", "And of all of them together (64 MiB).",
-           4096, std::int64_t{1} << 40},
-          {"cache_bytes", Kind::kInteger, "67108864",
-           "Memory of the response cache, for keys and groups that have it on (64 MiB); 0 = none.",
-           0, std::int64_t{1} << 40},
-          {"body_queue_bytes", Kind::kInteger, "33554432",
-           "Memory of request and answer bodies that are being recorded or wait to be stored, for "
-           "keys and groups that have it on (32 MiB); what finds no room is not recorded "
-           "(weir_relay_bodies_shed_total).",
-           1 << 20, std::int64_t{1} << 40},
-          {"spool_sync_ms", Kind::kInteger, "1000",
-           "How often the spool is forced to the disk; bounds what a power loss can take.", 10,
-           60'000},
-          {"usage_batch_age_ms", Kind::kInteger, "250",
-           "How long a usage event may wait for others before it is sent to usage. It is in the "
-           "spool meanwhile, and no budget waits for it; shorter wakes both services more often.",
-           1, 60'000},
-          {"redis_url", Kind::kText, "",
-           "Redis that relays share rate limits through, redis://user:password@host:port/database; "
-           "empty = each relay counts alone."},
-          {"redis_url_file", Kind::kText, "",
-           "File with that URL instead (mode 0600), since it may hold a password."},
-          {"redis_prefix", Kind::kText, "weir",
-           "What Weir's keys in Redis begin with; the same for all relays of one admin."},
-          {"redis_timeout_ms", Kind::kInteger, "50",
-           "Longest wait of a request for Redis's answer.", 1, 10'000},
-          {"redis_failures_max", Kind::kInteger, "3",
-           "Failures in a row after which Redis is not asked for a while.", 1, 1'000},
-          {"redis_retry_ms", Kind::kInteger, "1000", "How long that while is.", 10, kHourMs},
-          {"cache_redis_url", Kind::kText, "",
-           "Redis that relays share cached answers through; empty = each relay's are its own. May "
-           "be the same server as redis_url."},
-          {"cache_redis_url_file", Kind::kText, "", "File with that URL instead (mode 0600)."},
-          {"cache_redis_timeout_ms", Kind::kInteger, "50",
-           "Longest wait of a request for an answer from there.", 1, 10'000},
-          {"cache_redis_answer_bytes", Kind::kInteger, "1048576",
-           "Largest answer that is kept there (1 MiB).", 1024, 16 << 20},
-          {"trace_propagate_to", Kind::kText, "",
-           "Hosts of upstreams that get the client's traceparent and tracestate, separated by "
-           "commas: gpu.internal, *.internal (those below it), * (all); empty = none."},
-      });
+      "health` and `ready` ask the one that runs.",
+      std::move(table));
 }
 
 absl::StatusOr<Config> LoadConfig(const Settings& settings) {

@@ -15,7 +15,7 @@
 #include "services/relay/redis/redis_link.h"
 #include "services/relay/shared_cache/shared_cache.h"
 #include "services/relay/streams/stream_registry.h"
-#include "services/relay/tracing/trace_policy.h"
+#include "services/relay/tracing/trace_settings.h"
 
 namespace weir::relay {
 
@@ -30,6 +30,7 @@ struct Config {
   std::string log_level;
   std::vector<IpBlock> trusted_proxies = {};  // whose X-Forwarded-For is believed
   TracePolicy tracing;
+  std::optional<TraceCollector> trace_collector;  // nothing: nobody is told of spans
   int threads = 0;
   int attempts_max = 3;
   std::int64_t buffered_bytes_max = 0;  // never 0 once loaded

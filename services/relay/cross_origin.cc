@@ -28,7 +28,7 @@ bool IsPreflight(const RequestContext& context, const RequestHead& head, std::st
          head.method == "OPTIONS" && !head.Find("access-control-request-method").empty();
 }
 
-Task<void> AnswerPreflight(const RequestContext& context, Exchange& exchange) {
+Task<void> AnswerPreflight(RequestContext& context, Exchange& exchange) {
   if (exchange.body_unread()) exchange.CloseAfter();
   std::string fields;
   AppendPreflightFields(fields);

@@ -20,6 +20,6 @@ std::string_view ConsoleOrigin(const Snapshot* snapshot, std::string_view origin
 // A browser's question before the request itself, at an endpoint that exists: it comes without a
 // key, so `refusal` is the method's.
 bool IsPreflight(const RequestContext& context, const RequestHead& head, std::string_view refusal);
-Task<void> AnswerPreflight(const RequestContext& context, Exchange& exchange);
+Task<void> AnswerPreflight(RequestContext& context, Exchange& exchange);
 
 }  // namespace weir::relay

@@ -14,8 +14,9 @@ namespace {
 // Beside the status, for what SDKs would try again in vain.
 constexpr std::string_view kDoNotRetry = "x-should-retry: false\r\n";
 
-void Send(const RequestContext& context, Exchange& exchange, AnswerHead head, std::string_view body,
+void Send(RequestContext& context, Exchange& exchange, AnswerHead head, std::string_view body,
           std::string_view content_type, std::string_view more_fields = {}) {
+  if (!context.settled) context.record.status = head.status;
   if (exchange.http_1_0()) exchange.CloseAfter();
   const std::int64_t since_ns =
       exchange.received_ns() != 0 ? exchange.received_ns() : exchange.began_ns();
@@ -42,7 +43,8 @@ void Send(const RequestContext& context, Exchange& exchange, AnswerHead head, st
 
 }  // namespace
 
-void SendLocalReply(const RequestContext& context, Exchange& exchange, const LocalReply& reply) {
+void SendLocalReply(RequestContext& context, Exchange& exchange, const LocalReply& reply) {
+  if (!context.settled) context.record.error_class = reply.reason;
   AnswerHead head;
   head.status = LocalReplyStatus(reply, context.dialect);
   head.retry_after_s = reply.retry_after_s;
@@ -53,8 +55,9 @@ void SendLocalReply(const RequestContext& context, Exchange& exchange, const Loc
        reply.worth_retrying ? std::string_view() : kDoNotRetry);
 }
 
-void SendLocalAnswer(const RequestContext& context, Exchange& exchange, std::string_view body,
+void SendLocalAnswer(RequestContext& context, Exchange& exchange, std::string_view body,
                      std::string_view content_type, std::string_view fields) {
+  if (!context.settled) context.record.complete = true;
   Send(context, exchange, AnswerHead{}, body, content_type, fields);
 }
 

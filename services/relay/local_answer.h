@@ -10,10 +10,10 @@
 namespace weir::relay {
 
 // Sends now what can be sent; Flush the exchange afterwards.
-void SendLocalReply(const RequestContext& context, Exchange& exchange, const LocalReply& reply);
+void SendLocalReply(RequestContext& context, Exchange& exchange, const LocalReply& reply);
 
 // 200 with a body of our own; `fields` are further lines of the head, each with its end.
-void SendLocalAnswer(const RequestContext& context, Exchange& exchange, std::string_view body,
+void SendLocalAnswer(RequestContext& context, Exchange& exchange, std::string_view body,
                      std::string_view content_type, std::string_view fields = {});
 
 }  // namespace weir::relay

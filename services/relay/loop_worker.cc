@@ -130,6 +130,7 @@ LoopWorker::LoopWorker(const SharedParts& shared, std::unique_ptr<TlsClient> tls
                    shared.config.limits,
                    shared.config.trusted_proxies,
                    shared.config.tracing,
+                   shared.traces,
                    shared.config.relay_id,
                    shared.config.attempts_max,
                    shared.config.serve_unrecorded,

@@ -41,6 +41,7 @@ struct SharedParts {
   SignatureTable& signatures;
   LeaseDesk& leases;
   BodyDesk& bodies;
+  TraceExporter* traces;  // null: nobody is told of spans
   const std::atomic<bool>& draining;
   const std::atomic<bool>& closing;
   BufferCap& buffer_cap;

@@ -47,6 +47,7 @@
 #include "services/relay/snapshot/account_health_registry.h"
 #include "services/relay/snapshot/snapshot_file.h"
 #include "services/relay/streams/stream_registry.h"
+#include "services/relay/tracing/trace_exporter.h"
 #include "weir/v1/snapshot.pb.h"
 
 namespace weir::relay {
@@ -59,6 +60,7 @@ constexpr std::int64_t kReturnLeasesMs =
 constexpr std::int64_t kPeekMarginMs = 50;  // beyond Redis's own time, for the loop to come to it
 constexpr std::int64_t kPeekBudgetsMs = 500;
 constexpr std::int64_t kSendBodiesMs = 2'000;
+constexpr std::int64_t kSendTracesMs = 2'000;
 constexpr std::int64_t kHandOverMs = 5'000;  // for the spool; what is left waits on disk
 
 // A stream needs two descriptors; the soft limit of 1024 would end at 500 of them.
@@ -143,6 +145,7 @@ class Relay::Impl {
   std::unique_ptr<UsageReporter> reporter_;
   std::unique_ptr<LeaseDesk> leases_;
   std::unique_ptr<BodyDesk> bodies_;
+  std::unique_ptr<TraceExporter> traces_;  // null: nobody is told of spans
   PeekBudgets peek_budgets_;
   std::vector<std::unique_ptr<LoopWorker>> workers_;
   std::atomic<std::size_t> next_tester_ = 0;  // of the workers
@@ -188,6 +191,15 @@ absl::Status Relay::Impl::Start() {
   body_options.bytes_max = config_.body_queue_bytes;
   bodies_ = std::make_unique<BodyDesk>(std::move(body_options), metrics_);
   bodies_->Start();
+
+  // Spans wait here, if anybody is to hear of them; requests do not wait for it.
+  if (config_.trace_collector.has_value()) {
+    TraceExporterOptions trace_options;
+    trace_options.collector = *config_.trace_collector;
+    trace_options.relay_id = config_.relay_id;
+    traces_ = std::make_unique<TraceExporter>(std::move(trace_options), metrics_);
+    traces_->Start();
+  }
 
   // The configuration: from the disk at once, from admin as soon as it answers.
   snapshot_file_ =
@@ -268,9 +280,10 @@ absl::Status Relay::Impl::StartLeases() {
 absl::Status Relay::Impl::MakeWorkers() {
   const absl::StatusOr<HostPort> address = ParseHostPort(config_.listen);
   if (!address.ok()) return address.status();
-  const SharedParts shared{
-      config_, resolver_, snapshots_,  *subscriber_, *spool_,  reasons_,  sessions_, rate_limiter_,
-      cache_,  streams_,  signatures_, *leases_,     *bodies_, draining_, closing_,  buffer_cap_};
+  const SharedParts shared{config_,     resolver_,  snapshots_,    *subscriber_,  *spool_,
+                           reasons_,    sessions_,  rate_limiter_, cache_,        streams_,
+                           signatures_, *leases_,   *bodies_,      traces_.get(), draining_,
+                           closing_,    buffer_cap_};
   WarnOfLimits(config_);
   absl::Status free = Listener::CheckFree(address->host, address->port);
   if (!free.ok()) return free;
@@ -340,6 +353,7 @@ void Relay::Impl::DrainAndStop() {
   }
   reporter_->Stop();
   bodies_->Stop(kSendBodiesMs);
+  if (traces_ != nullptr) traces_->Stop(kSendTracesMs);
   leases_->ReturnAll(kReturnLeasesMs);
   leases_->Stop();
   subscriber_->Stop();

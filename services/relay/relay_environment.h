@@ -31,6 +31,7 @@ class StreamRegistry;
 class SignatureTable;
 class LeaseDesk;
 class BodyDesk;
+class TraceExporter;
 
 // Written by one loop, read by /metrics: relaxed atomics, no shared cache lines between loops.
 struct alignas(64) LoopCounters {
@@ -78,6 +79,7 @@ struct RelayEnvironment {
   const HttpLimits& limits;
   const std::vector<IpBlock>& trusted_proxies;  // whose X-Forwarded-For is believed
   const TracePolicy& tracing;
+  TraceExporter* traces = nullptr;  // null: nobody is told of spans
   std::string relay_id;
   int attempts_max = 3;
   bool serve_unrecorded = false;  // also while the spool is full

@@ -21,6 +21,7 @@
 #include "services/relay/model_list.h"
 #include "services/relay/rate_stage.h"
 #include "services/relay/request_context.h"
+#include "services/relay/request_end.h"
 #include "services/relay/request_stages.h"
 #include "services/relay/responses_socket.h"
 #include "services/relay/resume.h"
@@ -120,6 +121,7 @@ LocalReply HeadRefusal(ReadStatus status, const Exchange& exchange, const HttpLi
 
 Task<void> RelayRequest(RelayEnvironment& environment, Exchange& exchange) {
   RequestContext context = Begin(environment, exchange);
+  const RequestEnd end(environment, context);
   FindClient(environment, exchange.head(), context.record);
   if (environment.draining.load(std::memory_order_relaxed)) exchange.CloseAfter();
   context.console_origin = ConsoleOrigin(context.snapshot.get(), exchange.head());
@@ -133,7 +135,10 @@ Task<void> RelayRequest(RelayEnvironment& environment, Exchange& exchange) {
     co_await Refuse(environment, context, exchange, *refusal);
     co_return;
   }
-  context.trace = BeginTrace(environment.tracing, exchange.head());
+  // A stranger's requests, and those that ask whether we are alive, would fill a collector.
+  if (context.caller.key != nullptr) {
+    context.trace = BeginTrace(environment.tracing, exchange.head(), context.record.id);
+  }
   if (IsOurs(context.endpoint->operation)) {
     co_await AnswerOurs(environment, context, exchange);
     co_return;

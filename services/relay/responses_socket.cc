@@ -22,6 +22,7 @@
 namespace weir::relay {
 namespace {
 
+constexpr int kSwitchingProtocols = 101;
 constexpr std::int64_t kLookAgainMs = 500;                // at a relay that begins to drain
 constexpr std::size_t kUnsentBytesMax = 256 * 1024;       // then the answer is not read on
 constexpr std::size_t kEventBytesMax = 16 * 1024 * 1024;  // one event, or one refusal
@@ -236,7 +237,7 @@ Refusal CheckHandshake(const HttpLimits& limits, const RequestHead& head) {
   return MakeReply(reason::kBadRequest, problem);
 }
 
-Task<void> ServeResponsesSocket(RelayEnvironment& environment, const RequestContext& context,
+Task<void> ServeResponsesSocket(RelayEnvironment& environment, RequestContext& context,
                                 Exchange& exchange) {
   exchange.CloseAfter();
   const std::string head = StrCat(
@@ -244,8 +245,10 @@ Task<void> ServeResponsesSocket(RelayEnvironment& environment, const RequestCont
       "sec-websocket-accept: ",
       HandshakeAnswer(exchange.head().Find("sec-websocket-key")),
       "\r\nx-weir-request-id: ", context.request_id, "\r\n\r\n");
+  context.record.status = kSwitchingProtocols;
   exchange.Send(head);
   if (!co_await exchange.Flush()) co_return;
+  context.record.complete = true;
   ResponsesSocket socket(environment, context, exchange);
   exchange.ReleaseRequest();
   co_await socket.Run();

@@ -16,7 +16,7 @@ Refusal CheckHandshake(const HttpLimits& limits, const RequestHead& head);
 
 // The exchange holds a good handshake of a caller who may come in.
 // Returns when the WebSocket is closed; the connection is of no further use.
-Task<void> ServeResponsesSocket(RelayEnvironment& environment, const RequestContext& context,
+Task<void> ServeResponsesSocket(RelayEnvironment& environment, RequestContext& context,
                                 Exchange& exchange);
 
 }  // namespace weir::relay

@@ -39,8 +39,8 @@ bool ReadAfter(const RequestHead& head, std::uint64_t& number) {
   return last.empty() || ParseInteger(last, number);
 }
 
-Task<void> RefuseResume(RelayEnvironment& environment, const RequestContext& context,
-                        Exchange& exchange, const LocalReply& reply) {
+Task<void> RefuseResume(RelayEnvironment& environment, RequestContext& context, Exchange& exchange,
+                        const LocalReply& reply) {
   environment.reasons.CountLocalReply(reply.reason);
   if (exchange.body_unread()) exchange.CloseAfter();
   SendLocalReply(context, exchange, reply);
@@ -95,6 +95,7 @@ Task<void> PassEvents(RequestContext& context, Exchange& exchange, ResumableStre
       exchange.http_1_0() ? AnswerFraming::kUntilClose : AnswerFraming::kChunked;
   if (exchange.http_1_0() || exchange.body_unread()) exchange.CloseAfter();
   std::string head = ResumedHead(context, exchange, framing);
+  context.record.status = 200;
   exchange.ReleaseRequest();
   Attachment attachment(stream, exchange.loop());
   std::string events;
@@ -107,6 +108,7 @@ Task<void> PassEvents(RequestContext& context, Exchange& exchange, ResumableStre
     }
     const bool ended = state == ReadState::kEnded;
     const bool sent = SendPart(exchange, framing, head, events, /*last=*/ended);
+    context.record.complete = ended;
     if (!sent) co_await exchange.Flush();
     if (ended) break;
     if (state == ReadState::kEvents) continue;

@@ -12,31 +12,12 @@
 #include "services/relay/metering/traffic_figures.h"
 #include "services/relay/metering/usage_event.h"
 #include "services/relay/metering/usage_spool.h"
+#include "services/relay/provider_label.h"
 #include "services/relay/rate_stage.h"
 #include "services/relay/request_price.h"
 
 namespace weir::relay {
 namespace {
-
-std::size_t ProviderLabelOf(Platform platform) {
-  switch (platform) {
-    case Platform::kClaude:
-    case Platform::kClaudeConsole:
-      return 1;
-    case Platform::kOpenAi:
-    case Platform::kOpenAiResponses:
-      return 2;
-    case Platform::kAzureOpenAi:
-      return 3;
-    case Platform::kOllama:
-      return 4;
-    case Platform::kGemini:
-      return 5;
-    case Platform::kSession:
-      return 6;
-  }
-  return 0;
-}
 
 void PriceRecord(const RequestContext& context, UsageRecord& record) {
   // Also without a price: who rates the request again once there is one needs it.

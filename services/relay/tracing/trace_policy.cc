@@ -1,7 +1,9 @@
 #include "services/relay/tracing/trace_policy.h"
 
 #include <algorithm>
+#include <cassert>
 
+#include "libs/common/cost.h"
 #include "libs/common/text.h"
 
 namespace weir::relay {
@@ -45,6 +47,19 @@ absl::StatusOr<HostList> HostList::Parse(std::string_view text) {
 bool HostList::Has(std::string_view host) const {
   return std::any_of(hosts_.begin(), hosts_.end(),
                      [host](const std::string& pattern) { return Matches(pattern, host); });
+}
+
+// By the last seven bytes, which W3C wants to be random in a trace's id and which are so in a
+// UUIDv7: those above a threshold are taken, as OpenTelemetry's samplers do. Four of them suffice.
+bool IsSampled(std::string_view id, std::int64_t share_ppm) {
+  assert(id.size() == 16);
+  constexpr std::size_t kRandomAt = 9;
+  std::uint64_t random = 0;
+  for (std::size_t i = kRandomAt; i < kRandomAt + 4; ++i) {
+    random = random << 8 | static_cast<std::uint8_t>(id[i]);
+  }
+  const auto left_out_ppm = static_cast<std::uint64_t>(kPpmOne - std::min(share_ppm, kPpmOne));
+  return random * kPpmOne >= left_out_ppm << 32;
 }
 
 }  // namespace weir::relay

@@ -25,9 +25,16 @@ class HostList {
 };
 
 struct TracePolicy {
+  bool exported = false;        // there is somebody to tell of spans
+  std::int64_t sample_ppm = 0;  // of the requests whose client does not say
   HostList propagate_to;
 
-  bool on() const { return !propagate_to.empty(); }
+  bool on() const { return exported || !propagate_to.empty(); }
 };
+
+// Whether the request of that id (UUIDv7, 16 bytes) is one of so many in a million. The same id and
+// share give the same answer everywhere, and what is chosen at a share is chosen at any greater
+// one.
+bool IsSampled(std::string_view id, std::int64_t share_ppm);
 
 }  // namespace weir::relay

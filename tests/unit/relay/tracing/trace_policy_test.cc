@@ -1,8 +1,11 @@
 #include "services/relay/tracing/trace_policy.h"
 
+#include <string>
 #include <string_view>
 
 #include <gtest/gtest.h>
+
+#include "libs/common/ids.h"
 
 namespace weir::relay {
 namespace {
@@ -45,6 +48,22 @@ TEST(HostListTest, RefusesWhatIsNoHost) {
                                       "a b"};
   for (const std::string_view text : refused) {
     EXPECT_FALSE(HostList::Parse(text).ok()) << text;
+  }
+}
+
+TEST(SampleTest, TakesItsShareOfRandomIds) {
+  int taken = 0;
+  for (int i = 0; i < 20'000; ++i) taken += IsSampled(NewUuid7Bytes(i), 250'000) ? 1 : 0;
+  EXPECT_GT(taken, 4'600);
+  EXPECT_LT(taken, 5'400);
+}
+
+TEST(SampleTest, WhatIsTakenAtAShareIsTakenAtAnyGreaterOne) {
+  for (int i = 0; i < 1'000; ++i) {
+    const std::string id = NewUuid7Bytes(i);
+    EXPECT_FALSE(IsSampled(id, 0));
+    EXPECT_TRUE(IsSampled(id, 1'000'000));
+    EXPECT_TRUE(!IsSampled(id, 100'000) || IsSampled(id, 100'001));
   }
 }
 
