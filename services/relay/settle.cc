@@ -53,6 +53,13 @@ void SetEnd(UsageRecord& record) {
                                                           : AttemptAction::kBrokeOff;
 }
 
+// What a full spool has left is for the answers under way: a refusal that nobody was asked for is
+// counted (weir_relay_local_replies_total), and takes none of it.
+bool LeftOut(const RelayEnvironment& environment, const RequestContext& context) {
+  const UsageRecord& record = context.record;
+  return record.status >= 400 && record.attempts.empty() && !environment.spool.CanAccept();
+}
+
 }  // namespace
 
 std::int64_t CostSoFar(const RequestContext& context, const AnswerMeter& meter) {
@@ -77,6 +84,7 @@ void Settle(RelayEnvironment& environment, RequestContext& context, const Answer
   record.latency_ms = (SteadyNs() - context.began_ns) / kNsPerMs;
   SetEnd(record);
   environment.traffic.Note(record, ProviderLabel(context));
+  if (LeftOut(environment, context)) return context.intent.Clear();
   thread_local std::string bytes;
   EncodeUsageEvent(record, environment.relay_id, bytes);
   if (environment.spool_writer.Append(bytes)) return context.intent.Clear();

@@ -47,6 +47,8 @@ namespace weir::usage {
 namespace {
 
 constexpr int kMessageBytesMax = 16 << 20;
+constexpr int kKeepAliveMs = 20'000;
+constexpr int kKeepAliveTimeoutMs = 10'000;
 constexpr int kPingIntervalMsMin = 5'000;  // clients ping every 20 s, also without calls
 constexpr std::int64_t kAnswersTimeoutMs = 2'000;
 constexpr std::int64_t kCallsTimeoutMs = 500;
@@ -204,6 +206,10 @@ absl::Status UsageServer::Parts::Listen(const std::string& listen) {
   builder.RegisterService(&body_service->service());
   builder.RegisterService(&rerate_service->service());
   builder.SetMaxReceiveMessageSize(kMessageBytesMax);
+  // A relay that vanished without a word is noticed: its streams would hold what they hold for
+  // hours.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepAliveMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepAliveTimeoutMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                              kPingIntervalMsMin);

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 import harness
+import small_disk as small_disk_module
 import upstream as upstream_module
 
 
@@ -61,6 +62,15 @@ def fresh_stack(build_dir):
     made = harness.Stack(build_dir)
     try:
         made.start()
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def small_disk():
+    made = small_disk_module.SmallDisk()
+    try:
         yield made
     finally:
         made.close()

@@ -28,6 +28,7 @@ class Service:
         self._folder = folder
         self._binary = build_dir / "bin" / f"weir-{name}"
         self.arguments = list(arguments)
+        self.prefix = []  # a command that starts it, in a name space of its own, say
 
     def start(self):
         assert self.process is None, f"{self.name} runs already"
@@ -38,7 +39,7 @@ class Service:
         environment.update({k: str(v) for k, v in self.settings.items()})
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [str(self._binary), *self.arguments], cwd=self._folder, env=environment,
+                [*self.prefix, str(self._binary), *self.arguments], cwd=self._folder, env=environment,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         return self
 

@@ -17,10 +17,12 @@ class Postgres:
     PostgreSQL refuses to run as root, so root starts it as `postgres` (or `nobody`).
     """
 
-    def __init__(self, durable=False, standby_of=None):
+    def __init__(self, durable=False, standby_of=None, address="127.0.0.1"):
         """`durable` waits for the disk as a real one does; tests have no use for that. `standby_of` is another
-        one that this one copies as it writes; it takes no writes until it is promoted."""
+        one that this one copies as it writes; it takes no writes until it is promoted. `address`: where else it
+        is reached."""
         self._durable = durable
+        self._address = address
         self._folder = pathlib.Path(tempfile.mkdtemp(prefix="weir-pg-"))
         self._as_user = []
         if os.geteuid() == 0:
@@ -36,10 +38,14 @@ class Postgres:
         else:
             self._run("pg_basebackup", "-h", "127.0.0.1", "-p", str(standby_of.port), "-U", "weir",
                       "-D", str(self._data), "--write-recovery-conf", "--no-sync", "--checkpoint=fast")
+        if address != "127.0.0.1":
+            with open(self._data / "pg_hba.conf", "a") as rules:
+                rules.write("host all all samenet trust\n")
         self.start()
 
     def start(self):
-        options = (f"-c listen_addresses=127.0.0.1 -c port={self.port} "
+        addresses = ",".join(sorted({"127.0.0.1", self._address}))
+        options = (f"-c listen_addresses={addresses} -c port={self.port} "
                    f"-c fsync={'on' if self._durable else 'off'} "
                    f"-c unix_socket_directories={self._folder} -c max_connections=50")
         self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "60", "-o", options,

@@ -14,7 +14,9 @@ PASSWORD = "p@ss:word"
 class Redis:
     """Keeps nothing on disk. It can be stopped in its tracks, killed and started again."""
 
-    def __init__(self):
+    def __init__(self, address="127.0.0.1"):
+        """`address`: where else it is reached."""
+        self._addresses = sorted({"127.0.0.1", address})
         self.port = ports.free_port()
         self.url = f"redis://:p%40ss%3Aword@127.0.0.1:{self.port}/3"
         self._folder = tempfile.TemporaryDirectory(prefix="weir-redis-")
@@ -24,7 +26,7 @@ class Redis:
     def start(self):
         assert self._process is None
         self._process = subprocess.Popen(
-            ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "",
+            ["redis-server", "--bind", *self._addresses, "--port", str(self.port), "--save", "",
              "--appendonly", "no", "--requirepass", PASSWORD, "--dir", self._folder.name],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         end = time.monotonic() + 10

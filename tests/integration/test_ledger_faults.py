@@ -1,9 +1,5 @@
 """A database that is read-only, full, slow or gone: nothing is lost, and each can be seen."""
 
-import os
-import pathlib
-import subprocess
-import tempfile
 import time
 
 import pytest
@@ -17,7 +13,6 @@ from postgres import Postgres
 SCENARIO = "in=10+out=5"
 COST = 10 * 3_000 + 5 * 15_000
 LATE_S = 5  # /api/v1/status calls events late that wait for longer
-DISK_MIB = 48
 
 
 @pytest.fixture(scope="module")
@@ -38,22 +33,6 @@ def stack(build_dir, cluster):
         yield made.start()
     finally:
         made.close()
-
-
-@pytest.fixture
-def small_disk():
-    """A file system of its own, of 48 MiB."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount one")
-    with tempfile.TemporaryDirectory(prefix="weir-disk-") as folder:
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m,mode=0777", "weir",
-                                  folder], capture_output=True, text=True, check=False)
-        if mounted.returncode != 0:
-            pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
-        try:
-            yield pathlib.Path(folder)
-        finally:
-            subprocess.run(["umount", "-l", folder], check=True)
 
 
 def metric(port, name):
@@ -125,7 +104,7 @@ def test_the_error_is_told(stack):
 
 def test_full(stack, small_disk):
     """The disk of today's rows is full, and later has room again."""
-    space = small_disk / "space"
+    space = small_disk.folder / "space"
     space.mkdir()
     stack.postgres.own(space)
     name = f"small_{time.monotonic_ns()}"
@@ -134,17 +113,7 @@ def test_full(stack, small_disk):
         stack.ledger, "SELECT relname FROM pg_class WHERE relname LIKE 'usage\\_%' AND relkind = 'r'")]
     for table in tables:
         stack.postgres.query(stack.ledger, f"ALTER TABLE {table} SET TABLESPACE {name}")
-    filler = small_disk / "filler"
-
-    def fill():
-        with open(filler, "wb") as file:
-            try:
-                while file.write(b"x" * 65_536):
-                    file.flush()
-            except OSError:
-                pass  # no space left on device
-
-    run_through(stack, fill, filler.unlink)
+    run_through(stack, small_disk.fill, small_disk.free)
     assert usage_metric(stack, "weir_usage_commit_failures_total") >= 1
     stack.close()  # lets go of the tablespace
     stack.postgres.query("postgres", f"DROP DATABASE {stack.ledger} WITH (FORCE)")

@@ -13,7 +13,7 @@ readonly PACKAGES_BUILD=(
 )
 readonly PACKAGES_TEST=(
   openssl python3 python3-pytest python3-venv python3-websocket postgresql-15 redis-server nginx-light caddy
-  prometheus python3-yaml
+  prometheus python3-yaml iproute2
   chromium fonts-noto-cjk
 )
 readonly PACKAGES_PACKAGE=(dpkg-dev file python3 python3-venv)

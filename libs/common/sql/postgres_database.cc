@@ -11,6 +11,7 @@
 
 #include "libs/common/sql/connection_pool.h"
 #include "libs/common/sql/postgres_errors.h"
+#include "libs/common/sql/postgres_options.h"
 #include "libs/common/sql/postgres_text.h"
 #include "libs/common/text.h"
 
@@ -56,12 +57,6 @@ std::string separated_list(const std::string& /*separator*/, const CopyLines& li
 // Statements with lists of varying length must not fill the server's memory: past this many, they
 // are sent unprepared.
 constexpr std::size_t kPreparedMax = 256;
-
-// A host that does not answer must not hold a thread for the minutes that TCP would.
-constexpr std::string_view kConnectionOptions[] = {
-    "connect_timeout=5",    "tcp_user_timeout=30000", "keepalives_idle=30",
-    "client_encoding=UTF8", "application_name=weir",
-};
 
 // Type numbers of pg_type that never change.
 enum : pqxx::oid {
@@ -157,7 +152,9 @@ absl::Status Guarded(const Call& call) {
 
 class PostgresConnection {
  public:
-  explicit PostgresConnection(const std::string& url) : connection_(url), quiet_(connection_) {}
+  explicit PostgresConnection(const std::string& url) : connection_(url), quiet_(connection_) {
+    pqxx::nontransaction(connection_).exec(kBeginSession);
+  }
 
   pqxx::connection& get() { return connection_; }
 
@@ -371,16 +368,6 @@ class PostgresDatabase final : public Database {
 };
 
 }  // namespace
-
-std::string WithConnectionOptions(std::string_view url) {
-  std::string full(url);
-  for (std::string_view option : kConnectionOptions) {
-    const std::string_view key = option.substr(0, option.find('=') + 1);
-    if (url.find(key) != std::string_view::npos) continue;
-    StrAppend(full, full.find('?') == std::string::npos ? "?" : "&", option);
-  }
-  return full;
-}
 
 absl::StatusOr<std::unique_ptr<Database>> OpenPostgres(std::string_view url, int connections_max) {
   auto database = std::make_unique<PostgresDatabase>(url, connections_max);

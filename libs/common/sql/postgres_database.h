@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -14,8 +13,5 @@ namespace weir::sql {
 // Connects once, so that a wrong URL is told at start: Unavailable. Later a lost connection fails
 // the transaction that it carried with Unavailable, and the next one connects again.
 absl::StatusOr<std::unique_ptr<Database>> OpenPostgres(std::string_view url, int connections_max);
-
-// `url` with time-outs and keep-alives where the operator has not set them himself.
-std::string WithConnectionOptions(std::string_view url);
 
 }  // namespace weir::sql

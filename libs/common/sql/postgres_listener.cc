@@ -9,7 +9,7 @@
 
 #include <pqxx/pqxx>
 
-#include "libs/common/sql/postgres_database.h"
+#include "libs/common/sql/postgres_options.h"
 
 namespace weir::sql {
 namespace {

@@ -24,8 +24,10 @@ std::int64_t RequestLimiter::WaitSeconds(std::string_view address) {
     if (whole_at_us_.size() >= kAddressesMax) Forget(now_us);
     found = whole_at_us_.emplace(network, now_us).first;
   }
-  // A clock that was set back must not lock anybody out for long.
-  std::int64_t whole_at_us = std::clamp(found->second, now_us, now_us + kMinuteUs);
+  // Further ahead than a minute it cannot be: the clock was set back, and what was counted by the
+  // one before says nothing.
+  const bool set_back = found->second > now_us + kMinuteUs;
+  const std::int64_t whole_at_us = set_back ? now_us : std::max(found->second, now_us);
   const std::int64_t over_us = whole_at_us + each_us - (now_us + kMinuteUs);
   if (over_us > 0) return (over_us + 999'999) / 1'000'000;
   found->second = whole_at_us + each_us;

@@ -21,6 +21,14 @@ namespace {
 constexpr int kReceiveBufferBytes = 64 * 1024;
 constexpr std::int64_t kAddressMsMin = 2'000;
 
+// A machine that vanished, or a NAT that forgot the connection, sends no end. So silence is asked
+// about after 15 s, and is the end after three unanswered questions more, 5 s apart: a model may
+// think for minutes, and only its machine answers meanwhile.
+constexpr struct {
+  int name;
+  int value;
+} kKeepAlive[] = {{TCP_KEEPIDLE, 15}, {TCP_KEEPINTVL, 5}, {TCP_KEEPCNT, 3}};
+
 // co_await: the resolver's answer, or why it was not waited for: a name server may take half a
 // minute.
 class AwaitAddresses final : public Waiter {
@@ -108,6 +116,10 @@ std::unique_ptr<Stream> StartConnect(EventLoop& loop, const SocketAddress& addre
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &kReceiveBufferBytes, sizeof(kReceiveBufferBytes));
+  ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+  for (const auto& [name, value] : kKeepAlive) {
+    ::setsockopt(fd, IPPROTO_TCP, name, &value, sizeof(value));
+  }
   auto stream = std::make_unique<Stream>(loop, fd);
   if (!stream->usable()) return nullptr;
   const auto* raw = reinterpret_cast<const sockaddr*>(&address.storage);

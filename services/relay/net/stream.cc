@@ -1,5 +1,7 @@
 #include "services/relay/net/stream.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -33,6 +35,14 @@ Stream::~Stream() {
     SSL_free(ssl_);
   }
   ::close(watch_.fd);
+}
+
+std::int64_t Stream::unacknowledged_ms() const {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  // A pair of sockets of our own has no such thing.
+  if (::getsockopt(watch_.fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
+  return info.tcpi_unacked == 0 ? 0 : info.tcpi_last_ack_recv;
 }
 
 IoResult Stream::Read(char* out, std::size_t size) {

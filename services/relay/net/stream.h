@@ -58,6 +58,9 @@ class Stream {
   FdWatch& watch() { return watch_; }
   EventLoop& loop() { return loop_; }
   bool peer_gone() const { return (watch_.ready & ready::kHangup) != 0; }
+  // How long the peer's machine has acknowledged nothing, while it owes an acknowledgement; 0 = it
+  // owes none. A peer that has only stopped reading owes none, since it answers probes.
+  std::int64_t unacknowledged_ms() const;
 
   // Takes over `ssl`, whose handshake is still to come.
   void StartTls(SSL* ssl);

@@ -12,6 +12,11 @@ namespace {
 
 constexpr std::size_t kHeadBytesMax = 64 * 1024;  // with the interim answers before it
 
+// How often a call that waits looks whether its peer's machine is there, and how long that may
+// acknowledge nothing: five retransmissions and more.
+constexpr std::int64_t kLookMs = 5'000;
+constexpr std::int64_t kUnacknowledgedMsMax = 10'000;
+
 // A head is 4 KiB and used up before the next suspension, so one per thread will do.
 ResponseHead& ThreadHead() {
   thread_local ResponseHead head;
@@ -113,10 +118,16 @@ Task<AttemptOutcome> UpstreamCall::Open(bool fresh, std::int64_t total_deadline_
 
 Task<AttemptOutcome> UpstreamCall::Await(std::uint8_t bits, std::int64_t deadline_ms) {
   const std::int64_t began_ns = SteadyNs();
-  const WaitResult result =
-      co_await WaitFor(environment_.loop, stream_->watch(), bits | ready::kHangup, &client_,
-                       ready::kHangup, deadline_ms);
+  WaitResult result = WaitResult::kTimeout;
+  bool vanished = false;
+  do {
+    const std::int64_t look_ms = std::min(deadline_ms, environment_.loop.now_ms() + kLookMs);
+    result = co_await WaitFor(environment_.loop, stream_->watch(), bits | ready::kHangup, &client_,
+                              ready::kHangup, look_ms);
+    vanished = result == WaitResult::kTimeout && PeerVanished();
+  } while (result == WaitResult::kTimeout && !vanished && environment_.loop.now_ms() < deadline_ms);
   waited_ns_ += SteadyNs() - began_ns;
+  if (vanished) co_return AttemptOutcome::kClosed;
   if (result == WaitResult::kTimeout) co_return AttemptOutcome::kTimedOut;
   if ((client_.ready & ready::kHangup) == 0) co_return AttemptOutcome::kAnswered;
   if (outlives_client_ms_ == 0 || !request_sent_) co_return AttemptOutcome::kClientGone;
@@ -137,9 +148,17 @@ Task<AttemptOutcome> UpstreamCall::AwaitAlone(std::uint8_t bits, std::int64_t de
                                            : AttemptOutcome::kAnswered;
 }
 
+// Not a byte of this request, or of what it has left to send, has been acknowledged for so long. An
+// idle connection's last acknowledgement is old, so what counts begins with the request.
+bool UpstreamCall::PeerVanished() const {
+  const std::int64_t sending_ms = environment_.loop.now_ms() - send_began_ms_;
+  return std::min(sending_ms, stream_->unacknowledged_ms()) >= kUnacknowledgedMsMax;
+}
+
 Task<AttemptOutcome> UpstreamCall::SendRequest(std::span<const iovec> pieces,
                                                std::int64_t deadline_ms) {
   std::vector<iovec> rest;
+  send_began_ms_ = environment_.loop.now_ms();
   for (;;) {
     const IoResult sent = stream_->Write(pieces);
     // It may have answered (413, say) and closed without reading all: the head will tell.

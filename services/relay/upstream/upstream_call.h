@@ -49,7 +49,8 @@ class UpstreamCall {
                FdWatch& client, std::int64_t outlives_client_ms = 0);
 
   // Sends `pieces` (head and body) and reads the answer's head. A kept connection that turns out to
-  // be dead is replaced by a fresh one, once. `total_deadline_ms` is steady.
+  // be dead, because it is closed or because nothing is acknowledged, is replaced by a fresh one,
+  // once. `total_deadline_ms` is steady.
   Task<AttemptOutcome> Start(std::span<const iovec> pieces, std::int64_t total_deadline_ms);
 
   // After kAnswered, until the next suspension or ReadBody: views into the loop's scratch. Peek and
@@ -98,6 +99,7 @@ class UpstreamCall {
   Task<AttemptOutcome> ReadHead(std::int64_t deadline_ms);
   Task<AttemptOutcome> Await(std::uint8_t bits, std::int64_t deadline_ms);
   Task<AttemptOutcome> AwaitAlone(std::uint8_t bits, std::int64_t deadline_ms);
+  bool PeerVanished() const;
   AttemptOutcome EndedEarly() const;
   BodyRead ReadPart();
   void KeepHead();
@@ -109,6 +111,7 @@ class UpstreamCall {
   FdWatch& client_;
   std::int64_t outlives_client_ms_;
   std::int64_t client_left_ms_ = 0;  // steady; 0 = it is there
+  std::int64_t send_began_ms_ = 0;   // steady
   std::unique_ptr<Stream> stream_;
   BodyDecoder body_;
   std::string partial_head_;  // a head that came in parts
