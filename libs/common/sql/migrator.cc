@@ -6,13 +6,14 @@
 
 #include "libs/common/clock.h"
 #include "libs/common/sql/database.h"
+#include "libs/common/sql/schema_lock.h"
 #include "libs/common/text.h"
 
 namespace weir::sql {
 namespace {
 
-// One name for all components: they may share a database, and the table is common to them.
-constexpr std::string_view kLockName = "weir_migrations";
+// For making the table, which is common to all components that share a database.
+constexpr std::string_view kTableLockName = "weir_migrations";
 
 constexpr std::string_view kCreateTable = R"(
   CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -83,7 +84,7 @@ absl::Status Apply(Transaction& transaction, std::string_view component,
 // Another process may have applied it since we looked: the lock comes first, then the look.
 absl::Status ApplyIfMissing(Transaction& transaction, std::string_view component,
                             const Migration& migration) {
-  absl::Status status = transaction.Lock(kLockName);
+  absl::Status status = transaction.Lock(SchemaLockName(component));
   if (!status.ok()) return status;
   absl::StatusOr<std::set<std::int64_t>> applied = AppliedNumbers(transaction, component);
   if (!applied.ok()) return applied.status();
@@ -100,40 +101,66 @@ std::int64_t LastNumber(const std::vector<Migration>& migrations) {
   return migrations.empty() ? 0 : migrations.back().number;
 }
 
+// "IF NOT EXISTS" alone fails where two do it at once; once it is there nobody waits for anybody.
+absl::Status MakeTable(Transaction& transaction) {
+  if (transaction.dialect() == SqlDialect::kPostgres) {
+    absl::StatusOr<Result> there =
+        transaction.Execute("SELECT to_regclass('schema_migrations') IS NOT NULL");
+    if (!there.ok()) return there.status();
+    if (there->rows.at(0).Int(0) != 0) return absl::OkStatus();
+    if (absl::Status locked = transaction.Lock(kTableLockName); !locked.ok()) return locked;
+  }
+  return transaction.Execute(kCreateTable).status();
+}
+
 // A newer Weir has been here; what it changed we cannot know.
 absl::Status CheckNotNewer(Transaction& transaction, std::string_view component,
-                           const std::vector<Migration>& migrations) {
-  absl::Status status = transaction.Lock(kLockName);
+                           const std::vector<Migration>& migrations,
+                           std::set<std::int64_t>& applied) {
+  absl::Status status = transaction.Lock(SchemaLockName(component));
   if (!status.ok()) return status;
-  absl::StatusOr<Result> created = transaction.Execute(kCreateTable);
-  if (!created.ok()) return created.status();
-  absl::StatusOr<std::set<std::int64_t>> applied = AppliedNumbers(transaction, component);
-  if (!applied.ok()) return applied.status();
+  absl::StatusOr<std::set<std::int64_t>> numbers = AppliedNumbers(transaction, component);
+  if (!numbers.ok()) return numbers.status();
+  applied = *std::move(numbers);
   const std::int64_t known = LastNumber(migrations);
-  if (applied->empty() || *applied->rbegin() <= known) return absl::OkStatus();
-  return absl::FailedPreconditionError(NewerText(component, *applied->rbegin(), known));
+  if (applied.empty() || *applied.rbegin() <= known) return absl::OkStatus();
+  return absl::FailedPreconditionError(NewerText(component, *applied.rbegin(), known));
+}
+
+absl::Status WithStep(const absl::Status& status, std::string_view component,
+                      const Migration& migration) {
+  if (status.ok()) return status;
+  return absl::Status(status.code(), StrCat("migration ", migration.number, " (", migration.name,
+                                            ") of ", component, ": ", status.message()));
 }
 
 }  // namespace
 
 absl::Status Migrate(Database& database, std::string_view component,
                      const std::vector<Migration>& migrations) {
+  return Migrate(database, component, migrations, LockWait());
+}
+
+absl::Status Migrate(Database& database, std::string_view component,
+                     const std::vector<Migration>& migrations, const LockWait& wait) {
   const bool ascending =
       std::is_sorted(migrations.begin(), migrations.end(),
                      [](const Migration& a, const Migration& b) { return a.number < b.number; });
   if (!ascending) return absl::InternalError("migrations are not in the order of their numbers");
-  absl::Status status = database.Transact(
-      [&](Transaction& transaction) { return CheckNotNewer(transaction, component, migrations); });
+  absl::Status status = TransactPatiently(database, component, wait, MakeTable);
+  if (!status.ok()) return status;
+  std::set<std::int64_t> applied;
+  status = TransactPatiently(database, component, wait, [&](Transaction& transaction) {
+    return CheckNotNewer(transaction, component, migrations, applied);
+  });
   for (const Migration& migration : migrations) {
     if (!status.ok()) return status;
-    status = database.Transact([&](Transaction& transaction) {
-      return ApplyIfMissing(transaction, component, migration);
-    });
-    if (!status.ok()) {
-      return absl::Status(status.code(),
-                          StrCat("migration ", migration.number, " (", migration.name, ") of ",
-                                 component, ": ", status.message()));
-    }
+    if (applied.contains(migration.number)) continue;
+    status = WithStep(TransactPatiently(database, component, wait,
+                                        [&](Transaction& transaction) {
+                                          return ApplyIfMissing(transaction, component, migration);
+                                        }),
+                      component, migration);
   }
   return status;
 }
@@ -156,8 +183,9 @@ absl::Status HoldSchema(Transaction& transaction, std::string_view component,
   // SQLite has one writer at a time. The number is read by a statement of its own, which sees what
   // was committed while the first one waited.
   if (transaction.dialect() == SqlDialect::kPostgres) {
-    absl::StatusOr<Result> held = transaction.Execute(
-        "SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))", {std::string(kLockName)});
+    absl::StatusOr<Result> held =
+        transaction.Execute("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))",
+                            {SchemaLockName(component)});
     if (!held.ok()) return held.status();
   }
   return CheckSchema(transaction, component, migrations);

@@ -1,3 +1,4 @@
+#include <future>
 #include <string>
 #include <thread>
 #include <vector>
@@ -6,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "libs/common/sql/database.h"
+#include "libs/common/sql/schema_lock.h"
 #include "tests/unit/support/databases.h"
 
 namespace weir::sql {
@@ -65,6 +67,72 @@ TEST_P(MigratorTest, RefusesADatabaseThatIsNewer) {
   ASSERT_TRUE(Migrate(database(), "test", {kFirst, kSecond}).ok());
   const absl::Status status = Migrate(database(), "test", {kFirst});
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+}
+
+// Holds what `lock` takes until it is destroyed.
+class Held {
+ public:
+  Held(Database& database, const Database::Body& lock) {
+    std::promise<void> held;
+    thread_ = std::thread([this, &database, &held, lock] {
+      const absl::Status status = database.Transact([&](Transaction& transaction) {
+        absl::Status locked = lock(transaction);
+        held.set_value();
+        let_go_.get_future().wait();
+        return locked;
+      });
+      EXPECT_TRUE(status.ok()) << status;
+    });
+    held.get_future().wait();
+  }
+  ~Held() {
+    let_go_.set_value();
+    thread_.join();
+  }
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+
+ private:
+  std::promise<void> let_go_;
+  std::thread thread_;
+};
+
+constexpr LockWait kShort = {.try_ms = 20, .rounds_max = 2};
+
+TEST_P(MigratorTest, SaysWhoHasTheLockAndDoesNotWaitForEver) {
+  if (database().dialect() == SqlDialect::kSqlite) GTEST_SKIP() << "one writer at a time";
+  ASSERT_TRUE(Migrate(database(), "test", {kFirst}).ok());
+  const auto other = Open();
+  {
+    const Held held(
+        *other, [](Transaction& transaction) { return HoldSchema(transaction, "test", {kFirst}); });
+    const absl::Status status = Migrate(database(), "test", {kFirst, kSecond}, kShort);
+    EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("the schema of test is locked since"));
+    EXPECT_THAT(std::string(status.message()), HasSubstr("PostgreSQL's process "));
+    EXPECT_TRUE(
+        Migrate(database(), "another", {{1, "own", "CREATE TABLE b (x BIGINT)"}}, kShort).ok())
+        << "components do not wait for each other";
+  }
+  EXPECT_TRUE(Migrate(database(), "test", {kFirst, kSecond}, kShort).ok());
+}
+
+TEST_P(MigratorTest, AStepThatWaitsForATableLetsGoOfItsOwnLocks) {
+  if (database().dialect() == SqlDialect::kSqlite) GTEST_SKIP() << "one writer at a time";
+  ASSERT_TRUE(Migrate(database(), "test", {kFirst}).ok());
+  const auto other = Open();
+  {
+    // As a backup does.
+    const Held held(*other, [](Transaction& transaction) {
+      return transaction.Execute("LOCK TABLE a IN ACCESS SHARE MODE").status();
+    });
+    const absl::Status status = Migrate(database(), "test", {kFirst, kSecond}, kShort);
+    EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("migration 2 (second) of test"));
+    EXPECT_THAT(std::string(status.message()), HasSubstr("holds a table that a step needs"));
+    EXPECT_TRUE(database().Query("SELECT COUNT(*) FROM a").ok());
+  }
+  EXPECT_TRUE(Migrate(database(), "test", {kFirst, kSecond}, kShort).ok());
 }
 
 TEST_P(MigratorTest, SeveralProcessesAtOnce) {

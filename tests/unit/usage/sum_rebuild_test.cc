@@ -85,7 +85,7 @@ TEST_P(SumRebuildTest, AStepOfTheSchemaWaitsForBatchesUnderWay) {
   const absl::Status status = database().Transact([&](sql::Transaction& transaction) {
     if (absl::Status held = HoldLedgerSchema(transaction); !held.ok()) return held;
     const auto taken = database().Query(
-        "SELECT pg_try_advisory_xact_lock(hashtextextended('weir_migrations', 0))");
+        "SELECT pg_try_advisory_xact_lock(hashtextextended('weir_migrations_usage', 0))");
     EXPECT_TRUE(taken.ok()) << taken.status();
     EXPECT_EQ(taken->rows.at(0).Int(0), 0) << "the step would go ahead";
     return absl::OkStatus();
