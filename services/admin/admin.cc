@@ -117,14 +117,14 @@ void AddRelayGauges(Metrics& metrics, RelayRegistry& registry) {
 }
 
 AlertSources SourcesOfAlerts(Store& store, UsageClient& usage, MaintenanceClient& maintenance) {
-  using Models = std::vector<std::string>;
   return {.ingest = [&maintenance] { return maintenance.Ingest(); },
           .peek_budgets = [&usage](const auto& request,
                                    auto& response) { return usage.PeekBudgets(request, response); },
-          .unpriced_models = [&store, &usage]() -> absl::StatusOr<Models> {
+          .unpriced_models = [&store, &usage]() -> absl::StatusOr<UnpricedNames> {
             const auto unpriced = FindUnpriced(store, usage);
             if (!unpriced.ok()) return unpriced.status();
-            return Models(unpriced->models.begin(), unpriced->models.end());
+            return UnpricedNames{.models = {unpriced->models.begin(), unpriced->models.end()},
+                                 .all = unpriced->all};
           }};
 }
 

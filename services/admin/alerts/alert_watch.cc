@@ -105,10 +105,11 @@ AlertFindings LateLedger(const absl::StatusOr<LedgerIngest>& ingest) {
   return findings;
 }
 
-AlertFindings UnpricedModels(const std::vector<std::string>& models) {
+AlertFindings UnpricedModels(const UnpricedNames& unpriced) {
   AlertFindings findings;
-  findings.over_before_ms = kAllThereIs;
-  for (const std::string& model : models) {
+  // Of more than can be told of, those that were left out are no better than they were.
+  findings.over_before_ms = unpriced.all ? kAllThereIs : 0;
+  for (const std::string& model : unpriced.models) {
     const std::string name = PlainName(model);
     findings.wrong.emplace(StrCat("model/", name),
                            StrCat("The model ", name, " was asked for and has no price."));
@@ -147,9 +148,9 @@ absl::Status AlertWatch::LookAtLedger() {
 }
 
 absl::Status AlertWatch::LookAtPrices() {
-  const auto models = sources_.unpriced_models();
-  if (!models.ok()) return models.status();
-  return Reconcile(store_, kModelUnpriced, UnpricedModels(*models));
+  const auto unpriced = sources_.unpriced_models();
+  if (!unpriced.ok()) return unpriced.status();
+  return Reconcile(store_, kModelUnpriced, UnpricedModels(*unpriced));
 }
 
 }  // namespace weir::admin

@@ -24,15 +24,19 @@ absl::StatusOr<AlertFindings> LostAccounts(Store& store);
 AlertFindings RefusingRelays(const std::vector<RelayState>& relays, std::int64_t now_ms);
 // `ingest` is what usage said; its error when it did not answer.
 AlertFindings LateLedger(const absl::StatusOr<LedgerIngest>& ingest);
-// Models that were asked for without a price.
-AlertFindings UnpricedModels(const std::vector<std::string>& models);
+// Models that were asked for without a price; `all`: there are no others.
+struct UnpricedNames {
+  std::vector<std::string> models;
+  bool all = true;
+};
+AlertFindings UnpricedModels(const UnpricedNames& unpriced);
 
 // What the watch asks.
 struct AlertSources {
   std::function<absl::StatusOr<LedgerIngest>()> ingest;
   PeekBudgets peek_budgets;
   // Models without a price; an error when nobody can tell.
-  std::function<absl::StatusOr<std::vector<std::string>>()> unpriced_models;
+  std::function<absl::StatusOr<UnpricedNames>()> unpriced_models;
 };
 
 // For the one thread at a time that runs the task.

@@ -16,6 +16,12 @@
 
 namespace weir::admin {
 namespace v1 = weir::v1;
+namespace {
+
+// UnpricedResponse has at most so many.
+constexpr int kModelsToldMax = 1'000;
+
+}  // namespace
 
 PriceTable PriceTableOf(const std::vector<Price>& prices) {
   PriceTable::ById by_id;
@@ -81,6 +87,7 @@ absl::StatusOr<Unpriced> FindUnpriced(Store& store, UsageClient& usage) {
   v1::UnpricedResponse answer;
   if (absl::Status asked = usage.Unpriced(question, answer); !asked.ok()) return asked;
   Unpriced unpriced;
+  unpriced.all = answer.models_size() < kModelsToldMax;
   // Mostly there are none, and prices need not be read.
   if (answer.models_size() == 0) return unpriced;
   const absl::StatusOr<PricesNow> now = ReadPricesNow(store);

@@ -40,6 +40,7 @@ bool IsPricedThen(const PricesNow& now, const weir::v1::UnpricedModel& row);
 struct Unpriced {
   std::set<std::string> models;
   std::int64_t requests = 0;
+  bool all = true;  // false: usage tells no more models than these
 };
 // Unavailable while usage is away.
 absl::StatusOr<Unpriced> FindUnpriced(Store& store, UsageClient& usage);

@@ -107,7 +107,7 @@ class AlertsTest : public StoreTest {
   std::vector<WebCall> calls;
   std::deque<int> statuses;
   absl::StatusOr<LedgerIngest> ingest = LedgerIngest();
-  absl::StatusOr<std::vector<std::string>> unpriced = std::vector<std::string>();
+  absl::StatusOr<UnpricedNames> unpriced = UnpricedNames{.models = {}, .all = true};
   std::int64_t spent_today = 0;
 
  private:
@@ -273,7 +273,7 @@ TEST_P(AlertsTest, TheTaskSaysWhatIsWrongAndWhatIsOver) {
   EXPECT_EQ(Look(watch), "1 things are wrong");
   EXPECT_EQ(News(), (std::vector<std::string>{"account_lost+" + lost}));
   spent_today = 8 * kUsd;
-  unpriced = std::vector<std::string>{"gpt-new"};
+  unpriced = UnpricedNames{.models = {"gpt-new"}, .all = true};
   EXPECT_EQ(Look(watch), "3 things are wrong");
   EXPECT_EQ(News(),
             (std::vector<std::string>{"model_unpriced+model/gpt-new", "budget_near+" + budget}));
@@ -285,6 +285,21 @@ TEST_P(AlertsTest, TheTaskSaysWhatIsWrongAndWhatIsOver) {
   spent_today = 0;
   EXPECT_EQ(Look(watch), "2 things are wrong");
   EXPECT_EQ(News(), (std::vector<std::string>{"budget_near-" + budget, "budget_spent-" + budget}));
+}
+
+// Usage tells of a thousand names; callers can ask for any number of them.
+TEST_P(AlertsTest, AModelThatIsPushedOutOfTheListIsNotOver) {
+  SetWebhook("https://hooks.example.com");
+  AlertWatch watch = Watch();
+  unpriced = UnpricedNames{.models = {"gpt-new"}, .all = true};
+  Look(watch);
+  EXPECT_EQ(News(), (std::vector<std::string>{"model_unpriced+model/gpt-new"}));
+  unpriced = UnpricedNames{.models = {"made-up"}, .all = false};
+  EXPECT_EQ(Look(watch), "2 things are wrong");
+  EXPECT_EQ(News(), (std::vector<std::string>{"model_unpriced+model/made-up"}));
+  unpriced = UnpricedNames{.models = {"made-up"}, .all = true};
+  EXPECT_EQ(Look(watch), "1 things are wrong");
+  EXPECT_EQ(News(), (std::vector<std::string>{"model_unpriced-model/gpt-new"}));
 }
 
 TEST_P(AlertsTest, ABudgetThatIsTakenAwayIsOver) {
@@ -312,7 +327,7 @@ TEST_P(AlertsTest, ABudgetThatIsTakenAwayIsOver) {
 TEST_P(AlertsTest, AWebhookThatIsTakenAwayTakesAllWithIt) {
   SetWebhook("https://hooks.example.com");
   AlertWatch watch = Watch();
-  unpriced = std::vector<std::string>{"gpt-new"};
+  unpriced = UnpricedNames{.models = {"gpt-new"}, .all = true};
   EXPECT_EQ(Look(watch), "1 things are wrong");
   SetWebhook("");
   EXPECT_EQ(Look(watch), "there is no webhook");
