@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "libs/common/secret_file.h"
 #include "libs/common/text.h"
 #include "libs/common/version.h"
 
@@ -151,22 +152,33 @@ std::string Settings::HelpMarkdown() const {
 
 namespace {
 
-// Kubernetes puts secrets there as root's and readable by the group of the pod: whoever is not root
-// can have them no other way.
-bool IsOpenToOthers(const struct stat& info) {
-  const bool given_by_root = info.st_uid == 0 && ::geteuid() != 0;
-  const mode_t allowed = given_by_root ? S_IRGRP : 0;
-  return (info.st_mode & (S_IRWXG | S_IRWXO) & ~allowed) != 0;
+FileReader ThisProcess() {
+  FileReader reader{.user = ::geteuid(), .groups = {::getegid()}};
+  const int count = ::getgroups(0, nullptr);
+  if (count <= 0) return reader;
+  std::vector<gid_t> more(static_cast<std::size_t>(count));
+  // Fewer when one was taken away meanwhile; -1 when one came: then it counts next time.
+  more.resize(static_cast<std::size_t>(std::max(0, ::getgroups(count, more.data()))));
+  reader.groups.insert(reader.groups.end(), more.begin(), more.end());
+  return reader;
 }
 
 }  // namespace
+
+bool IsOpenToOthers(const FileRights& file, const FileReader& reader) {
+  const auto& groups = reader.groups;
+  const bool given_to_us = file.owner == 0 && reader.user != 0 &&
+                           std::find(groups.begin(), groups.end(), file.group) != groups.end();
+  const mode_t allowed = given_to_us ? S_IRGRP : 0;
+  return (file.mode & (S_IRWXG | S_IRWXO) & ~allowed) != 0;
+}
 
 absl::StatusOr<Secret> ReadSecretFile(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) {
     return absl::NotFoundError(StrCat("cannot read the secret file '", path, "'"));
   }
-  if (IsOpenToOthers(info)) {
+  if (IsOpenToOthers({info.st_uid, info.st_gid, info.st_mode}, ThisProcess())) {
     return absl::PermissionDeniedError(
         StrCat("'", path, "' can be read by others; run: chmod 600 ", path));
   }

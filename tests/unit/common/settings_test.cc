@@ -13,6 +13,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "libs/common/secret_file.h"
+
 namespace weir {
 namespace {
 
@@ -155,6 +157,23 @@ TEST_F(SecretFileTest, TakesOneThatRootGaveToAGroup) {
   Write("secret", 0444);
   EXPECT_TRUE(given.ok()) << given.status();
   EXPECT_EQ(ReadSecretFile(path_.string()).status().code(), absl::StatusCode::kPermissionDenied);
+}
+
+TEST(IsOpenToOthersTest, AGroupMayReadWhatRootGaveToUsAlone) {
+  const FileReader nobody = {.user = 65534, .groups = {65534, 2000}};
+  const FileReader root = {.user = 0, .groups = {0, 2000}};
+  const auto is_open = [](uid_t owner, gid_t group, mode_t mode, const FileReader& reader) {
+    return IsOpenToOthers({.owner = owner, .group = group, .mode = S_IFREG | mode}, reader);
+  };
+  EXPECT_FALSE(is_open(65534, 65534, 0600, nobody));
+  EXPECT_FALSE(is_open(0, 2000, 0640, nobody));
+  EXPECT_FALSE(is_open(0, 65534, 0440, nobody));
+  EXPECT_TRUE(is_open(0, 3000, 0640, nobody)) << "a group of others";
+  EXPECT_TRUE(is_open(0, 2000, 0660, nobody)) << "they may write it";
+  EXPECT_TRUE(is_open(0, 2000, 0644, nobody));
+  EXPECT_TRUE(is_open(65534, 2000, 0640, nobody)) << "our own: nobody had to give it to us";
+  EXPECT_TRUE(is_open(0, 2000, 0640, root)) << "root's own";
+  EXPECT_FALSE(is_open(0, 0, 0400, root));
 }
 
 TEST_F(SecretFileTest, MissesOneThatIsNotThereOrEmpty) {
