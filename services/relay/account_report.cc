@@ -1,6 +1,6 @@
 #include "services/relay/account_report.h"
 
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,7 +9,9 @@
 #include "libs/common/stable_hash.h"
 #include "services/relay/accounts/error_object.h"
 #include "services/relay/accounts/session_memory.h"
+#include "services/relay/accounts/window_uses.h"
 #include "services/relay/credential_mask.h"
+#include "services/relay/snapshot/current_account.h"
 
 namespace weir::relay {
 namespace {
@@ -114,12 +116,10 @@ class Report {
   const int http_status_;
 };
 
-// An administrator has changed or removed the account since the request began: what the old one did
-// (its credential was refused, say) is no word about the new one.
+// What the account did as it was (its credential was refused, say) is no word about it as it is
+// now.
 bool IsOutdated(RelayEnvironment& environment, const Account& account) {
-  const std::shared_ptr<const Snapshot> snapshot = environment.snapshots.Current();
-  const Account* now = snapshot->FindAccount(account.id);
-  return now != &account && (now == nullptr || now->content_hash != account.content_hash);
+  return !IsCurrent(account, *environment.snapshots.Current());
 }
 
 // An account answered well what others had refused, so it was them and not the request.
@@ -175,15 +175,8 @@ void NoteForAccount(RelayEnvironment& environment, RequestContext& context, cons
 void NoteWindows(RelayEnvironment& environment, const Account& account, const RateReading& reading,
                  std::int64_t now_unix_ms) {
   if (IsOutdated(environment, account)) return;
-  WindowUses uses;
-  bool any = false;
-  for (std::size_t i = 0; i < uses.size(); ++i) {
-    const WindowReading& window = reading.windows[i];
-    if (window.used_basis_points < 0) continue;
-    uses[i] = {window.used_basis_points, ResetUnixMs(window.reset, now_unix_ms)};
-    any = true;
-  }
-  if (any) account.health->figures().NoteWindows(uses, now_unix_ms);
+  const std::optional<WindowUses> uses = WindowUsesOf(reading, now_unix_ms);
+  if (uses.has_value()) account.health->figures().NoteWindows(*uses, now_unix_ms);
 }
 
 void NoteGoodAnswer(RelayEnvironment& environment, const RequestContext& context,

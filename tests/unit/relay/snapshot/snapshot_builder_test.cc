@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "libs/common/clock.h"
+#include "services/relay/snapshot/current_account.h"
 #include "tests/unit/relay/snapshot/samples.h"
 
 namespace weir::relay {
@@ -57,6 +58,26 @@ TEST_F(ApplyChunksTest, AFullRevisionCanBeLookedUp) {
   ASSERT_NE(price, nullptr);
   EXPECT_EQ(price->prices.base.cache_read_pico_usd, 3'000'000);  // not priced apart
   EXPECT_EQ(price->prices.base.cache_write_5m_pico_usd, 3'750'000);
+}
+
+// What a request under way learns of an account counts only for the account as it is now.
+TEST_F(ApplyChunksTest, AnAccountIsCurrentUntilAnAdministratorChangesIt) {
+  const auto base = Apply(nullptr, SmallRevision(1));
+  const Account& account = *base->FindAccount(1);
+  EXPECT_TRUE(IsCurrent(account, *base));
+  v1::Resource rests = AccountOf(1, {1}, 20);
+  rests.mutable_account()->set_status(v1::ACCOUNT_STATUS_RATE_LIMITED);
+  const auto resting = Apply(base.get(), {ChunkOf(1, 2, {rests})});
+  ASSERT_NE(resting->FindAccount(1), &account);
+  EXPECT_TRUE(IsCurrent(account, *resting)) << "its status alone is another";
+  v1::Resource renewed = rests;
+  renewed.mutable_account()->set_credential("sk-another-secret");
+  const auto changed = Apply(resting.get(), {ChunkOf(2, 3, {renewed})});
+  EXPECT_FALSE(IsCurrent(account, *changed));
+  EXPECT_TRUE(IsCurrent(*changed->FindAccount(1), *changed));
+  const auto gone =
+      Apply(changed.get(), {ChunkOf(3, 4, {}, {RefTo(v1::RESOURCE_KIND_ACCOUNT, 1)})});
+  EXPECT_FALSE(IsCurrent(*changed->FindAccount(1), *gone));
 }
 
 TEST_F(ApplyChunksTest, ARevisionMayComeInManyChunksAndAnyOrder) {
