@@ -74,7 +74,8 @@ class OpenidProvider:
         self.header = {}      # over its header
         self.signer = None    # a function of (text, header) instead of the first key
         self.document = {}    # over the discovery document
-        self.fault = None     # a status that every endpoint answers
+        self.fault = None     # a status that every endpoint answers, with
+        self.headers = ()
         self.strict = True    # codes count once
         self.calls = []       # paths
         self._codes = {}
@@ -102,7 +103,7 @@ class OpenidProvider:
         path = recorded.target.split("?")[0]
         self.calls.append(path)
         if self.fault is not None:
-            connection.sendall(reply_bytes(self.fault, body=b"{}"))
+            connection.sendall(reply_bytes(self.fault, self.headers, b"{}"))
             return True
         status, value = {"/.well-known/openid-configuration": self._discovery,
                          "/keys": self._key_set, "/token": self._token}[path](recorded)

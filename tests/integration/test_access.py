@@ -2,6 +2,9 @@
 made of the same rows. What is open to whom is pinned down in rest_contract_test.cc; here the program
 does as it says."""
 
+import base64
+import hashlib
+import hmac
 import json
 import re
 import subprocess
@@ -138,6 +141,60 @@ def test_forged_cookies_are_nobody(stack, cookie):
 def test_forged_tokens_are_nobody(stack, authorization):
     reply = knock(stack, "GET", "/api/v1/auth/profile", {"authorization": authorization})
     assert reply.status in (400, 401), reply
+
+
+def part_of(token, number):
+    text = token.split(".")[number]
+    return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+
+
+def coded(value):
+    return base64.urlsafe_b64encode(json.dumps(value, separators=(",", ":")).encode()
+                                    ).rstrip(b"=").decode()
+
+
+def made(header, grants, key=None, digest="sha256", signature=""):
+    text = f"{coded(header)}.{coded(grants)}"
+    if key is not None:
+        mac = hmac.new(key, text.encode(), digest).digest()
+        signature = base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+    return f"{text}.{signature}"
+
+
+def forgeries(stack, token):
+    """Of a session that there is: what is looked at after the signature would be good."""
+    header, grants = part_of(token, 0), part_of(token, 1)
+    own = token.split(".")[2]
+    for none in ("none", "None", "NONE", "nOnE", ""):
+        yield f"alg {none!r}", made({"alg": none}, grants)
+        yield f"alg {none!r}, its own signature", made({"alg": none}, grants, signature=own)
+    yield "no alg", made({"typ": "JWT"}, grants)
+    yield "its own head without a signature", made(header, grants)
+    yield "later", made(header, {**grants, "exp": grants["exp"] + 3600}, signature=own)
+    yield "another user", made(header, {**grants, "sub": str(int(grants["sub"]) + 1)}, signature=own)
+    # What others know must not be what it is signed by.
+    internal = (stack.folder / "internal.token").read_text().strip()
+    known = {"nothing": b"", "the issuer": grants["iss"].encode(), "the session": grants["sid"].encode(),
+             "the internal token": internal.encode(), "its hash": hashlib.sha256(internal.encode()).digest()}
+    for name, key in known.items():
+        yield f"by {name}", made(header, grants, key)
+    for algorithm, digest in (("HS384", "sha384"), ("HS512", "sha512"), ("RS256", "sha256")):
+        yield algorithm, made({**header, "alg": algorithm}, grants, b"", digest)
+        yield f"{algorithm}, its own signature", made({**header, "alg": algorithm}, grants, signature=own)
+    yield "a key of its own", made({**header, "jwk": {"kty": "oct", "k": coded("x")}}, grants, b"x")
+
+
+def test_a_token_of_a_session_that_there_is_cannot_be_made(stack, callers):
+    token = callers["admin"]()["authorization"].removeprefix("Bearer ")
+    assert knock(stack, "GET", "/api/v1/auth/profile", bearer(token)).status == 200
+    assert part_of(token, 1).keys() >= {"iss", "sub", "sid", "exp"}
+    for name, forged in forgeries(stack, token):
+        assert forged != token
+        reply = knock(stack, "GET", "/api/v1/auth/profile", bearer(forged))
+        assert reply.status == 401, (name, reply)
+        cookie = {"cookie": f"weir_session={forged}"}
+        assert knock(stack, "GET", "/api/v1/auth/profile", cookie).status == 401, name
+    assert knock(stack, "GET", "/api/v1/auth/profile", bearer(token)).status == 200
 
 
 def test_a_cookie_does_not_help_a_bad_token(stack, callers):

@@ -10,6 +10,7 @@ import harness
 import ports
 from admin_client import eventually
 from postgres import Postgres
+from upstream import Upstream, reply_bytes
 from webhook import Webhook
 
 SECRET = "a secret for webhooks"
@@ -168,6 +169,20 @@ def test_a_test_says_how_it_went(own, webhook):
         ["test"] * 3
     metrics = own.api.raw("GET", "/metrics").body.decode()
     assert 'weir_admin_alert_tries_total{result="failed"}' in metrics, metrics
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirection_of_the_webhook_is_not_followed(own, webhook, status):
+    elsewhere = Upstream(lambda _, connection: connection.sendall(reply_bytes(204)) or True)
+    try:
+        for place in (elsewhere.url + "/hooks", "http://169.254.169.254/latest/meta-data/"):
+            webhook.headers = (("location", place),)
+            webhook.faults = [status]
+            answer = own.api.post("/api/v1/admin/alerts/test")
+            assert answer["delivery"] == "given_up" and str(status) in answer["last_error"], answer
+        assert elsewhere.requests == []
+    finally:
+        elsewhere.close()
 
 
 def test_nothing_that_is_sent_or_logged_holds_a_secret(own, webhook):

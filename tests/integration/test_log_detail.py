@@ -194,6 +194,8 @@ def test_a_conversation_is_found_by_what_its_client_calls_it(stack):
     assert [row["id"] for row in retried] == mine[:1] and retried[0]["attempts"] == 2
     assert len(stack.api.logs(f"key_id={lane.key_id}&retried=false")) == 5
     dearest = max(row["cost_nano_usd"] for row in rows.values())
-    assert len(stack.api.logs(f"key_id={lane.key_id}&cost_usd_min={dearest / 1e9:.9f}")) >= 1
+    of_the_dearest = {request_id for request_id, row in rows.items() if row["cost_nano_usd"] == dearest}
+    found = stack.api.logs(f"key_id={lane.key_id}&cost_usd_min={dearest / 1e9:.9f}")
+    assert {row["id"] for row in found} == of_the_dearest and dearest > 0
     assert stack.api.logs(f"key_id={lane.key_id}&cost_usd_min={(dearest + 1) / 1e9:.9f}") == []
     assert stack.api.logs(f"key_id={lane.key_id}&latency_ms_min=60000") == []

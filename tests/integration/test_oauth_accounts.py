@@ -128,6 +128,28 @@ def test_an_endpoint_that_is_away_is_asked_again(stack, endpoint, provider):
     assert reply.json()["oauth"]["failures"] == 0, reply.json()
 
 
+# A strange machine, and what only a machine of the cloud can ask.
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirection_is_not_followed(stack, endpoint, provider, status):
+    elsewhere = Upstream(lambda _, connection: connection.sendall(reply_bytes(body=b"{}")) or True)
+    try:
+        for place in (elsewhere.url + "/token", "http://169.254.169.254/latest/meta-data/", "/again"):
+            endpoint.fault = (status, (("location", place),), b"")
+            lane = add(stack, provider, oauth(endpoint, f"moved-{status}"))
+            account = eventually(lambda lane=lane: failed(stack, lane), "it is asked for")
+            assert str(status) in account["oauth"]["last_error"], account["oauth"]
+            assert account["credential_refreshed_at"] is None and not account["has_secret"], account
+        assert elsewhere.requests == []
+        assert endpoint.calls == 3, "once for each"
+    finally:
+        elsewhere.close()
+
+
+def failed(stack, lane):
+    account = account_of(stack, lane)
+    return account if account["oauth"]["failures"] else None
+
+
 def test_a_revoked_grant_needs_a_log_in_and_a_new_one_mends_it(stack, endpoint, provider):
     lane = add(stack, provider, oauth(endpoint, "revoked"))
     renewed(stack, lane)

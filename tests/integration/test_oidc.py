@@ -14,6 +14,7 @@ from browser import Browser
 from one_time_code import code_of
 from openid_provider import Key, OpenidProvider, encode, hs256
 from postgres import Postgres
+from upstream import Upstream, reply_bytes
 
 SETTINGS = "/api/v1/admin/settings"
 START = "/api/v1/auth/oidc/start"
@@ -276,6 +277,21 @@ def test_a_document_that_cannot_be_used(provider, browser, document):
     provider.document = document
     reply = browser.get(START)
     assert reply.status == 503 and reply.json()["reason"] == "service_away", reply.body
+
+
+@pytest.mark.parametrize("status", [302, 307])
+def test_a_redirection_of_the_provider_is_not_followed(own, provider, browser, status):
+    elsewhere = Upstream(lambda _, connection: connection.sendall(reply_bytes(body=b"{}")) or True)
+    try:
+        for place in (elsewhere.url + "/token", "http://169.254.169.254/latest/meta-data/"):
+            back = way(browser, provider, unique("moved"))
+            provider.headers = (("location", place),)
+            provider.fault = status
+            assert "nothing for this code" in refused(browser, browser.come_back(back))["error"]
+            provider.fault = None
+        assert elsewhere.requests == []
+    finally:
+        elsewhere.close()
 
 
 def test_a_provider_that_is_away(own, provider, browser):

@@ -10,12 +10,13 @@ from upstream import Upstream, reply_bytes
 
 
 class Webhook:
-    """`fault` is the status that the next calls get, how many of them; `messages` what arrived."""
+    """`faults` are the statuses that the next calls get, each with `headers`; `messages` what arrived."""
 
     def __init__(self, secret):
         self.secret = secret
         self.messages = []
         self.faults = []
+        self.headers = ()
         self.unsigned = []
         self._lock = threading.Lock()
         self._upstream = Upstream(self._answer)
@@ -39,7 +40,7 @@ class Webhook:
             if not self._is_signed(recorded):
                 self.unsigned.append(recorded)
             if self.faults:
-                connection.sendall(reply_bytes(self.faults.pop(0)))
+                connection.sendall(reply_bytes(self.faults.pop(0), self.headers))
                 return True
             self.messages.append(json.loads(recorded.body))
         connection.sendall(reply_bytes(204 if len(self.messages) % 2 else 200))
