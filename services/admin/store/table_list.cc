@@ -70,11 +70,12 @@ class Statement {
   std::vector<Value> values_;
 };
 
-// How SQLite finds rows; PostgreSQL's statistics tell it by themselves.
+// How rows are found.
 enum class Way {
-  kPlain,      // as SQLite finds best
-  kNameIndex,  // those that the index of names gives
-  kWalk,       // all in their order, looked at one by one
+  kPlain,       // as the database finds best
+  kNameIndex,   // SQLite: those that the index of names gives
+  kWalk,        // SQLite: all in their order, looked at one by one
+  kMatchFirst,  // PostgreSQL: all that match, then put in order
 };
 
 bool IsIndexed(const Table& table, const Search& search) {
@@ -132,13 +133,21 @@ std::string FromWhere(SqlDialect dialect, const Table& table, const ListQuery& q
     statement.And("id = found_id");
   }
   for (const Condition& condition : query.conditions) statement.And(condition);
-  return StrCat(from, statement.where());
+  StrAppend(from, statement.where());
+  if (way != Way::kMatchFirst) return from;
+  // What has an OFFSET is found by itself, whatever is made of it.
+  return StrCat("(SELECT * FROM ", from, " OFFSET 0) AS matching");
+}
+
+bool SearchesAnIndex(const Table& table, const ListQuery& query) {
+  return std::any_of(query.searches.begin(), query.searches.end(),
+                     [&](const Search& search) { return IsIndexed(table, search); });
 }
 
 Way NameIndexOf(const Transaction& transaction, const Table& table, const ListQuery& query) {
-  const bool indexed = std::any_of(query.searches.begin(), query.searches.end(),
-                                   [&](const Search& search) { return IsIndexed(table, search); });
-  return indexed && transaction.dialect() == SqlDialect::kSqlite ? Way::kNameIndex : Way::kPlain;
+  return SearchesAnIndex(table, query) && transaction.dialect() == SqlDialect::kSqlite
+             ? Way::kNameIndex
+             : Way::kPlain;
 }
 
 absl::StatusOr<std::int64_t> OneNumber(const absl::StatusOr<Result>& result) {
@@ -171,14 +180,18 @@ absl::StatusOr<RowTotal> CountRows(Transaction& transaction, const Table& table,
 }
 
 // Of few rows all are read and sorted. Among many a page is full soon when rows are taken in the
-// order wanted.
+// order wanted. PostgreSQL's statistics mostly know which it is; of parts of names they know too
+// little, and one in some hundred that is rare would be looked for among a million in order.
 Way WayTo(const Transaction& transaction, const Table& table, const ListQuery& query,
           const RowTotal& total) {
+  const bool few = query.with_total && !total.at_least;
+  if (transaction.dialect() == SqlDialect::kPostgres) {
+    return few && SearchesAnIndex(table, query) ? Way::kMatchFirst : Way::kPlain;
+  }
   const Way way = NameIndexOf(transaction, table, query);
   // In the order of the index of names nothing has to be sorted.
   if (way == Way::kNameIndex && query.order_column == "id") return way;
-  const bool sqlite = transaction.dialect() == SqlDialect::kSqlite;
-  const bool walk = sqlite && total.at_least && OrderIndex(table, query).has_value();
+  const bool walk = total.at_least && OrderIndex(table, query).has_value();
   return walk ? Way::kWalk : way;
 }
 
