@@ -20,18 +20,25 @@ inline constexpr std::string_view kTestIndex = R"(
     WHERE operation = 'account_test';
 )";
 
-// What the log is looked through by. Of the retried ones the attempts are there already; sessions
-// begin with the relays that tell them.
+// What the log is looked through by. Sessions begin with the relays that tell them; the retried
+// ones of before are marked by retried_backfill.
 inline constexpr std::string_view kSessionsAndRetries = R"(
   ALTER TABLE usage_events ADD COLUMN session BIGINT NOT NULL DEFAULT 0;
   ALTER TABLE usage_events ADD COLUMN retried BIGINT NOT NULL DEFAULT 0;
   ALTER TABLE usage_conflicts ADD COLUMN session BIGINT NOT NULL DEFAULT 0;
   ALTER TABLE usage_conflicts ADD COLUMN retried BIGINT NOT NULL DEFAULT 0;
-  UPDATE usage_events SET retried = 1
-    WHERE id IN (SELECT event_id FROM usage_attempts WHERE number = 2);
   CREATE INDEX usage_events_by_session ON usage_events (session, started_at_unix_ms, id)
     WHERE session <> 0;
   CREATE INDEX usage_events_retried ON usage_events (started_at_unix_ms, id) WHERE retried = 1;
 )";
+
+// How far work has come that goes through the rows of before in pieces; none = it is done.
+inline constexpr std::string_view kBackfills = R"(
+  CREATE TABLE usage_backfills (name TEXT NOT NULL PRIMARY KEY, place BYTEA NOT NULL);
+)";
+inline constexpr std::string_view kSqliteRetriedFromTheBeginning =
+    "INSERT INTO usage_backfills (name, place) VALUES ('retried', x'')";
+inline constexpr std::string_view kPostgresRetriedFromTheBeginning =
+    "INSERT INTO usage_backfills (name, place) VALUES ('retried', '')";
 
 }  // namespace weir::usage

@@ -5,6 +5,7 @@
 #include "services/usage/attempt_schema.h"
 #include "services/usage/body_schema.h"
 #include "services/usage/partition_schema.h"
+#include "services/usage/retried_backfill.h"
 #include "services/usage/sum_schema.h"
 
 namespace weir::usage {
@@ -298,12 +299,18 @@ const std::vector<sql::Migration>& LedgerMigrations() {
       {.number = 19, .name = "times of attempts", .common = kAttemptTimes},
       {.number = 20, .name = "an index of tests", .common = kTestIndex},
       {.number = 21, .name = "sessions and retries", .common = kSessionsAndRetries},
-      {.number = 22, .name = "indexes of days' sums", .common = kDaySumsBySubject}};
+      {.number = 22, .name = "indexes of days' sums", .common = kDaySumsBySubject},
+      {.number = 23,
+       .name = "places of backfills",
+       .common = kBackfills,
+       .sqlite = kSqliteRetriedFromTheBeginning,
+       .postgres = kPostgresRetriedFromTheBeginning}};
   return migrations;
 }
 
 absl::Status MigrateLedger(sql::Database& database) {
-  return sql::Migrate(database, kComponent, LedgerMigrations());
+  absl::Status migrated = sql::Migrate(database, kComponent, LedgerMigrations());
+  return migrated.ok() ? MarkRetried(database) : migrated;
 }
 
 absl::Status HoldLedgerSchema(sql::Transaction& transaction) {

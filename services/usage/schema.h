@@ -12,7 +12,7 @@ namespace weir::usage {
 // All steps, in order.
 const std::vector<sql::Migration>& LedgerMigrations();
 
-// Brings the database up to date; errors as of sql::Migrate.
+// Brings the database up to date, its rows of before too; errors as of sql::Migrate.
 absl::Status MigrateLedger(sql::Database& database);
 
 // For whoever writes requests, corrections or sums: sql::HoldSchema of the ledger. An older program

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "services/usage/event_columns.h"
+#include "services/usage/retried_backfill.h"
 #include "services/usage/rollups.h"
 #include "services/usage/schema.h"
 #include "services/usage/sum_rebuild.h"
@@ -18,9 +19,6 @@
 
 namespace weir::usage {
 namespace {
-
-// That brought the column `retried`.
-constexpr int kRetriedSchema = 21;
 
 class LedgerMigrationsTest : public weir::testing::DatabaseTest {};
 
@@ -51,6 +49,9 @@ void InsertAsAtFirst(sql::Database& database, const UsageEvent& event) {
          attempt.http_status});
     ASSERT_TRUE(tried.ok()) << tried.status();
   }
+}
+
+void SumAsAtFirst(sql::Database& database, const UsageEvent& event) {
   const auto summed = database.Execute(
       "INSERT INTO usage_quarters (quarter_unix_ms, key_id, user_id, group_id, account_id, model, "
       "requests, errors, estimated_requests, input_tokens, cache_read_tokens, "
@@ -58,6 +59,32 @@ void InsertAsAtFirst(sql::Database& database, const UsageEvent& event) {
       "cost_nano_usd) VALUES ($1, 5, 3, 7, 9, 'claude-x', 1, 0, 0, 1000, 0, 0, 0, 100, 40, $2)",
       {event.started_at_unix_ms - event.started_at_unix_ms % 900'000, event.cost_nano_usd});
   ASSERT_TRUE(summed.ok()) << summed.status();
+}
+
+std::size_t Retried(sql::Database& database) {
+  const auto retried = UsageQuery(database).List({.filter = {.retried = true}});
+  EXPECT_TRUE(retried.ok()) << retried.status();
+  return retried.ok() ? retried->events.size() : 0;
+}
+
+// A start that is killed in the middle of millions of rows must not begin anew.
+TEST_P(LedgerMigrationsTest, RetriedRequestsAreMarkedPieceByPiece) {
+  ASSERT_TRUE(sql::Migrate(database(), "usage", LedgerMigrations()).ok());
+  for (int i = 0; i < 5; ++i) {
+    UsageEvent event = MakeEvent();
+    event.attempts = {{.account_id = 1, .http_status = i % 2 == 0 ? 529 : 200}};
+    if (i % 2 == 0) event.attempts.push_back({.account_id = 9, .http_status = 200});
+    ASSERT_NO_FATAL_FAILURE(InsertAsAtFirst(database(), event));
+  }
+  for (const std::size_t marked : {2U, 3U}) {
+    const auto more = MarkSomeRetried(database(), 2);
+    ASSERT_TRUE(more.ok()) << more.status();
+    EXPECT_TRUE(*more);
+    EXPECT_EQ(Retried(database()), marked);
+  }
+  for (int again = 0; again < 2; ++again) EXPECT_FALSE(*MarkSomeRetried(database(), 2));
+  EXPECT_EQ(Retried(database()), 3U);
+  EXPECT_TRUE(MigrateLedger(database()).ok());
 }
 
 TEST_P(LedgerMigrationsTest, EachSchemaThatThereWasIsBroughtUpToDateWithWhatIsInIt) {
@@ -72,16 +99,13 @@ TEST_P(LedgerMigrationsTest, EachSchemaThatThereWasIsBroughtUpToDateWithWhatIsIn
     UsageEvent event = MakeEvent();
     event.attempts = {{.account_id = 1, .http_status = 529}, {.account_id = 9, .http_status = 200}};
     ASSERT_NO_FATAL_FAILURE(InsertAsAtFirst(*database, event));
+    ASSERT_NO_FATAL_FAILURE(SumAsAtFirst(*database, event));
     for (int start = 0; start < 2; ++start) {
       const absl::Status migrated = MigrateLedger(*database);
       ASSERT_TRUE(migrated.ok()) << migrated;
     }
     EXPECT_EQ(*UsageQuery(*database).Get(event.id), event);
-    if (all[count - 1].number < kRetriedSchema) {
-      const auto retried = UsageQuery(*database).List({.filter = {.retried = true}});
-      ASSERT_TRUE(retried.ok()) << retried.status();
-      EXPECT_EQ(retried->events.size(), 1U) << "its attempts were there";
-    }
+    EXPECT_EQ(Retried(*database), 1U) << "its attempts were there";
     const auto again = UsageLedger(*database).Insert({&event});
     ASSERT_TRUE(again.ok()) << again.status();
     EXPECT_EQ(again->front(), Stored::kDuplicate) << "what was stored before is still known";
