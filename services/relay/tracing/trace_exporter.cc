@@ -179,7 +179,7 @@ class TraceExporter::Impl {
       context.AddMetadata(name, value.Reveal());
     }
     SetCall(&context);
-    const grpc::Status status = stub_->Export(&context, request, &response);
+    grpc::Status status = stub_->Export(&context, request, &response);
     SetCall(nullptr);
     return status;
   }
