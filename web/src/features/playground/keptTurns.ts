@@ -40,7 +40,7 @@ export function keptTurns(user: number): KeptTurns {
     try {
       storage.setItem(KEPT_NAME, JSON.stringify({ user, turns: light }))
     } catch {
-      storage.setItem(KEPT_NAME, JSON.stringify({ user, turns: [] })) // full: a reload begins anew
+      storage.removeItem(KEPT_NAME) // full: a reload begins anew
     }
   }
 

@@ -59,6 +59,40 @@ describe('useConversation', () => {
   })
 })
 
+describe('while the token is fetched', () => {
+  let give: (key: string) => void = () => undefined
+  let refuse: (why: Error) => void = () => undefined
+  const slow = () => way(() => new Promise((resolve, reject) => ([give, refuse] = [resolve, reject])))
+
+  beforeEach(() => {
+    sessionStorage.clear()
+    localStorage.clear()
+    ask.mockClear()
+  })
+
+  it.each(['stop', 'clear'] as const)('%s sends nothing, whenever the token comes', async (name) => {
+    keep(sessionStorage)
+    const conversation = begin()
+    const sending = conversation.send('hi', slow())
+    conversation[name]()
+    expect(conversation.busy.value).toBe(false)
+    give('ck')
+    expect([await sending, ask.mock.calls.length, conversation.turns.value.length]).toEqual([false, 0, name === 'stop' ? 3 : 0])
+  })
+
+  it('another question can be sent after a stop, and the first one’s end is nobody’s business', async () => {
+    const { send, stop, busy, error, turns } = begin()
+    const first = send('one', slow())
+    const refuseFirst = refuse
+    stop()
+    const second = send('two', slow())
+    refuseFirst(new Error('no token'))
+    expect([await first, busy.value, error.value]).toEqual([false, true, null])
+    give('ck')
+    expect([await second, turns.value.map(({ text }) => text)]).toEqual([true, ['two']])
+  })
+})
+
 describe('a conversation that is kept', () => {
   beforeEach(() => {
     sessionStorage.clear()

@@ -36,11 +36,33 @@ const requestOf = (before: readonly Turn[], { terms, text }: Pick<Turn, 'terms' 
   messages: [...messagesOf(before), { role: 'user', text }],
 })
 
+// From the click on, not from the request on: the token takes its time. Who stops meanwhile sends nothing.
+function usePreparing(failed: (why: ApiError) => void) {
+  const preparing = ref<symbol | null>(null)
+
+  async function keyOf(way: Way): Promise<string | null> {
+    const mine = (preparing.value = Symbol('token'))
+    const stopped = () => preparing.value !== mine
+    try {
+      const key = await way.key()
+      return stopped() ? null : key
+    } catch (failure) {
+      if (!stopped()) failed(asApiError(failure))
+      return null
+    } finally {
+      if (!stopped()) preparing.value = null
+    }
+  }
+
+  return { isPreparing: computed(() => preparing.value !== null), keyOf, leave: () => (preparing.value = null) }
+}
+
 export function useConversation(user: number) {
   const kept = keptTurns(user)
   const turns = ref<Turn[]>(kept.first)
   const error = ref<ApiError | null>(null) // of the token, before a request is made
   const { busy, ask, stop } = useAnswering()
+  const { isPreparing, keyOf, leave } = usePreparing((why) => (error.value = why))
   let last = Math.max(0, ...turns.value.map(({ id }) => id))
 
   // When an answer has ended, and once more when its figures are there.
@@ -48,24 +70,14 @@ export function useConversation(user: number) {
     if (!running && turns.value.length > 0) kept.write(turns.value)
   })
 
-  // From the click on, not from the request on: the token takes its time.
-  const preparing = ref(false)
-
-  async function keyOf(way: Way): Promise<string | null> {
-    preparing.value = true
-    try {
-      return await way.key()
-    } catch (failure) {
-      error.value = asApiError(failure) as ApiError
-      return null
-    } finally {
-      preparing.value = false
-    }
+  function stopAll() {
+    leave()
+    stop()
   }
 
   // `from`: a turn that is asked anew. It goes, with all behind it, once there is a key to ask with.
   async function send(text: string, way: Way, from = 0) {
-    if (busy.value || preparing.value) return false
+    if (busy.value || isPreparing.value) return false
     error.value = null
     const key = await keyOf(way)
     if (key === null) return false
@@ -84,20 +96,20 @@ export function useConversation(user: number) {
   }
 
   function clear() {
-    stop()
+    stopAll()
     turns.value = []
     kept.write([])
   }
 
   return {
     turns,
-    busy: computed(() => busy.value || preparing.value),
+    busy: computed(() => busy.value || isPreparing.value),
     error,
     inBrowser: kept.inBrowser,
     keepInBrowser: (keep: boolean) => kept.move(keep, turns.value),
     requestOf: requestOfTurn,
     send,
-    stop,
+    stop: stopAll,
     clear,
   }
 }
