@@ -61,6 +61,7 @@ describe('profile', () => {
       await page.getByText('Recovery codes: keep them now').waitFor()
       await checkAccess(page)
       await screenshot(page, 'profile.factor')
+      await page.getByRole('button', { name: 'Download' }).click() // else leaving them is asked about
       await page.getByRole('button', { name: 'Your account' }).click()
       await page.getByRole('button', { name: 'Log out' }).click()
       await giveLogIn(page, who.username, who.password)

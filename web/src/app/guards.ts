@@ -10,9 +10,10 @@ export function safeNext(next: unknown): string {
   return typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : '/'
 }
 
+export const askToLeave = () => window.confirm(`${i18n.global.t('form.leaveTitle')} ${i18n.global.t('form.leaveText')}`)
+
 export function guard(router: Router) {
-  const ask = () => window.confirm(`${i18n.global.t('form.leaveTitle')} ${i18n.global.t('form.leaveText')}`)
-  router.beforeEach((to) => mayLeave(to, ask))
+  router.beforeEach((to) => mayLeave(to, askToLeave))
   router.beforeEach(async (to) => {
     const session = useSession()
     const site = useSite()

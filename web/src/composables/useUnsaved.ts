@@ -1,11 +1,12 @@
 import { onScopeDispose } from 'vue'
-import type { RouteLocationNormalized } from 'vue-router'
+import type { RouteLocationNormalized, RouteLocationResolved } from 'vue-router'
 import { useUnloadGuard } from './useUnloadGuard'
 
 // What would be lost by going elsewhere. Whoever follows a link or goes back is asked, in the one place that all
 // ways go through (app/guards.ts); a page that closes its own drawer by the URL is not.
 
-type LosesBy = (to: RouteLocationNormalized) => boolean
+type Place = Pick<RouteLocationNormalized | RouteLocationResolved, 'name' | 'path'>
+type LosesBy = (to: Place) => boolean
 const holders = new Set<LosesBy>()
 let own = 0
 
@@ -26,4 +27,4 @@ export async function goOwnWay(go: () => Promise<unknown>) {
   }
 }
 
-export const mayLeave = (to: RouteLocationNormalized, ask: () => boolean): boolean => own > 0 || ![...holders].some((loses) => loses(to)) || ask()
+export const mayLeave = (to: Place, ask: () => boolean): boolean => own > 0 || ![...holders].some((loses) => loses(to)) || ask()

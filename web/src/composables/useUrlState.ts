@@ -1,4 +1,4 @@
-import { computed, type ComputedRef } from 'vue'
+import { computed, ref, type ComputedRef } from 'vue'
 import { useRoute, useRouter, type LocationQueryRaw, type LocationQueryValue } from 'vue-router'
 import { goOwnWay } from './useUnsaved'
 
@@ -48,6 +48,10 @@ interface AnyCodec {
   write: (value: never) => string | string[] | undefined
 }
 type Codecs = Record<string, AnyCodec>
+
+// How often filters were cleared: what is being typed into one of them is cleared too (FilterBar).
+export const resets = ref(0)
+
 export type StateOf<Fields> = { [Name in keyof Fields]: Fields[Name] extends Codec<infer Value> ? Value : never }
 
 export interface UrlState<State> {
@@ -94,6 +98,7 @@ export function useUrlState<Fields extends Codecs>(fields: Fields): UrlState<Sta
   const open = (change: Partial<State>) => void go(queryWith(change), 'push')
   const reset = (...keep: (keyof State)[]) => {
     const query = Object.fromEntries(Object.entries(route.query).filter(([name]) => keep.includes(name)))
+    resets.value += 1
     void go(query, 'replace')
   }
   return { state, set, open, reset }
