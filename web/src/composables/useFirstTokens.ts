@@ -9,7 +9,7 @@ const AT_ONCE = 4
 // The median time to the first token of the last 24 hours, one question for each key: only while `wanted`,
 // and a few at a time. Null: nothing was measured; not there: not answered.
 export function useFirstTokens<Key extends string | number>(keys: () => Key[], filterOf: (key: Key) => LogFilter, wanted: () => boolean) {
-  const { data } = useResource(
+  const { data, error, reload } = useResource(
     () => (wanted() ? keys() : []),
     async (asked, signal) => {
       const from = isoSeconds(new Date(Date.now() - DAY_MS))
@@ -22,5 +22,5 @@ export function useFirstTokens<Key extends string | number>(keys: () => Key[], f
       return found
     },
   )
-  return { firstTokenMs: computed(() => data.value ?? new Map<Key, number | null>()) }
+  return { firstTokenMs: computed(() => data.value ?? new Map<Key, number | null>()), error, reload }
 }

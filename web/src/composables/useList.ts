@@ -6,6 +6,7 @@ import { useResource, type Resource } from './useResource'
 export interface List<Row> extends Resource<Page<Row>> {
   rows: ComputedRef<Row[]>
   total: ComputedRef<number>
+  count: ComputedRef<number | null> // the same, null while it is not known
   atLeast: ComputedRef<boolean> // the total is a bound: "more than 2,000"
   polling: Polling | null
 }
@@ -21,6 +22,7 @@ export function useList<Query, Row>(
     ...resource,
     rows: computed(() => resource.data.value?.data ?? []),
     total: computed(() => resource.data.value?.total ?? 0),
+    count: computed(() => resource.data.value?.total ?? null),
     atLeast: computed(() => resource.data.value?.total_at_least ?? false),
     polling: pollMs > 0 ? usePolling(resource.poll, pollMs) : null,
   }

@@ -9,7 +9,8 @@ export interface OwnLimit {
   used: string
   limit: string
   share: number
-  resetsAt: string
+  reserved?: number
+  resetsAt: string | null // null: it does not begin anew
 }
 
 const WINDOWS = [

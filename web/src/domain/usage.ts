@@ -25,12 +25,15 @@ export function idOf(row: Named, by: By): string {
   return String(row[FILTER_OF[by]] ?? '')
 }
 
+// Of what is nobody's ("–") there is no list of its own to lead to.
+export const hasOwn = (row: Named, by: By): boolean => !['', '0'].includes(idOf(row, by))
+
 // A thing that is gone keeps its number; requests that nobody served have no account: "–".
 export function nameOf(row: Named, by: By): string {
   if (by === 'model') return row.model || '–'
   const name = { key: row.key_name, user: row.username, group: row.group_name, account: row.account_name }[by]
   const id = idOf(row, by)
-  return name || (id && id !== '0' ? `#${id}` : '–')
+  return name || (hasOwn(row, by) ? `#${id}` : '–')
 }
 
 // All kinds together, as the report's own sort by tokens has them.

@@ -5,7 +5,7 @@ import type { AccountFilter } from './accountFilters'
 
 // How many there are of each status under the other filters: the totals of lists of one row.
 export function useAccountCounts(filter: () => AccountFilter) {
-  const { data, reload } = useResource(
+  const { data, error, reload } = useResource(
     () => ({ ...filter(), status: undefined }),
     (question, signal) =>
       Promise.all(
@@ -15,5 +15,5 @@ export function useAccountCounts(filter: () => AccountFilter) {
         }),
       ),
   )
-  return { counts: computed(() => data.value ?? []), reload }
+  return { counts: computed(() => data.value ?? []), error, reload }
 }

@@ -36,5 +36,5 @@ export function useGroupCounts(ids: () => number[]) {
   const timer = setTimeout(() => (patient.value = false), PATIENCE_MS)
   onScopeDispose(() => clearTimeout(timer))
   const ready = computed(() => !patient.value || error.value !== null || ids().every((id) => counts.value.has(id)))
-  return { counts, ready, reload }
+  return { counts, ready, error, reload }
 }

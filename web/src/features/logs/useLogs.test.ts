@@ -39,6 +39,16 @@ describe('useLogs', () => {
     asked.length = 0
   })
 
+  it('does not know the total where a link leads to another page than the first', async () => {
+    const linked = setUp({ cursor: 'older' })
+    await settle()
+    expect(linked.logs.total.value).toBeNull()
+    linked.state.value = { ...linked.state.value, cursor: '' }
+    await settle()
+    expect(linked.logs.total.value).toBe(2)
+    linked.scope.stop()
+  })
+
   it('new rows wait, also one that began earlier and has ended only now; then they are in order', async () => {
     const { logs, scope } = setUp()
     await settle()

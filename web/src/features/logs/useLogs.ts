@@ -32,8 +32,8 @@ export function useLogs(state: ComputedRef<LogState>, limit: () => number, admin
   const next = computed(() => (list.data.value as { next_cursor?: string | null } | null)?.next_cursor ?? '')
   // How far back this page looked, where it ended before it was full: `next` goes on behind that.
   const searchedTo = computed(() => (list.data.value as { searched_to?: string | null } | null)?.searched_to ?? null)
-  // The total is counted with the first page alone.
-  const total = ref(0)
+  // The total is counted with the first page alone: a link to another one does not know it.
+  const total = ref<number | null>(null)
   watch(list.data, (page) => {
     if (page && !state.value.cursor) total.value = page.total
   })
@@ -58,7 +58,7 @@ export function useLogs(state: ComputedRef<LogState>, limit: () => number, admin
   }
 
   function showWaiting() {
-    total.value += waiting.value.length
+    if (total.value !== null) total.value += waiting.value.length
     shown.value = newestFirst([...waiting.value, ...shown.value])
     waiting.value = []
   }

@@ -29,6 +29,7 @@ export const common = {
   error: {
     retry: 'Try again',
     asOf: 'What is shown is as of',
+    part: '{what}: could not be loaded. {why}',
     requestId: 'Request',
     tooMany: 'Too many requests. Try again in {seconds} s.',
   },

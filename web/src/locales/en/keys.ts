@@ -26,6 +26,7 @@ export const keys = {
     system_prompt: 'System prompt',
     limits: 'Limits',
   },
+  windows: 'How much of the limits is used',
   windowOf: { key: 'this key', user: 'all keys of its user' },
   expiry: { never: 'Never', in30: 'In 30 days', in90: 'In 90 days', date: 'On a day' },
   dateNeeded: 'Choose a day.',

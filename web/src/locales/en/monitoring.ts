@@ -48,6 +48,7 @@ export const monitoring = {
   unpriced: '{models} model without a price, asked for {requests} × | {models} models without a price, asked for {requests} ×',
   wrong: 'Wrong now',
   conflicts: '{count} request came again with another content | {count} requests came again with another content',
+  conflictsWhat: 'Requests that came again with another content',
   conflictsAbout: 'What came first is counted; what came later counts nowhere.',
   changes: 'Last changes',
 }

@@ -31,6 +31,7 @@ export const common: typeof en = {
   error: {
     retry: '重试',
     asOf: '以下数据截至',
+    part: '{what}：加载失败。{why}',
     requestId: '请求',
     tooMany: '请求过于频繁，请在 {seconds} 秒后重试。',
   },

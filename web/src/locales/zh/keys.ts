@@ -28,6 +28,7 @@ export const keys: typeof en = {
     system_prompt: '系统提示词',
     limits: '限额',
   },
+  windows: '限额使用情况',
   windowOf: { key: '此密钥', user: '其用户的全部密钥' },
   expiry: { never: '永不', in30: '30 天后', in90: '90 天后', date: '指定日期' },
   dateNeeded: '请选择日期。',

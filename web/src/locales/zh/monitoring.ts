@@ -50,6 +50,7 @@ export const monitoring: typeof en = {
   unpriced: '{models} 个模型没有价格，被请求 {requests} 次',
   wrong: '当前异常',
   conflicts: '{count} 个请求以不同内容重复上报',
+  conflictsWhat: '以不同内容重复上报的请求',
   conflictsAbout: '以先到的为准，后到的不计入。',
   changes: '最近变更',
 }
