@@ -12,22 +12,26 @@ export interface RecordForm<Kept, Values> extends Form<Values> {
   conflict: ShallowRef<Conflict | null>
   takeTheirs: () => void // what is there now; mine is gone
   follow: (record: Kept) => void // read anew: an act beside the form gave it another version
+  begin: (record: Kept) => void // anew, with what is there now
   saveOver: () => Promise<boolean> // mine over it, knowingly; what I did not touch stays theirs
 }
 
-export interface RecordParts<Kept extends { id: number; version: number }, Values extends object, Body extends object> {
+// A version is what changes with each change: a number mostly.
+type Versioned = { id: number; version: number | string }
+
+export interface RecordParts<Kept extends Versioned, Values extends object, Body extends object> {
   record: Kept | null // null: a new one
   valuesOf: (record: Kept | null) => Values
   bodyOf: (values: Values, record: Kept | null) => Body
   rules: Rules<Values>
   get: (id: number) => Promise<Kept>
   create: (body: Body) => Promise<unknown>
-  change: (id: number, version: number, body: Partial<Body>) => Promise<unknown>
+  change: (id: number, version: Kept['version'], body: Partial<Body>) => Promise<unknown>
 }
 
 // A form of something that others change too. Only the fields that were touched are sent. Who saved
 // meanwhile is in the way only where the same field was meant: else both changes stand.
-export function useRecordForm<Kept extends { id: number; version: number }, Values extends object, Body extends object>(
+export function useRecordForm<Kept extends Versioned, Values extends object, Body extends object>(
   parts: RecordParts<Kept, Values, Body>,
 ): RecordForm<Kept, Values> {
   const { valuesOf, bodyOf } = parts
@@ -71,9 +75,9 @@ export function useRecordForm<Kept extends { id: number; version: number }, Valu
 
   const form = useForm(valuesOf(parts.record), parts.rules, save)
 
-  function takeTheirs() {
-    base.value = there.value
-    form.reset(valuesOf(there.value))
+  function begin(record: Kept | null) {
+    base.value = record
+    form.reset(valuesOf(record))
     conflict.value = null
   }
 
@@ -87,5 +91,5 @@ export function useRecordForm<Kept extends { id: number; version: number }, Valu
     if (base.value && Object.keys(changedFields(bodyAsKept(record), bodyAsKept(base.value))).length === 0) base.value = record
   }
 
-  return { ...form, conflict, takeTheirs, follow, saveOver }
+  return { ...form, conflict, takeTheirs: () => begin(there.value), begin, follow, saveOver }
 }

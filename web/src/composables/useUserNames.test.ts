@@ -1,5 +1,6 @@
 import { flushPromises } from '@vue/test-utils'
 import { beforeEach, expect, it, vi } from 'vitest'
+import { ApiError } from '@/api/errors'
 import { getUser, listUsers } from '@/api/users'
 import { inScope } from '@/testing/inScope'
 import { useSession } from '@/stores/session'
@@ -12,7 +13,7 @@ const page = (...users: object[]) => ({ data: users, total: users.length, page: 
 
 beforeEach(() => {
   vi.mocked(listUsers).mockReset().mockResolvedValue(page(user(2, 'bea'), user(1, 'ann')))
-  vi.mocked(getUser).mockReset().mockImplementation((id) => (id === 900 ? Promise.resolve(user(900, 'zoe') as never) : Promise.reject(new Error('gone'))))
+  vi.mocked(getUser).mockReset().mockImplementation((id) => (id === 900 ? Promise.resolve(user(900, 'zoe') as never) : Promise.reject(new ApiError(404, 'not_found', 'gone'))))
 })
 
 async function names() {
@@ -33,6 +34,19 @@ it('asks once for a name behind the first page, and offers it too', async () => 
   expect([result.userName(900), result.userName(901)]).toEqual(['zoe', '#901'])
   expect(getUser).toHaveBeenCalledTimes(2)
   expect(labels(result)).toEqual(['#901', 'ann', 'bea', 'zoe'])
+})
+
+it('does not take somebody for gone because admin was away', async () => {
+  vi.useFakeTimers()
+  vi.mocked(getUser).mockRejectedValueOnce(new ApiError(503, 'unavailable', 'away'))
+  const result = await names()
+  result.userName(900)
+  await flushPromises()
+  expect([result.userName(900), labels(result)]).toEqual(['#900', ['ann', 'bea']])
+  vi.advanceTimersByTime(30_000)
+  result.userName(900)
+  await flushPromises()
+  expect(result.userName(900)).toBe('zoe')
 })
 
 it('finds more by a search, and keeps what it knew', async () => {

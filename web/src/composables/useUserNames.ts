@@ -1,11 +1,12 @@
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
-import { isAbort } from '@/api/errors'
+import { asApiError } from '@/api/errors'
 import { getUser, listUsers, type User } from '@/api/users'
 import { PAGE_MAX } from '@/api/pages'
 import { useSession } from '@/stores/session'
 import { useResource } from './useResource'
 
 type Named = Pick<User, 'id' | 'name' | 'username'>
+const AGAIN_MS = 30_000
 const labelOf = ({ name, username }: Named) => name || username
 
 // Users as choices and by id: the first 200, those that a search has found, and those whose name was asked
@@ -16,7 +17,11 @@ export function useUserNames() {
   const known = shallowRef(new Map<number, string>())
   const asked = new Set<number>()
   const ended = new AbortController()
-  onScopeDispose(() => ended.abort())
+  const timers = new Set<ReturnType<typeof setTimeout>>()
+  onScopeDispose(() => {
+    ended.abort()
+    timers.forEach(clearTimeout)
+  })
 
   const learn = (users: Named[]) => (known.value = new Map([...known.value, ...users.map((user) => [user.id, labelOf(user)] as const)]))
   const { data } = useResource(
@@ -31,11 +36,12 @@ export function useUserNames() {
     try {
       learn([await getUser(id, ended.signal)])
     } catch (failure) {
-      if (!isAbort(failure)) learn([{ id, name: `#${id}`, username: '' }]) // nobody any more
+      if (asApiError(failure).status === 404) learn([{ id, name: `#${id}`, username: '' }]) // nobody any more
+      else timers.add(setTimeout(() => asked.delete(id), AGAIN_MS)) // not known now: asked again when it is shown then
     }
   }
 
-  // A name that is not known is asked for once, when the first answer is there.
+  // A name that is not known is asked for once, when the first answer is there; where admin did not answer, again.
   function userName(id: number): string {
     const name = known.value.get(id)
     if (name === undefined && id > 0 && data.value && !asked.has(id)) void look(id)

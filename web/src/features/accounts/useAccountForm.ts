@@ -53,7 +53,7 @@ export function useAccountForm(given: Account | null) {
   const { saved } = useSaved()
   const { proven } = useProof()
   const start = shallowRef(valuesOf(given))
-  const version = ref(given?.version ?? 0)
+  const base = shallowRef(given) // what my changes are against: who saved is in the way where it differs from that
   const theirs = shallowRef<Account | null>(null)
   const made = ref(given?.id ?? 0)
 
@@ -61,7 +61,7 @@ export function useAccountForm(given: Account | null) {
     try {
       const { data, revision } = await proven(() =>
         given
-          ? changeAccount(given.id, version.value, changeOf(values, start.value))
+          ? changeAccount(given.id, base.value!.version, changeOf(values, start.value))
           : createAccount(changeOf(values, start.value, NEEDED) as AccountBody),
       )
       made.value = data.id
@@ -69,14 +69,14 @@ export function useAccountForm(given: Account | null) {
     } catch (failure) {
       if (!given || !asApiError(failure).isConflict) throw failure
       const there = await getAccount(given.id)
-      if (there.version === version.value) throw failure // another conflict: a name that is taken
+      if (there.version === base.value!.version) throw failure // another conflict: a name that is taken
       const change = changeOf(values, start.value)
-      if (clashes(change, given, there).length > 0) {
+      if (clashes(change, base.value!, there).length > 0) {
         theirs.value = there
         throw failure
       }
       // What relays see of an account changes its version too: that is in nobody's way.
-      version.value = there.version
+      base.value = there
       void saved((await proven(() => changeAccount(given.id, there.version, change))).revision)
     }
   }
@@ -87,14 +87,14 @@ export function useAccountForm(given: Account | null) {
 
   // Theirs is taken, mine is gone; or mine goes over theirs, knowingly.
   function takeTheirs() {
-    version.value = theirs.value!.version
+    base.value = theirs.value
     start.value = valuesOf(theirs.value)
     form.reset(start.value)
     theirs.value = null
   }
 
   async function saveOver() {
-    version.value = theirs.value!.version
+    base.value = theirs.value
     theirs.value = null
     return form.submit()
   }

@@ -2,20 +2,13 @@ import { ref, shallowRef, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { asApiError, type ApiError } from '@/api/errors'
 import { exportAccounts, importAccounts, type AccountImport, type ImportBody } from '@/api/accounts'
+import { download } from '@/composables/download'
 import { useSaved } from '@/composables/useSaved'
 import { accountFileOf, type AccountFile } from '@/domain/accountFile'
 import { useProof } from '@/stores/proof'
 
 const PASSPHRASE_LEAST = 12
 export const isPassphrase = (text: string) => text === '' || text.length >= PASSPHRASE_LEAST
-
-function download(blob: Blob, name: string) {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(blob)
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
-}
 
 export function useExport() {
   const { proven } = useProof()
@@ -49,25 +42,36 @@ export function useImport(changed: () => void) {
   const busy = ref(false)
   const error = shallowRef<ApiError | null>(null)
 
-  watch([file, passphrase], () => (report.value = error.value = null))
+  // What comes of another file or passphrase than those that stand there now is not shown.
+  let asked = 0
+  watch([file, passphrase], () => {
+    asked += 1
+    report.value = error.value = null
+  })
 
+  let taken = 0
   async function take(chosen: File | undefined) {
-    file.value = chosen ? accountFileOf(chosen.name, await chosen.text()) : null
-    unreadable.value = !!chosen && !file.value
+    const mine = (taken += 1)
+    const read = chosen ? accountFileOf(chosen.name, await chosen.text()) : null
+    if (mine !== taken) return
+    file.value = read
+    unreadable.value = !!chosen && !read
   }
 
   async function run(dryRun: boolean) {
     const body = { ...file.value, ...(passphrase.value && { passphrase: passphrase.value }) } as ImportBody
+    const mine = asked
     busy.value = true
     error.value = null
     try {
       const { data, revision } = await proven(() => importAccounts(body, dryRun))
-      report.value = dryRun ? data : null
+      if (mine === asked) report.value = dryRun ? data : null
       if (dryRun) return
       const count = data.added.length + data.changed.length
       void saved(revision, t('accountTransfer.done', { count }, count))
       changed()
     } catch (failure) {
+      if (mine !== asked) return
       error.value = asApiError(failure)
       report.value = null
     } finally {

@@ -1,0 +1,33 @@
+import { flushPromises } from '@vue/test-utils'
+import { beforeEach, expect, it, vi } from 'vitest'
+import * as api from '@/api/accounts'
+import { inScope } from '@/testing/inScope'
+import { useImport } from './useAccountTransfer'
+
+vi.mock('@/composables/useSaved', () => ({ useSaved: () => ({ saved: () => undefined }) }))
+
+const file = (name: string, text: Promise<string>) => ({ name, text: () => text }) as File
+const report = (added: string) => ({ data: { added: [added], changed: [], unchanged: 0, kept: [] }, revision: 0 }) as never
+let importing: ReturnType<typeof useImport>
+beforeEach(() => void (importing = inScope(() => useImport(() => undefined)).result))
+
+it('takes the file that was chosen last, however slowly the one before is read', async () => {
+  let readFirst: (text: string) => void = () => undefined
+  const first = importing.take(file('a.json', new Promise((resolve) => (readFirst = resolve))))
+  await importing.take(file('b.json', Promise.resolve('[{"name":"b"}]')))
+  readFirst('[{"name":"a"}]')
+  await first
+  expect(importing.file.value).toEqual({ accounts: [{ name: 'b' }] })
+})
+
+it('shows no difference of a file that is not chosen any more', async () => {
+  let answer: (what: never) => void = () => undefined
+  vi.spyOn(api, 'importAccounts').mockReturnValueOnce(new Promise((resolve) => (answer = resolve)))
+  await importing.take(file('a.json', Promise.resolve('[]')))
+  const running = importing.run(true)
+  await importing.take(file('b.json', Promise.resolve('[{}]')))
+  await flushPromises()
+  answer(report('a'))
+  await running
+  expect([importing.report.value, importing.busy.value]).toEqual([null, false])
+})
