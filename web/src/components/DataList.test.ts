@@ -35,6 +35,18 @@ describe('DataList', () => {
     wrapper.unmount()
   })
 
+  it('takes e where rows can be changed, and leaves it to others where they cannot', async () => {
+    const pressed = (props: Record<string, unknown>) => {
+      const wrapper = list(props)
+      const event = new KeyboardEvent('keydown', { key: 'e', bubbles: true, cancelable: true })
+      wrapper.find('tbody tr').element.dispatchEvent(event)
+      const edited = wrapper.emitted('edit')?.length ?? 0
+      wrapper.unmount()
+      return [edited, event.defaultPrevented]
+    }
+    expect([pressed({ onEdit: () => undefined }), pressed({})]).toEqual([[1, true], [0, false]])
+  })
+
   it('goes through rows by j and k and arrows, opens with Enter, ticks with x', async () => {
     const wrapper = list({ selected: new Set([2]) })
     const rows = wrapper.findAll('tbody tr')
@@ -55,7 +67,7 @@ describe('DataList', () => {
   })
 
   it('is entered from anywhere by j, changed by e, asked for again by r; not while somebody types', async () => {
-    const wrapper = list()
+    const wrapper = list({ onEdit: () => undefined })
     const rows = wrapper.findAll('tbody tr')
     const press = (key: string, where: Element = document.body) => where.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))
     press('j')

@@ -16,6 +16,10 @@ it('a name is a text to every spreadsheet', () => {
   expect(lines).toEqual(["'=1+1", "'+x", "'-x", "'@x", '"a,b"', '"say ""hi"""', '"two\nlines"'])
 })
 
+it('a sum below zero is a number', () => {
+  expect(sumsFile([row({ cost_usd: '-0.25' })], [], ['cost_usd'], 'csv')).toBe('cost_usd\r\n-0.25\r\n')
+})
+
 it('nothing is a file of names alone', () => {
   expect(sumsFile([], ['model'], ['requests'], 'csv')).toBe('model,requests\r\n')
   expect(sumsFile([], ['model'], SUM_COLUMNS, 'jsonl')).toBe('')

@@ -25,9 +25,11 @@ const NAMES = {
 } as const satisfies Record<By, readonly (keyof UsageRow)[]>
 
 // A spreadsheet would run what begins like a formula: such a text is told apart, as the export of requests does it.
+// A sum below zero (corrections) is a number.
+const NUMBER = /^-?\d+(\.\d+)?$/
 function cell(value: string | number | null | undefined): string {
   const text = String(value ?? '')
-  const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) && !NUMBER.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 

@@ -5,6 +5,7 @@ import { asApiError, type ApiError } from '@/api/errors'
 import * as api from '@/api/accounts'
 import type { Account } from '@/api/accounts'
 import { useErrorText } from '@/composables/useErrorText'
+import { useReasonWords } from '@/composables/useReasonWords'
 import { useSaved } from '@/composables/useSaved'
 import { formatDurationMs } from '@/domain/numbers'
 import { useProof } from '@/stores/proof'
@@ -26,6 +27,7 @@ const ASKED = new Set<AccountAct>(['disable', 'reset', 'remove'])
 // What is done with one account, from its row or its drawer.
 export function useAccountActs(changed: (act: AccountAct, id: number) => void) {
   const { t } = useI18n()
+  const because = useReasonWords()
   const message = useMessage()
   const { saved } = useSaved()
   const { proven } = useProof()
@@ -46,7 +48,7 @@ export function useAccountActs(changed: (act: AccountAct, id: number) => void) {
     const check = after?.last_check
     if (act !== 'check') void saved(revision, t(`accounts.done.${act}`, { name }))
     else if (check?.ok) message.success(t('accounts.done.checkGood', { name, model: check.model, took: formatDurationMs(check.took_ms) }))
-    else message.warning(t('accounts.done.checkBad', { name, why: check?.message || check?.reason || '–' }), { duration: 8_000 })
+    else message.warning(t('accounts.done.checkBad', { name, why: [because(check?.reason), check?.message].filter(Boolean).join(' · ') || '–' }), { duration: 8_000 })
   }
 
   async function run(act: AccountAct, account: Account) {

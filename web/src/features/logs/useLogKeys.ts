@@ -1,15 +1,32 @@
 import { onScopeDispose } from 'vue'
+import { isTyping } from '@/composables/isTyping'
 import { useUi } from '@/stores/ui'
 
-// Keys of the log page beside those of lists: j and k in the open drawer, c copies its id.
-export function useLogKeys(acts: { next: () => void; previous: () => void; copy: () => void; isOpen: () => boolean }) {
+interface LogActs {
+  go: (step: -1 | 1) => void // in the open drawer: its neighbour
+  move: (step: -1 | 1) => void // the range
+  copy: (id: string) => void
+  open: () => string // the request that is open, if one is
+}
+
+const idOfRow = (target: EventTarget | null) => (target as HTMLElement | null)?.closest?.<HTMLElement>('tr[data-id]')?.dataset.id ?? ''
+
+// Keys of the log page beside those of lists: j and k in the open drawer, [ and ] move the range, c copies the id of
+// what is open, or of the row that has the keyboard.
+export function useLogKeys({ go, move, copy, open }: LogActs) {
   const ui = useUi()
-  const KEYS: Record<string, () => void> = { j: acts.next, k: acts.previous, c: acts.copy }
+
+  function actOf({ key, target }: KeyboardEvent): (() => void) | null {
+    const id = open() || idOfRow(target)
+    if (key === 'c') return id ? () => copy(id) : null
+    if (key === '[' || key === ']') return () => move(key === '[' ? -1 : 1)
+    return open() && (key === 'j' || key === 'k') ? () => go(key === 'j' ? 1 : -1) : null
+  }
 
   function onKey(event: KeyboardEvent) {
-    const typing = (event.target as HTMLElement | null)?.closest?.('input, textarea, select, [contenteditable=true]')
-    if (!ui.shortcuts || event.ctrlKey || event.metaKey || event.altKey || typing || !acts.isOpen()) return
-    const act = KEYS[event.key]
+    if (!ui.shortcuts || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
+    if (document.querySelector('[role=dialog][aria-modal=true].dialog, [role=alertdialog]')) return
+    const act = actOf(event)
     if (!act) return
     event.preventDefault()
     act()

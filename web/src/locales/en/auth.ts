@@ -12,6 +12,7 @@ export const auth = {
   oidcFailed: 'Logging in by the provider did not work: {why}',
   noAccount: 'No account yet?',
   register: 'Register',
+  registered: 'You are registered; only logging in did not work yet.',
   askAdmin: 'Accounts are made by an administrator.',
   haveAccount: 'Have an account already?',
   email: 'E-mail',

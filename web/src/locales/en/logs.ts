@@ -26,6 +26,8 @@ export const logs = {
   shownOf: '{shown} of {total}',
   searchedTo: 'Looked back to',
   goesOn: 'None of the requests looked at so far match. Older goes on looking.',
+  idCopied: 'Copied: {id}',
+  idNotCopied: 'Cannot copy; the id is {id}',
   older: 'Older',
   newer: 'Newer',
   newest: 'Newest',

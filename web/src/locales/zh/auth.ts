@@ -14,6 +14,7 @@ export const auth: typeof en = {
   oidcFailed: '通过提供方登录未成功：{why}',
   noAccount: '还没有账户？',
   register: '注册',
+  registered: '注册已完成，只是登录尚未成功。',
   askAdmin: '账户由管理员创建。',
   haveAccount: '已有账户？',
   email: '邮箱',

@@ -28,6 +28,8 @@ export const logs: typeof en = {
   shownOf: '{shown} / {total} 条',
   searchedTo: '已查找至',
   goesOn: '目前查找的请求中没有符合条件的，可继续查找更早的请求。',
+  idCopied: '已复制：{id}',
+  idNotCopied: '无法复制，ID 为 {id}',
   older: '更早',
   newer: '更新',
   newest: '最新',

@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest'
+import { shiftRange } from './shiftRange'
+
+const NOW = new Date('2026-05-03T12:00:00Z')
+const at = (hour: number) => `2026-05-03T${String(hour).padStart(2, '0')}:00:00.000Z`
+
+it.each([
+  ['earlier than until now', at(10), undefined, -1, [at(8), at(10)]],
+  ['later than now', at(10), undefined, 1, null],
+  ['later, in the past', at(2), at(4), 1, [at(4), at(6)]],
+  ['later, and not past now', at(9), at(11), 1, [at(10), at(12)]],
+  ['of no length', at(9), at(9), -1, null],
+  ['of what is no time', 'x', at(9), -1, null],
+] as const)('%s', (_, from, to, step, found) => {
+  const span = shiftRange(from, to, step, NOW)
+  expect(span && [span.from, span.to]).toEqual(found)
+})
