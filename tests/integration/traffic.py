@@ -20,6 +20,8 @@ class Price:
     output: int
 
 
+SPENT_KEPT = 200_000
+
 CLAUDE, GPT, GEMINI = Price(3_000, 15_000), Price(150, 600), Price(300, 2_500)
 
 
@@ -112,10 +114,13 @@ class Caller:
 
 class Traffic:
     """So many clients; each asks `per_second` times a second by each of `callers` in turn, every second time for
-    a stream. `answered` has request id -> cost, `failures` the moment and what was wrong, `spent_ms` (moment, ms)."""
+    a stream, and leaves one stream in `abort_every` half way. `answered` has request id -> cost, `aborted` the ids of those
+    that were left, `failures` the moment and what was wrong, `spent_ms` (moment, ms) of the last answers."""
 
-    def __init__(self, port, callers, clients=4, per_second=5.0, host="weir.test"):
-        self.answered, self.failures, self.spent_ms = {}, [], []
+    def __init__(self, port, callers, clients=4, per_second=5.0, host="weir.test", abort_every=0):
+        self.answered, self.aborted, self.failures = {}, set(), []
+        self.spent_ms = collections.deque(maxlen=SPENT_KEPT)
+        self._abort_every = abort_every
         self.by_kind = collections.Counter()
         self._port, self._callers, self._pause, self._host = port, callers, 1 / per_second, host
         self._stop = threading.Event()
@@ -141,17 +146,17 @@ class Traffic:
             due = max(due + self._pause, time.monotonic())
             turn += 1
             caller = self._callers[turn // 2 % len(self._callers)]
-            connection = self._ask(caller, turn % 2 == 0, connection, "say hello " * choice.randrange(1, 40))
+            stream, text = turn % 2 == 0, "say hello " * choice.randrange(1, 40)
+            leave = stream and self._abort_every and choice.randrange(self._abort_every) == 0
+            ask = self._leave if leave else self._ask
+            connection = ask(caller, stream, connection, text)
 
     def _ask(self, caller, stream, connection, text):
         """The connection for the next request, None when it is of no more use."""
         start = time.monotonic()
         try:
-            connection = connection or http_client.Connection(self._port, timeout=30)
-            protocol = caller.protocol
-            headers = {"host": self._host, protocol.key_header: caller.lane.key, "content-type": "application/json",
-                       "anthropic-version": "2023-06-01"}
-            reply = connection.request("POST", protocol.path(stream), headers, protocol.body(stream, text))
+            connection = self._send(caller, stream, connection, text)
+            reply = connection.read_reply("POST")
         except (OSError, http_client.ClosedEarly) as why:
             self._fail(start, caller, f"{type(why).__name__}: {why}")
             return connection and connection.close()
@@ -161,6 +166,28 @@ class Traffic:
         else:
             self._note(start, caller, stream, reply.request_id, cost)
         return connection.close() if reply.header("connection") == "close" else connection
+
+    def _send(self, caller, stream, connection, text):
+        connection = connection or http_client.Connection(self._port, timeout=30)
+        protocol = caller.protocol
+        headers = {"host": self._host, protocol.key_header: caller.lane.key, "content-type": "application/json",
+                   "anthropic-version": "2023-06-01"}
+        connection.send_request("POST", protocol.path(stream), headers, protocol.body(stream, text))
+        return connection
+
+    def _leave(self, caller, stream, connection, text):
+        """A client that goes after the first piece of its answer."""
+        start = time.monotonic()
+        try:
+            connection = self._send(caller, stream, connection, text)
+            reply = connection.read_head()
+            next(connection.read_body(reply))
+        except (OSError, http_client.ClosedEarly, StopIteration) as why:
+            self._fail(start, caller, f"{type(why).__name__}: {why}")
+            return connection and connection.close()
+        with self._lock:
+            self.aborted.add(reply.request_id)
+        return connection.close()
 
     def _note(self, start, caller, stream, request_id, cost):
         now = time.monotonic()
