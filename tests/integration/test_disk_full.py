@@ -54,12 +54,13 @@ def test_the_spools_disk(stack):
     reply = lane.messages()
     assert reply.status == 503 and "spool_full" in reply.body.decode(), reply
     assert harness.ready_status(stack.relay_ops) == 503, "a balancer must send requests elsewhere"
-    assert metric(stack.relay_ops, 'weir_relay_local_replies_total{reason="spool_full"}') >= 1
+    assert metric(stack.relay_ops, "weir_relay_spool_accepting") == 0
     assert metric(stack.relay_ops, "weir_relay_events_unrecorded_total") == 0, "something was served and not recorded"
     assert "the spool is full: new requests are refused" in stack.relay.log()
 
     stack.disk.free()
     eventually(lambda: harness.ready_status(stack.relay_ops) == 200, "the relay is ready by itself")
+    assert metric(stack.relay_ops, "weir_relay_spool_accepting") == 1
     reply = lane.messages()
     assert reply.status == 200
     stack.start_usage()

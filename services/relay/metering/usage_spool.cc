@@ -150,6 +150,10 @@ void UsageSpool::AddMetrics(Metrics& metrics) const {
                      [this] { return static_cast<double>(bytes()); });
   metrics.AddSampled(gauge, "weir_relay_spool_bytes_max", "Limit of weir_relay_spool_bytes.", {},
                      [this] { return static_cast<double>(options_.bytes_max); });
+  metrics.AddSampled(
+      gauge, "weir_relay_spool_accepting",
+      "0 while there is no room to record new requests, in the spool or on its disk.", {},
+      [this] { return CanAccept() ? 1.0 : 0.0; });
   metrics.AddSampled(counter, "weir_relay_spool_refused_total",
                      "Usage events that found no room; 0 unless the reserve was not enough.", {},
                      [this] { return static_cast<double>(appends_refused()); });
