@@ -10,6 +10,8 @@ administrator yet, only the token of /setup. Then it takes commands, an object a
     {"requests": 20}                                          real ones, every fifth refused
     {"end_sessions": true}                                    as if all log-ins had run out
     {"fill": 1000000}                                         that many made-up rows into the ledger
+    {"age_proofs": true}                                      as if all had logged in an hour ago
+    {"provider": "alice"}                                     a log-in provider at which she sits; null: none
 
 and answers each with a line, {"error": …} where it went wrong. All stops when standard input ends.
 """
@@ -25,8 +27,10 @@ import sys
 
 import harness
 import http_client
+from openid_provider import OpenidProvider
 
 REQUESTS_MAX = 1000
+PROOF_AGE_MS = 3600 * 1000
 
 
 class Rig:
@@ -35,6 +39,7 @@ class Rig:
         self._stack.admin.settings["WEIR_ADMIN_CONSOLE_DIR"] = console_dir
         self._empty = empty
         self._lane = None
+        self._provider = None
         self._starts = {"usage": self._stack.start_usage, "admin": self._stack.start_admin,
                         "relay": self._stack.start_relay}
 
@@ -72,7 +77,8 @@ class Rig:
         (verb, value), = command.items()
         return {"stop": self._stop, "kill": self._kill, "start": self._start,
                 "requests": self._requests, "end_sessions": self._end_sessions,
-                "fill": self._fill}[verb](value)
+                "fill": self._fill, "age_proofs": self._age_proofs,
+                "provider": self._log_in_by}[verb](value)
 
     def _service(self, name):
         return {service.name: service for service in self._stack.services()}[name]
@@ -93,9 +99,31 @@ class Rig:
                 model = "no-such-model" if number % 5 == 4 else "claude-sonnet-4-5"
                 self._lane.messages(connection, model=model)
 
-    def _end_sessions(self, _):
+    def _change_sessions(self, statement):
         with sqlite3.connect(self._stack.folder / "admin.db", timeout=10) as database:
-            database.execute("DELETE FROM sessions")
+            database.execute(statement)
+
+    def _end_sessions(self, _):
+        self._change_sessions("DELETE FROM sessions")
+
+    def _age_proofs(self, _):
+        self._change_sessions(f"UPDATE sessions SET confirmed_at_ms = confirmed_at_ms - {PROOF_AGE_MS}")
+
+    def _log_in_by(self, subject):
+        if self._provider is not None:
+            self._provider.close()
+            self._provider = None
+        issuer, client, secret = "", "", ""
+        if subject is not None:
+            # Another host than admin's: a log-in comes back across sites, as it does in life.
+            self._provider = OpenidProvider(host="localhost")
+            self._provider.sits_there = subject
+            issuer, client, secret = self._provider.issuer, OpenidProvider.CLIENT, OpenidProvider.SECRET
+        who = self._who()
+        self._stack.api.log_in(who["username"], who["password"])  # log-ins may have been ended
+        self._stack.api.patch("/api/v1/admin/settings", {
+            "oidc_issuer": issuer, "oidc_client_id": client, "oidc_client_secret": secret,
+            "oidc_name": "Ours", "oidc_creates_users": subject is not None})
 
     def _fill(self, count):
         self._stop("usage")
@@ -105,6 +133,8 @@ class Rig:
         self._start("usage")
 
     def close(self):
+        if self._provider is not None:
+            self._provider.close()
         self._stack.close()
 
 

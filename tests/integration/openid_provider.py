@@ -68,7 +68,7 @@ class OpenidProvider:
     CLIENT = "weir-tests"
     SECRET = "the client's own secret"
 
-    def __init__(self):
+    def __init__(self, host="127.0.0.1"):
         self.keys = [Key("first")]
         self.claims = {}      # laid over those of each token
         self.header = {}      # over its header
@@ -78,10 +78,11 @@ class OpenidProvider:
         self.headers = ()
         self.strict = True    # codes count once
         self.calls = []       # paths
+        self.sits_there = None  # who logs in when a browser comes
         self._codes = {}
         self._lock = threading.Lock()
         self._upstream = Upstream(self._answer)
-        self.issuer = self._upstream.url
+        self.issuer = self._upstream.url.replace("127.0.0.1", host)
 
     def close(self):
         self._upstream.close()
@@ -104,6 +105,11 @@ class OpenidProvider:
         self.calls.append(path)
         if self.fault is not None:
             connection.sendall(reply_bytes(self.fault, self.headers, b"{}"))
+            return True
+        if path == "/authorize":
+            back = self.log_in(self.issuer + recorded.target, self.sits_there,
+                               preferred_username=self.sits_there, name=self.sits_there)
+            connection.sendall(reply_bytes(303, [("location", back)]))
             return True
         status, value = {"/.well-known/openid-configuration": self._discovery,
                          "/keys": self._key_set, "/token": self._token}[path](recorded)

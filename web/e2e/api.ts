@@ -17,12 +17,10 @@ export class Api {
     return new Api(at, token)
   }
 
-  async call(method: string, path: string, body?: unknown): Promise<Record> {
-    const answer = await fetch(`${this.at.admin_url}/api/v1${path}`, {
-      method,
-      headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    })
+  call = (method: string, path: string, body?: unknown) => this.send(method, path, 'application/json', body === undefined ? undefined : JSON.stringify(body))
+
+  async send(method: string, path: string, type: string, body?: string): Promise<Record> {
+    const answer = await fetch(`${this.at.admin_url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${this.token}`, 'content-type': type }, body })
     const text = await answer.text()
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
     return text ? (JSON.parse(text) as Record) : { id: 0 }

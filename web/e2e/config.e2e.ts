@@ -1,8 +1,20 @@
-import { describe } from 'vitest'
+import { describe, onTestFinished } from 'vitest'
 import { Api, type Record } from './api'
 import { checkAccess, expect, logIn, logInByHand, look, screenshot, test } from './helpers'
 
 // What is configured: prices, models and routes, settings, invites, users.
+
+// Taken away again however the journey ends.
+async function make(api: Api, path: string, body: object): Promise<Record> {
+  const row = await api.make(path, body)
+  onTestFinished(async () => void (await api.drop(`${path}/${row.id}`).catch(() => undefined)))
+  return row
+}
+
+async function dropAll(api: Api, path: string, query = '', of: (row: Record) => boolean = () => true) {
+  const { data } = await api.call('GET', `${path}${query}`)
+  for (const row of (data as Record[]).filter(of)) await api.drop(`${path}/${row.id}`)
+}
 
 const LIST = 'provider,model,input,output\nanthropic,journey-model,1,2\nanthropic,claude-haiku-4-5,9,45\n'
 
@@ -10,6 +22,7 @@ describe('prices', () => {
   test('a list is compared, what looks like a mistake is not ticked, and the rest is taken over', async ({ visitor }) => {
     const { page, at } = visitor
     const api = await Api.logIn(at)
+    onTestFinished(() => dropAll(api, '/admin/prices', '?model=journey-model'))
     await logIn(visitor, '/prices?import=true')
     await page.getByRole('textbox', { name: 'Or paste the list' }).fill(LIST)
     await page.getByRole('button', { name: 'Show the difference' }).click()
@@ -20,9 +33,7 @@ describe('prices', () => {
     await page.getByRole('button', { name: 'Apply 1 change from now on' }).click()
     await page.getByText(/^Saved · revision/).waitFor()
     const { data } = await api.call('GET', '/admin/prices?model=journey-model')
-    const [price] = data as Record[]
-    expect(price).toMatchObject({ input: '1', output: '2' })
-    await api.drop(`/admin/prices/${price!.id}`)
+    expect((data as Record[])[0]).toMatchObject({ input: '1', output: '2' })
   })
 
   test('the built-in list is compared as any other', async ({ visitor }) => {
@@ -30,6 +41,11 @@ describe('prices', () => {
     const api = await Api.logIn(at)
     const { data } = await api.call('GET', '/admin/prices?model=claude-haiku-4-5')
     const price = (data as Record[]).find(({ model }) => model === 'claude-haiku-4-5')!
+    const { provider, model, aliases, effective_from, input, output, cache_read, cache_write_5m, cache_write_1h } = price
+    onTestFinished(async () => {
+      const there = (await api.call('GET', '/admin/prices?model=claude-haiku-4-5')).data as Record[]
+      if (!there.some((row) => row.model === model)) await api.make('/admin/prices', { provider, model, aliases, effective_from, input, output, cache_read, cache_write_5m, cache_write_1h })
+    })
     await api.drop(`/admin/prices/${price.id}`)
     await logIn(visitor, '/prices?import=true')
     await page.getByRole('button', { name: 'Take the built-in list' }).click()
@@ -58,6 +74,7 @@ describe('models and routes', () => {
   test('a route is made, moved by the keyboard, tried and deleted', async ({ visitor }) => {
     const { page, at } = visitor
     const api = await Api.logIn(at)
+    onTestFinished(() => dropAll(api, '/admin/models'))
     const other = await api.make('/admin/models', { name: 'first <b>route</b>', model: 'claude-*', upstream_model: 'claude-haiku-4-5', position: 0 })
     await logIn(visitor, '/routes')
     await page.getByRole('button', { name: 'Add route' }).first().click()
@@ -78,14 +95,12 @@ describe('models and routes', () => {
     await page.getByRole('button', { name: 'Delete route' }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Delete route' }).click()
     await rows.nth(1).waitFor({ state: 'detached' })
-    const { data } = await api.call('GET', '/admin/models')
-    for (const { id } of data as Record[]) await api.drop(`/admin/models/${id}`)
   })
 
   test('somebody who is no administrator sees models, and no page of the configuration', async ({ visitor }) => {
     const { page, at } = visitor
     const api = await Api.logIn(at)
-    const user = await api.make('/users', { username: 'journey-config', email: 'config@example.com', password: 'a long Password 1' })
+    await make(api, '/users', { username: 'journey-config', email: 'config@example.com', password: 'a long Password 1' })
     visitor.allow(/status of 403/)
     await logInByHand(visitor, '/models', { username: 'journey-config', password: 'a long Password 1' })
     await page.getByRole('heading', { name: /Models/ }).waitFor()
@@ -94,16 +109,15 @@ describe('models and routes', () => {
     expect(await page.getByRole('columnheader', { name: 'Accounts' }).count()).toBe(0)
     await page.goto(`${at.admin_url}/settings`)
     await page.getByText('This page is for administrators.').waitFor()
-    await api.drop(`/users/${user.id}`)
   })
 
   test('somebody who is no administrator sees what the own group pays', async ({ visitor }) => {
     const { page, at } = visitor
     const api = await Api.logIn(at)
-    const group = await api.make('/groups', { name: 'half-price', price_multiplier: '0.5' })
-    const account = await api.make('/admin/accounts', { name: 'half-price', platform_type: 'claude', request_url: at.fake_url, secret_key: 'sk', group_ids: [group.id], models: ['claude-haiku-4-5', 'journey-unpriced'] })
+    const group = await make(api, '/groups', { name: 'half-price', price_multiplier: '0.5' })
+    await make(api, '/admin/accounts', { name: 'half-price', platform_type: 'claude', request_url: at.fake_url, secret_key: 'sk', group_ids: [group.id], models: ['claude-haiku-4-5', 'journey-unpriced'] })
     const who = { username: 'journey-models', password: 'a long Password 1' }
-    const user = await api.make('/users', { ...who, group_id: group.id })
+    await make(api, '/users', { ...who, group_id: group.id })
     await logInByHand(visitor, '/models', who)
     await page.getByText('half-price pays × 0.5').waitFor()
     await page.getByRole('row', { name: /journey-unpriced/ }).getByText('No price').waitFor()
@@ -113,9 +127,6 @@ describe('models and routes', () => {
     const drawer = page.locator('.n-drawer')
     await drawer.getByText('$0.05', { exact: true }).waitFor() // read from the cache
     expect(await drawer.getByRole('link', { name: /prices|account/i }).count()).toBe(0)
-    await api.drop(`/users/${user.id}`)
-    await api.drop(`/admin/accounts/${account.id}`)
-    await api.drop(`/groups/${group.id}`)
   })
 
   test('look right in all tastes', async ({ browser }) => {
@@ -128,7 +139,8 @@ describe('settings', () => {
   test('a change is shown before it is saved, and somebody else’s is not overwritten unseen', async ({ visitor }) => {
     const { page, at } = visitor
     const api = await Api.logIn(at)
-    visitor.allow(/status of 412/, /status of 409/)
+    visitor.allow(/status of 4(09|12)/)
+    onTestFinished(async () => void (await api.call('PATCH', '/admin/settings', { session_life_ms: null })))
     await logIn(visitor, '/settings/log_in')
     await page.locator('[data-setting=session_life_ms] input').fill('3600000')
     await page.getByRole('button', { name: 'Show the difference' }).click()
@@ -141,7 +153,6 @@ describe('settings', () => {
     await dialog.getByRole('button', { name: 'Save 1 change' }).click()
     await dialog.waitFor({ state: 'hidden' })
     expect(await api.call('GET', '/admin/settings')).toMatchObject({ session_life_ms: 3_600_000 })
-    await api.call('PATCH', '/admin/settings', { session_life_ms: null })
   })
 
   test('what the server refuses is said at its setting', async ({ visitor }) => {
@@ -156,7 +167,9 @@ describe('settings', () => {
   })
 
   test('an invite’s code is shown once, and it is withdrawn', async ({ visitor }) => {
-    const { page } = visitor
+    const { page, at } = visitor
+    const api = await Api.logIn(at)
+    onTestFinished(() => dropAll(api, '/admin/invites', '', ({ name }) => String(name).startsWith('journey ')))
     await logIn(visitor, '/settings/invites?add=true')
     await page.getByRole('textbox', { name: 'Name' }).fill('journey <i>guest</i>')
     await page.getByRole('button', { name: 'Make invite' }).click()
@@ -178,14 +191,13 @@ describe('users', () => {
   test('many are changed at once, no more than were seen', async ({ visitor }) => {
     const { page, at } = visitor
     const api = await Api.logIn(at)
-    const made = await Promise.all([1, 2, 3].map((n) => api.make('/users', { username: `journey-many-${n}`, email: `many${n}@example.com`, password: 'a long Password 1' })))
+    await Promise.all([1, 2, 3].map((n) => make(api, '/users', { username: `journey-many-${n}`, email: `many${n}@example.com`, password: 'a long Password 1' })))
     await logIn(visitor, '/users?username=journey-many')
     await page.getByRole('checkbox', { name: 'Select all on this page' }).check()
     await page.getByRole('button', { name: 'Disable', exact: true }).click()
     await page.getByRole('button', { name: 'Disable 3 users' }).click()
     await page.getByText(/^3 changed/).waitFor()
     await expect.poll(() => page.locator('tbody').getByText('Disabled').count()).toBe(3)
-    for (const { id } of made) await api.drop(`/users/${id}`)
   })
 
   test('look right in all tastes', async ({ browser }) => {

@@ -19,6 +19,7 @@ describe('log-in', () => {
 
   test('a wrong password says so, and nothing more', async ({ visitor }) => {
     const { page, at } = visitor
+    visitor.allow(/status of 401 .*\/auth\/login/)
     await page.goto(at.admin_url)
     await giveLogIn(page, at.username, 'not the password')
     await page.getByRole('alert').getByText('User name or password is wrong.').waitFor()
@@ -46,6 +47,7 @@ describe('log-in', () => {
 
   test('a session that ends is taken up again over the page', async ({ visitor }) => {
     const { page, at } = visitor
+    visitor.allow(/status of 401 /)
     await logIn(visitor, '/users')
     await page.locator('tbody tr').first().waitFor()
     await tell({ end_sessions: true })

@@ -1,15 +1,19 @@
-import { cpus, loadavg } from 'node:os'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
 import { expect, logIn, test, visit } from './helpers'
+import { QUIET, quantile, spread, threadClock } from './measure'
 import { Services } from './services'
 
-// How soon a page of a long log is seen once its answer is there. WEIR_E2E_LOG_ROWS=1000000 fills it as long as it can
-// get; what the page itself takes is the same with fewer rows.
+// How soon the next page of a long log is seen. WEIR_E2E_LOG_ROWS=1000000 fills it as long as it can get, and
+// WEIR_E2E_QUIET=1 judges the clock; what the page itself computes is the same with fewer rows.
 
 const ROWS = Number(process.env.WEIR_E2E_LOG_ROWS ?? 3_000)
 const FILL_MS_MAX = 120_000 + ROWS
 const SEEN_MS_MAX = 100
-const PAGES = 12
+const COMPUTED_MS_MAX = 80 // of it, for 50 rows; up to 50 are measured beside other work
+const ROWS_A_PAGE = 50
+const PAGES = Math.min(100, Math.floor(ROWS / ROWS_A_PAGE) - 5)
+const REST_MS = 100 // between two pages, as a reader would
 
 let services: Services
 beforeAll(async () => {
@@ -18,37 +22,57 @@ beforeAll(async () => {
 }, FILL_MS_MAX)
 afterAll(() => services.stop())
 
-// [from the click, from the answer] to the frame in which the rows of the next page stand.
-const NEXT_PAGE = `new Promise((resolve) => {
+interface Walked {
+  clickMs: number // from the click to the frame in which the next rows stand, painted
+  answerMs: number // from the answer to it
+  asked: string[] // what was asked meanwhile
+}
+
+const NEXT_PAGE = `new Promise((resolve, reject) => {
   const shown = () => document.querySelector('tbody tr').textContent
   const before = shown()
   const clickedAt = performance.now()
   const seen = () => {
+    if (performance.now() - clickedAt > ${SEEN_MS_MAX * 100}) return reject(new Error('no other rows came'))
     if (shown() === before) return requestAnimationFrame(seen)
     setTimeout(() => {
-      const asked = performance.getEntriesByType('resource').filter(({ name }) => name.includes('/admin/logs?'))
       const now = performance.now()
-      resolve([now - clickedAt, now - asked.at(-1).responseEnd])
+      const asked = performance.getEntriesByType('resource').filter(({ name, startTime }) => startTime >= clickedAt && name.includes('/api/'))
+      const rows = asked.find(({ name }) => name.includes('/admin/logs?'))
+      resolve({ clickMs: now - clickedAt, answerMs: now - rows.responseEnd, asked: asked.map(({ name }) => new URL(name).pathname) })
     })
   }
+  performance.clearResourceTimings()
   document.querySelector('nav.pager button:last-of-type').click()
   requestAnimationFrame(seen)
 })`
 
-test('a page of the log is seen within 100 ms of its answer', { timeout: 120_000 }, async ({ browser }) => {
+// The first pages are where scripts are still being compiled: they are walked, and not counted.
+async function walk(page: Page, pages: number) {
+  const walked: Walked[] = []
+  for (let i = 0; i < pages; i++) {
+    walked.push((await page.evaluate(NEXT_PAGE)) as Walked)
+    await page.waitForTimeout(REST_MS)
+  }
+  return walked
+}
+
+test('the next page of a long log is seen within 100 ms of the click', { timeout: 120_000 }, async ({ browser }) => {
   await visit(browser, services.at, {}, async (one) => {
     await logIn(one, '/logs?range=90d')
-    await one.page.locator('tbody tr').nth(49).waitFor()
-    const took: [number, number][] = []
-    for (let i = 0; i < PAGES; i++) {
-      took.push((await one.page.evaluate(NEXT_PAGE)) as [number, number])
-      await one.page.waitForTimeout(100)
-    }
-    const sorted = (at: 0 | 1) => took.map((pair) => pair[at]).sort((a, b) => a - b)
-    const median = (numbers: number[]) => numbers[Math.floor(numbers.length / 2)]!
-    process.stdout.write(`${ROWS} rows: seen ${sorted(1).map((ms) => ms.toFixed(0)).join(', ')} ms after the answer, ${median(sorted(0)).toFixed(0)} ms after the click\n`)
-    // On a machine that does other things it is their speed that is measured.
-    const spare = loadavg()[0]! < cpus().length * 1.5
-    expect(median(sorted(1))).toBeLessThan(spare ? SEEN_MS_MAX : SEEN_MS_MAX * 10)
+    await one.page.locator('tbody tr').nth(ROWS_A_PAGE - 1).waitFor()
+    await walk(one.page, 2)
+    const clock = await threadClock(one.page)
+    const before = await clock()
+    const walked = await walk(one.page, PAGES)
+    const computed = ((await clock()) - before) / PAGES
+    const clicks = walked.map(({ clickMs }) => clickMs)
+    process.stdout.write(
+      `${ROWS} rows, ${PAGES} pages: from the click ${spread(clicks)} ms; from the answer ${spread(walked.map(({ answerMs }) => answerMs))} ms; computed ${computed.toFixed(1)} ms a page\n`,
+    )
+    for (const { asked } of walked) expect(asked.filter((path) => path.includes('/logs'))).toEqual(['/api/v1/admin/logs'])
+    expect(computed).toBeGreaterThan(0)
+    expect(computed).toBeLessThan(COMPUTED_MS_MAX)
+    if (QUIET) expect(quantile(clicks, 0.99)).toBeLessThan(SEEN_MS_MAX)
   })
 })

@@ -37,6 +37,7 @@ describe('key usage', () => {
   })
 
   test('a wrong key is said to be one', async ({ visitor }) => {
+    visitor.allow(/status of 401 .*\/key-usage/)
     await visitor.page.goto(`${visitor.at.admin_url}/key-usage`)
     await visitor.page.fill('input[name=key]', 'ck_nobody')
     await visitor.page.click('button[type=submit]')
@@ -47,7 +48,7 @@ describe('key usage', () => {
 describe('profile', () => {
   test('a second factor is set up, asked for at log-in, and taken off', async ({ visitor }) => {
     const { page, at, allow } = visitor
-    allow(/status of 401/)
+    allow(/status of 401 .*\/auth\/login/)
     const api = await Api.logIn(at)
     const who = { username: 'two-steps', password: 'correct horse' }
     const user = await api.make('/users', who)

@@ -1,5 +1,5 @@
 import { describe } from 'vitest'
-import { Api } from './api'
+import { Api, type Record } from './api'
 import { checkAccess, expect, logIn, look, screenshot, test, type Visit } from './helpers'
 
 // Through the relay, with a key of one's own.
@@ -16,7 +16,7 @@ const ask = async ({ page }: Visit, words: string) => {
 }
 
 // With a key of a group whose one account does as it is told.
-async function withAccount(visitor: Visit, told: string, steps: () => Promise<void>) {
+async function withAccount(visitor: Visit, told: string, steps: (key: Record) => Promise<void>) {
   const { page, at } = visitor
   const api = await Api.logIn(at)
   const group = await api.make('/groups', { name: 'as-told' })
@@ -25,7 +25,7 @@ async function withAccount(visitor: Visit, told: string, steps: () => Promise<vo
   try {
     await logIn(visitor, '/playground?model=claude-sonnet-4-5')
     await page.getByPlaceholder('or paste a key').fill(String(key.key))
-    await steps()
+    await steps(key)
   } finally {
     await api.drop(`/api-keys/${key.id}`)
     await api.drop(`/admin/accounts/${account.id}`)
@@ -100,13 +100,18 @@ describe('playground', () => {
     await visitor.page.getByText(/This API key is not known here/).waitFor()
   })
 
-  test('a key that is not pasted is stood for by a token', async ({ visitor }) => {
-    await logIn(visitor, '/playground?model=claude-sonnet-4-5')
-    visitor.allow(/status of 40\d/)
-    const asked = visitor.page.waitForRequest(/\/v1\/messages$/)
-    await visitor.page.getByLabel('Ask something').fill('hello')
-    await visitor.page.getByRole('button', { name: 'Send' }).click()
-    expect((await asked).headers()['x-api-key']).toMatch(/^wpt_/)
+  test('a key that is not pasted is stood for by a token, which pays as that key', async ({ visitor }) => {
+    const { page } = visitor
+    await withAccount(visitor, 'text', async (key) => {
+      await page.goto(`${visitor.at.admin_url}/playground?model=claude-sonnet-4-5&key_id=${key.id}`)
+      const asked = page.waitForRequest(/\/v1\/messages$/)
+      await ask(visitor, 'hello')
+      expect((await asked).headers()['x-api-key']).toMatch(/^wpt_/)
+      await page.locator('article').getByText('Hello from the fake provider').waitFor()
+      await page.locator('article').getByText(/out \d+ · \$0\.\d+/).waitFor()
+      const api = await Api.logIn(visitor.at)
+      await expect.poll(async () => (await api.call('GET', `/admin/logs?key_id=${key.id}`)).total, { timeout: 10_000 }).toBe(1)
+    })
   })
 
   test('the playground looks right in all tastes', async ({ browser }) => {

@@ -16,7 +16,15 @@ export interface Installation {
 }
 
 type ServiceName = 'usage' | 'admin' | 'relay'
-export type Command = { stop: ServiceName } | { kill: ServiceName } | { start: ServiceName } | { requests: number } | { end_sessions: true } | { fill: number }
+export type Command =
+  | { stop: ServiceName }
+  | { kill: ServiceName }
+  | { start: ServiceName }
+  | { requests: number }
+  | { end_sessions: true }
+  | { age_proofs: true } // as if all had logged in an hour ago
+  | { provider: string | null } // a log-in provider at which this one sits
+  | { fill: number }
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
