@@ -10,6 +10,7 @@ export const auth = {
   wrongCode: 'The code is wrong, or too old.',
   locked: 'Too many attempts. Try again in {span}.',
   oidcFailed: 'Logging in by the provider did not work: {why}',
+  oidcUnknown: 'The provider knows you, but you have no user here. Ask an administrator to make one.',
   noAccount: 'No account yet?',
   register: 'Register',
   registered: 'You are registered; only logging in did not work yet.',

@@ -5,6 +5,7 @@ export const common = {
     tick: 'Select {id}',
     tickPage: 'Select all on this page',
     sort: 'Sort by',
+    newest: 'Newest first',
     loading: 'Loading',
     pages: 'Pages',
     shown: '{first}–{last} of {total}',

@@ -12,6 +12,7 @@ export const auth: typeof en = {
   wrongCode: '验证码错误或已过期。',
   locked: '尝试次数过多，请在 {span} 后重试。',
   oidcFailed: '通过提供方登录未成功：{why}',
+  oidcUnknown: '提供方已确认你的身份，但这里还没有你的用户。请联系管理员创建。',
   noAccount: '还没有账户？',
   register: '注册',
   registered: '注册已完成，只是登录尚未成功。',

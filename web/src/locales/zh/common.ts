@@ -7,6 +7,7 @@ export const common: typeof en = {
     tick: '选择 {id}',
     tickPage: '选择本页全部',
     sort: '排序',
+    newest: '最新的在前',
     loading: '加载中',
     pages: '分页',
     shown: '{first}–{last}，共 {total}',
