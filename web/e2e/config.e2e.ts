@@ -101,7 +101,6 @@ describe('models and routes', () => {
     const { page, at } = visitor
     const api = await Api.logIn(at)
     await make(api, '/users', { username: 'journey-config', email: 'config@example.com', password: 'a long Password 1' })
-    visitor.allow(/status of 403/)
     await logInByHand(visitor, '/models', { username: 'journey-config', password: 'a long Password 1' })
     await page.getByRole('heading', { name: /Models/ }).waitFor()
     expect(await page.getByRole('link', { name: 'Prices' }).count()).toBe(0)

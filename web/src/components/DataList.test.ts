@@ -22,11 +22,15 @@ function list(props: Record<string, unknown> = {}, slots: Record<string, string>
 }
 
 describe('DataList', () => {
-  it('says on a narrow screen too how it is sorted, by a column that is not there as well', () => {
-    const chosen = (props: object) => (list(props).find('select').element as HTMLSelectElement).selectedOptions[0]?.textContent
-    expect(chosen({})).toBe('Cost ↓')
-    expect(chosen({ sort: '-created_at' })).toBe('Newest first')
-    expect(chosen({ sort: 'id' })).toBe('Sort by')
+  it('says on a narrow screen too how it is sorted, by a column that is not there as well', async () => {
+    const wrapper = list()
+    const chosen = () => (wrapper.find('select').element as HTMLSelectElement).selectedOptions[0]?.textContent
+    expect(chosen()).toBe('Cost ↓')
+    await wrapper.setProps({ sort: '-created_at' })
+    expect(chosen()).toBe('Newest first')
+    await wrapper.setProps({ sort: 'id' })
+    expect(chosen()).toBe('Sort by')
+    wrapper.unmount()
   })
 
   it('says how it is sorted, and sorts upwards, then downwards', async () => {

@@ -22,6 +22,18 @@ describe('log-out', () => {
     expect(sessionStorage.getItem('weir.playground')).toBeNull()
   })
 
+  it('leaves the page before its user is gone', async () => {
+    const session = useSession()
+    session.loggedIn(user(1))
+    vi.spyOn(api, 'logOut').mockResolvedValue(undefined as never)
+    let seen: number | undefined
+    await session.logOut(() => {
+      seen = session.user?.id
+      return Promise.resolve()
+    })
+    expect([seen, session.user]).toEqual([1, null])
+  })
+
   it('is not said to be done when it was not', async () => {
     const session = useSession()
     session.loggedIn(user(1))

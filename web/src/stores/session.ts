@@ -64,17 +64,22 @@ export const useSession = defineStore('session', () => {
     return waiting
   }
 
-  // What was kept here is not the next one's. A session that is over already is logged out of.
-  async function logOut() {
+  // What was kept here is not the next one's. A session that is over already is logged out of. The page that
+  // is left would ask again as nobody: `leave` goes before the user does.
+  async function logOut(leave: () => Promise<unknown> = () => Promise.resolve()) {
     await api.logOut().catch((failure: unknown) => {
       if (!(failure instanceof ApiError) || failure.status !== 401) throw failure
     })
     forgetOwn()
     localStorage.removeItem(TABS)
-    user.value = null
-    settle?.(false)
-    asking.value = false
-    waiting = settle = null
+    try {
+      await leave()
+    } finally {
+      user.value = null
+      settle?.(false)
+      asking.value = false
+      waiting = settle = null
+    }
   }
 
   onSessionEnd(logInAgain)
