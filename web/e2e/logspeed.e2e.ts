@@ -10,7 +10,7 @@ import { Services } from './services'
 const ROWS = Number(process.env.WEIR_E2E_LOG_ROWS ?? 3_000)
 const FILL_MS_MAX = 120_000 + ROWS
 const SEEN_MS_MAX = 100
-const COMPUTED_MS_MAX = 100 // of it, for 50 rows: alone it would be too much. 25 to 50 are measured, 84 beside twenty others
+const COMPUTED_MS_MAX = 100 // of it, for 50 rows: alone it would be too much. 50 are measured, 84 beside twenty others
 const ROWS_A_PAGE = 50
 const PAGES = Math.min(100, Math.floor(ROWS / ROWS_A_PAGE) - 5)
 const REST_MS = 100 // between two pages, as a reader would
