@@ -27,15 +27,12 @@ namespace json = boost::json;
 
 void RequireNew(BodyReader& reader) { reader.Require({"name", "platform_type", "request_url"}); }
 
-// Cooldowns end by themselves, so the stored word is not enough.
 void AddStatusFilter(std::string_view status, std::int64_t now_ms, ListQuery& query) {
   const auto wanted = FromWord<AccountStatus>(status);
   if (!wanted.has_value()) return;
-  constexpr std::string_view kNormal =
-      "status = 'normal' OR (status IN ('rate_limited', 'api_exception') AND "
-      "cooldown_until_ms <= ?)";
   if (*wanted == AccountStatus::kNormal) {
-    query.conditions.push_back({kNormal, {now_ms}});
+    static const std::string normal = account_filter::NormalNow("?");
+    query.conditions.push_back({normal, {now_ms}});
     return;
   }
   query.conditions.push_back({"status = ?", {std::string(status)}});

@@ -9,6 +9,7 @@
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/subject_figures.h"
 #include "services/admin/store/group_store.h"
+#include "services/admin/store/member_counts.h"
 
 namespace weir::admin {
 namespace {
@@ -21,13 +22,38 @@ ListRules Rules() {
           .sorts = {{"id", "id"}, {"name", "name"}, {"created_at", "created_at_ms"}}};
 }
 
+using member_counts::GroupMembers;
+
+json::object MembersJson(const GroupMembers& members) {
+  return {{"accounts", CountJson(members.accounts)},
+          {"accounts_normal", CountJson(members.normal)},
+          {"keys", CountJson(members.keys)},
+          {"users", CountJson(members.users)}};
+}
+
 json::value GroupShape() {
   json::object group = GroupJson(Group());
+  group["members"] = MaybeAbsent(MembersJson(GroupMembers()));
   AddFiguresShape(SubjectKind::kGroups, group);
   return Named("Group", std::move(group));
 }
 
-json::array WithFigures(ResourceParts& parts, const std::vector<Group>& groups) {
+// What each ties together; `data` has the records.
+absl::Status AddMembers(ResourceParts& parts, json::array& data) {
+  std::vector<std::int64_t> ids;
+  ids.reserve(data.size());
+  for (const json::value& group : data) ids.push_back(group.at("id").as_int64());
+  auto members = ReadValue(parts.store, [&](sql::Transaction& transaction) {
+    return member_counts::OfGroups(transaction, ids, parts.store.NowMs());
+  });
+  if (!members.ok()) return members.status();
+  for (json::value& group : data) {
+    group.as_object()["members"] = MembersJson((*members)[group.at("id").as_int64()]);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<json::array> WithFigures(ResourceParts& parts, const std::vector<Group>& groups) {
   json::array data;
   std::vector<const Limits*> limits;
   limits.reserve(groups.size());
@@ -35,6 +61,7 @@ json::array WithFigures(ResourceParts& parts, const std::vector<Group>& groups) 
     data.push_back(GroupJson(group));
     limits.push_back(&group.limits);
   }
+  if (absl::Status added = AddMembers(parts, data); !added.ok()) return added;
   UsageGlance glance(parts.usage);
   AddFigures(glance, SubjectKind::kGroups, limits, parts.store.NowMs(), data);
   return data;
@@ -52,7 +79,9 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
     return group_store::List(transaction, *query);
   });
   if (!page.ok()) return page.status();
-  return ListResponse(WithFigures(parts, page->items), page->total, *query);
+  auto data = WithFigures(parts, page->items);
+  if (!data.ok()) return data.status();
+  return ListResponse(*std::move(data), page->total, *query);
 }
 
 absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request) {
@@ -62,8 +91,9 @@ absl::StatusOr<Response> Get(ResourceParts& parts, const Request& request) {
     return group_store::Get(transaction, *id);
   });
   if (!group.ok()) return group.status();
-  const json::array one = WithFigures(parts, {*group});
-  return RecordResponse(200, one.front().as_object(), group->version);
+  const auto one = WithFigures(parts, {*group});
+  if (!one.ok()) return one.status();
+  return RecordResponse(200, one->front().as_object(), group->version);
 }
 
 absl::Status ReadBody(const json::object& body, Group& group) {

@@ -125,6 +125,7 @@ absl::Status AddSecondFactors(ResourceParts& parts, json::array& users) {
 json::value UserShape() {
   json::object user = UserJson(User());
   user["second_factor"] = MaybeAbsent(true);
+  user["keys"] = MaybeAbsent(CountJson(RowTotal()));
   AddFiguresShape(SubjectKind::kUsers, user);
   return Named("User", std::move(user));
 }

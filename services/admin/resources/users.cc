@@ -16,6 +16,7 @@
 #include "services/admin/resources/subject_figures.h"
 #include "services/admin/store/api_key_store.h"
 #include "services/admin/store/group_store.h"
+#include "services/admin/store/member_counts.h"
 #include "services/admin/store/session_store.h"
 #include "services/admin/store/settings_store.h"
 #include "services/admin/store/user_store.h"
@@ -36,7 +37,8 @@ ListRules Rules() {
                     {"username", "username"},
                     {"email", "email"},
                     {"created_at", "created_at_ms"},
-                    {"last_login_at", "last_login_at_ms"}}};
+                    {"last_login_at", "last_login_at_ms"}},
+          .others = {FlagParameter("has_keys")}};
 }
 
 void DescribeBody(BodyReader& reader) {
@@ -45,10 +47,35 @@ void DescribeBody(BodyReader& reader) {
   ReadUser(reader, user, password);
 }
 
-// Second factors, and what usage knows; `users` in the order of `data`.
+void AddKeysFilter(const Request& request, ListQuery& query) {
+  const std::string_view wanted = request.Query("has_keys");
+  if (wanted.empty()) return;
+  constexpr std::string_view kHas =
+      "EXISTS (SELECT 1 FROM api_keys WHERE api_keys.user_id = users.id)";
+  constexpr std::string_view kHasNone =
+      "NOT EXISTS (SELECT 1 FROM api_keys WHERE api_keys.user_id = users.id)";
+  query.conditions.push_back({wanted == "true" ? kHas : kHasNone, {}});
+}
+
+absl::Status AddKeyCounts(ResourceParts& parts, json::array& data) {
+  std::vector<std::int64_t> ids;
+  ids.reserve(data.size());
+  for (const json::value& user : data) ids.push_back(user.at("id").as_int64());
+  auto keys = ReadValue(parts.store, [&](sql::Transaction& transaction) {
+    return member_counts::KeysOfUsers(transaction, ids);
+  });
+  if (!keys.ok()) return keys.status();
+  for (json::value& user : data) {
+    user.as_object()["keys"] = CountJson((*keys)[user.at("id").as_int64()]);
+  }
+  return absl::OkStatus();
+}
+
+// Second factors, keys, and what usage knows; `users` in the order of `data`.
 absl::Status Complete(ResourceParts& parts, const std::vector<const User*>& users,
                       json::array& data) {
   if (absl::Status added = AddSecondFactors(parts, data); !added.ok()) return added;
+  if (absl::Status added = AddKeyCounts(parts, data); !added.ok()) return added;
   std::vector<const Limits*> limits;
   limits.reserve(users.size());
   for (const User* user : users) limits.push_back(&user->limits);
@@ -60,6 +87,7 @@ absl::Status Complete(ResourceParts& parts, const std::vector<const User*>& user
 absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
   auto query = ParseList(request, Rules());
   if (!query.ok()) return query.status();
+  AddKeysFilter(request, *query);
   auto page = ReadValue(parts.store, [&](sql::Transaction& transaction) {
     return user_store::List(transaction, *query);
   });

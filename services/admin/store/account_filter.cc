@@ -47,6 +47,12 @@ bool Serves(const std::string& decides, const Settings& settings, std::string_vi
 
 }  // namespace
 
+std::string NormalNow(std::string_view now) {
+  return StrCat(
+      "status = 'normal' OR (status IN ('rate_limited', 'api_exception') AND cooldown_until_ms <= ",
+      now, ")");
+}
+
 Condition NeedsAttention(bool needed, std::int64_t now_ms) {
   static const std::string not_needed = StrCat("NOT (", kAttention, ")");
   return {needed ? kAttention : not_needed, {now_ms, now_ms, now_ms + kExpiresSoonMs}};

@@ -14,6 +14,10 @@ namespace weir::admin::account_filter {
 // A credential that ends within this, and that nobody renews, is for somebody to look at.
 inline constexpr std::int64_t kExpiresSoonMs = 3LL * 24 * 3600 * 1000;
 
+// That serve this moment, `now` the marker of the time: cooldowns end by themselves, so the stored
+// word is not enough.
+std::string NormalNow(std::string_view now);
+
 // Somebody should look at it: out or limited this moment, or its credential ends soon. Disabled
 // ones are out because somebody wanted it.
 Condition NeedsAttention(bool needed, std::int64_t now_ms);

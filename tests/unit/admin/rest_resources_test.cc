@@ -31,6 +31,30 @@ TEST_F(RestResourcesTest, TheLastAdministratorStays) {
   EXPECT_EQ(Admin("PATCH", "/api/v1/users/1", R"({"role":"user"})").status, 200);
 }
 
+TEST_F(RestResourcesTest, ListsSayWhatBelongsToUsersAndGroups) {
+  std::int64_t ann = 0;
+  MakeUser("ann", &ann);
+  MakeUser("annabel");
+  for (const char* name : {"one", "two"}) {
+    const std::string body = StrCat(R"({"name":")", name, R"(","user_id":)", ann, "}");
+    ASSERT_EQ(Admin("POST", "/api/v1/api-keys", body).status, 201);
+  }
+  const Reply having = Admin("GET", "/api/v1/users?has_keys=true&username=ann");
+  ASSERT_EQ(having.status, 200) << having.body;
+  ASSERT_EQ(At(having.Json(), "total").as_int64(), 1);
+  EXPECT_EQ(At(having.Json(), "data").at(0).at("keys").at("total").as_int64(), 2);
+  const Reply without = Admin("GET", "/api/v1/users?has_keys=false&username=anna");
+  ASSERT_EQ(At(without.Json(), "total").as_int64(), 1) << without.body;
+  EXPECT_EQ(At(without.Json(), "data").at(0).at("keys").at("total").as_int64(), 0);
+  EXPECT_EQ(Admin("GET", "/api/v1/users?has_keys=perhaps").status, 400);
+
+  const boost::json::value groups = Admin("GET", "/api/v1/groups").Json();
+  const boost::json::value& members = groups.at("data").at(0).at("members");
+  EXPECT_EQ(members.at("keys").at("total").as_int64(), 3) << "and the one of the beginning";
+  EXPECT_EQ(members.at("users").at("total").as_int64(), 3);
+  EXPECT_EQ(Admin("GET", "/api/v1/groups/1").Json().at("members"), members);
+}
+
 TEST_F(RestResourcesTest, AKeysTextIsShownOnce) {
   const Reply made = Admin("POST", "/api/v1/api-keys",
                            R"({"name":"k","allowed_models":["claude-*"],"daily_limit":"2.5",

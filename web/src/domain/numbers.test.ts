@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { exactCount, formatBytes, formatCount, formatDurationMs, formatDurationUs, formatPercent, formatShare, formatSpan } from './numbers'
+import { exactCount, formatBounded, formatBytes, formatCount, formatDurationMs, formatDurationUs, formatPercent, formatShare, formatSpan } from './numbers'
 
 describe('a count', () => {
   it.each([
@@ -18,6 +18,11 @@ describe('a count', () => {
     [999_995_000, '1.00B'],
     [Number.MAX_SAFE_INTEGER, '9007199.25B'],
   ])('%s: %s', (count, text) => expect(formatCount(count)).toBe(text))
+
+  it('says where a count ended early', () => {
+    expect(formatBounded({ total: 3, total_at_least: false })).toBe('3')
+    expect(formatBounded({ total: 2000, total_at_least: true })).toBe('2,000+')
+  })
 
   it('is exact on hover', () => {
     expect(exactCount(Number.MAX_SAFE_INTEGER)).toBe('9,007,199,254,740,991')

@@ -33,6 +33,7 @@ export const users = {
   factorOffTitle: 'Remove the second factor of {name}?',
   factorOffText: 'The password alone will be enough until a new one is set up.',
   keysOf: 'Keys',
+  hasKeys: { true: 'With keys', false: 'Without keys' },
   noKeys: 'No keys yet.',
   allKeys: 'All {count} keys',
   factorOn: 'in force',

@@ -35,6 +35,7 @@ export const users: typeof en = {
   factorOffTitle: '移除 {name} 的两步验证？',
   factorOffText: '在重新设置之前，仅凭密码即可登录。',
   keysOf: '密钥',
+  hasKeys: { true: '有密钥', false: '无密钥' },
   noKeys: '还没有密钥。',
   allKeys: '全部 {count} 个密钥',
   factorOn: '已启用',
