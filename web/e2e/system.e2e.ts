@@ -28,6 +28,26 @@ describe('tasks', () => {
     await page.locator('tr', { hasText: 'sessions_cleanup' }).getByText('done').waitFor()
   })
 
+  test('who changed when one runs stands beside it, and in the audit', async ({ visitor }) => {
+    const { page } = visitor
+    const api = await Api.logIn(visitor.at)
+    const plan = (schedule: string) => api.make('/admin/tasks', { name: 'changes_cleanup', schedule })
+    const { data } = (await api.call('GET', '/admin/tasks')) as unknown as { data: { name: string; schedule: string }[] }
+    const { schedule } = data.find(({ name }) => name === 'changes_cleanup')!
+    await plan('7 3 * * *')
+    try {
+      await logIn(visitor, '/tasks?id=changes_cleanup')
+      const dialog = page.getByRole('dialog')
+      await dialog.getByText('Changes', { exact: true }).click()
+      await dialog.getByText(`${schedule} → 7 3 * * *`).waitFor()
+      await dialog.locator('a[href*="resource_name=changes_cleanup"]').click()
+      await page.waitForURL('**/audit?**')
+      await page.locator('tbody tr', { hasText: 'changes_cleanup' }).first().waitFor()
+    } finally {
+      await plan(schedule)
+    }
+  })
+
   test('a schedule is said in words while it is typed; a wrong one is refused at the field', async ({ visitor }) => {
     const { page, allow } = visitor
     allow(/status of 400/)

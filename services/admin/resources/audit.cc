@@ -55,6 +55,7 @@ ListRules Rules() {
   return {.filters = {{"id", "id = ?", Filter::Kind::kInteger},
                       {"user_id", "user_id = ?", Filter::Kind::kInteger},
                       {"resource", "resource = ?"},
+                      {"resource_name", "resource_name = ?"},
                       {"resource_id", "resource_id = ?", Filter::Kind::kInteger},
                       {"action", "action = ?"}},
           .sorts = {{"at", kAuditTime}},

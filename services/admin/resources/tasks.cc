@@ -1,8 +1,10 @@
 // /api/v1/admin/tasks: what runs by itself, when, and how it went.
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include "libs/common/cron.h"
@@ -114,15 +116,32 @@ absl::StatusOr<Task> ChangedTask(sql::Transaction& transaction, const json::obje
   return task;
 }
 
+// What of its plan is another one, for the audit log; tasks are known by their names alone.
+void NotePlan(const Task& before, const Task& after, Changes& changes) {
+  AuditEntry entry{"task", 0, after.name, "update", {}};
+  const auto compare = [&entry](std::string_view field, const json::value& from,
+                                const json::value& to) {
+    if (from == to) return;
+    entry.fields.push_back({std::string(field), json::serialize(from), json::serialize(to)});
+  };
+  compare("schedule", json::value(before.schedule), json::value(after.schedule));
+  compare("time_zone", json::value(before.time_zone), json::value(after.time_zone));
+  compare("enabled", before.enabled, after.enabled);
+  if (!entry.fields.empty()) changes.Note(std::move(entry));
+}
+
 absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request) {
   const auto body = ParseBody(request);
   if (!body.ok()) return body.status();
   const auto task = ChangeValue(
-      parts.store, [&](sql::Transaction& transaction, Changes&) -> absl::StatusOr<Task> {
+      parts.store, [&](sql::Transaction& transaction, Changes& changes) -> absl::StatusOr<Task> {
         auto changed = ChangedTask(transaction, *body, parts.store.NowMs());
         if (!changed.ok()) return changed;
+        const auto before = task_store::Get(transaction, changed->name);
+        if (!before.ok()) return before.status();
         absl::Status planned = task_store::Plan(transaction, *changed);
         if (!planned.ok()) return planned;
+        NotePlan(*before, *changed, changes);
         return changed;
       });
   if (!task.ok()) return task.status();

@@ -26,6 +26,19 @@ class RestAuditTest : public AdminServerTest {
   }
 };
 
+TEST_F(RestAuditTest, ATaskThatIsSwitchedOffIsWrittenDownByItsName) {
+  const std::string body = R"({"name":"sessions_cleanup","enabled":false})";
+  ASSERT_EQ(Admin("POST", "/api/v1/admin/tasks", body).status, 200);
+  ASSERT_EQ(Admin("POST", "/api/v1/admin/tasks", body).status, 200) << "changes nothing";
+  const json::array entries = Entries("resource=task&resource_name=sessions_cleanup");
+  ASSERT_EQ(entries.size(), 1U) << json::serialize(entries);
+  EXPECT_EQ(entries[0].at("actor"), "admin");
+  EXPECT_EQ(entries[0].at("changes"),
+            json::parse(R"([{"field":"enabled","from":true,"to":false}])"))
+      << ChangesOf(entries[0]);
+  EXPECT_TRUE(Entries("resource=task&resource_name=changes_cleanup").empty());
+}
+
 TEST_F(RestAuditTest, AChangeIsWrittenDownWithItsDifference) {
   const Reply made =
       Admin("POST", "/api/v1/groups", R"({"name":"team","limits":{"rpm":10},"remark":"x"})");

@@ -8,6 +8,7 @@ export const AUDIT_FILTERS = {
   user_id: integer(0),
   resource: text(),
   resource_id: integer(0),
+  resource_name: text(),
   action: text(),
   from: text(),
   to: text(),
@@ -19,7 +20,7 @@ export const AUDIT_FILTERS = {
 export type AuditState = StateOf<typeof AUDIT_FILTERS>
 
 export function auditQuery(state: AuditState, limit: number): AuditQuery {
-  const { user_id, resource, resource_id, action, from, to, sort, page } = state
+  const { user_id, resource, resource_id, resource_name, action, from, to, sort, page } = state
   return {
     page,
     limit,
@@ -27,10 +28,11 @@ export function auditQuery(state: AuditState, limit: number): AuditQuery {
     ...(user_id && { user_id }),
     ...(resource && { resource }),
     ...(resource_id && { resource_id }),
+    ...(resource_name && { resource_name }),
     ...(action && { action }),
     ...(from && { from }),
     ...(to && { to }),
   }
 }
 
-export const isFiltered = (state: AuditState) => !!(state.user_id || state.resource || state.resource_id || state.action || state.from || state.to)
+export const isFiltered = (state: AuditState) => !!(state.user_id || state.resource || state.resource_id || state.resource_name || state.action || state.from || state.to)
