@@ -212,6 +212,29 @@ describe('users', () => {
     expect(await userOf(api, 'not-raised')).toMatchObject({ role: 'user' })
   })
 
+  test('a password that was lost is made anew, shown this once, and logs in', async ({ visitor, browser }) => {
+    const { page, at } = visitor
+    const api = await Api.logIn(at)
+    const user = await api.make('/users', { username: 'has-lost-it', password: PASSWORD })
+    dropUserAfter('has-lost-it')
+    await logInByHand(visitor, `/users?id=${user.id}`)
+    await page.getByRole('button', { name: 'Make a new password' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Make a new password' }).click()
+    const once = page.getByRole('dialog', { name: 'Copy the password now' })
+    const password = (await once.getByLabel('New password', { exact: true }).textContent())!
+    await checkAccess(page)
+    await screenshot(page, 'users.password')
+    await page.keyboard.press('Escape') // not by mistake
+    await once.getByRole('button', { name: 'I have saved it' }).click()
+    await once.waitFor({ state: 'hidden' })
+    await expect(Api.logIn(at, 'has-lost-it', PASSWORD)).rejects.toThrow('401')
+    await visit(browser, at, {}, async (other) => {
+      await other.page.goto(`${at.admin_url}/login`)
+      await giveLogIn(other.page, 'has-lost-it', password)
+      await other.page.waitForURL(`${at.admin_url}/`)
+    })
+  })
+
   test('a new one logs in with what was given to them', async ({ browser }) => {
     const api = await Api.logIn(installation())
     await api.make('/users', { username: 'first-time', password: PASSWORD })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { passwordFault, passwordStrength } from './password'
+import { newPassword, passwordFault, passwordStrength } from './password'
 
 describe('passwordFault', () => {
   it.each([
@@ -18,4 +18,11 @@ it('passwordStrength grows with length, kinds and variety', () => {
   expect(growing).toEqual([...growing].sort())
   expect([growing[0], growing.at(-1)]).toEqual([0, 4])
   expect(passwordStrength('abcde'.repeat(6))).toBeLessThan(passwordStrength('abcdefghijklmnopqrstuvwxyz0123'))
+})
+
+it('a new password is long, no two are alike, and none has letters that look like others', () => {
+  const made = Array.from({ length: 200 }, newPassword)
+  expect(new Set(made).size).toBe(200)
+  for (const one of made) expect(one).toMatch(/^[a-km-zA-HJ-NP-Z2-9]{20}$/)
+  expect(made.every((one) => passwordFault(one) === '')).toBe(true)
 })

@@ -15,6 +15,22 @@ export function passwordFault(password: string): PasswordFault {
   return new Set(bytes).size < DIFFERENT_MIN ? 'same' : ''
 }
 
+// Nobody mistakes one of these for another: no l and 1, no O and 0.
+const LETTERS = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
+const NEW_LENGTH = 20 // 116 bits
+
+// One that nobody has thought of, for somebody else.
+export function newPassword(): string {
+  const fair = 256 - (256 % LETTERS.length) // above it some letters would come more often
+  let made = ''
+  while (made.length < NEW_LENGTH) {
+    for (const byte of crypto.getRandomValues(new Uint8Array(NEW_LENGTH))) {
+      if (byte < fair && made.length < NEW_LENGTH) made += LETTERS[byte % LETTERS.length]
+    }
+  }
+  return made
+}
+
 const KINDS: [RegExp, number][] = [
   [/[a-z]/, 26],
   [/[A-Z]/, 26],
