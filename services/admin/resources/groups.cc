@@ -6,6 +6,7 @@
 
 #include "services/admin/json/record_json.h"
 #include "services/admin/model/validate.h"
+#include "services/admin/resources/count_json.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/subject_figures.h"
 #include "services/admin/store/group_store.h"

@@ -135,10 +135,6 @@ absl::StatusOr<ListQuery> ParseList(const Request& request, const ListRules& rul
   return query;
 }
 
-json::object CountJson(const RowTotal& total) {
-  return {{"total", total.rows}, {"total_at_least", total.at_least}};
-}
-
 namespace {
 
 json::object ListBody(json::array data, const RowTotal& total, std::int64_t page,

@@ -112,9 +112,6 @@ std::vector<std::string_view> WordsOf() {
   return words;
 }
 
-// {"total":N,"total_at_least":false}: what belongs to a record, counted as lists are.
-boost::json::object CountJson(const RowTotal& total);
-
 // {"data":[…],"total":N,"total_at_least":false,"page":1,"limit":20}
 Response ListResponse(boost::json::array data, const RowTotal& total, const ListQuery& query);
 

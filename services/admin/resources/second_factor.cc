@@ -10,6 +10,7 @@
 
 #include "services/admin/credentials/one_time_code.h"
 #include "services/admin/json/record_json.h"
+#include "services/admin/resources/count_json.h"
 #include "services/admin/resources/subject_figures.h"
 #include "services/admin/store/second_factor_store.h"
 #include "services/admin/store/session_store.h"

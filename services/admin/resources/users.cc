@@ -11,6 +11,7 @@
 #include "services/admin/model/password_rules.h"
 #include "services/admin/model/validate.h"
 #include "services/admin/resources/bulk.h"
+#include "services/admin/resources/count_json.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/second_factor.h"
 #include "services/admin/resources/subject_figures.h"

@@ -15,7 +15,7 @@ export function formatCount(count: number | null | undefined): string {
 }
 
 // "2,000+" where no more than so many were counted.
-export const formatBounded = (count: { total: number; total_at_least: boolean }) => formatCount(count.total) + (count.total_at_least ? '+' : '')
+export const formatBounded = (count: { total: number; total_at_least?: boolean }) => formatCount(count.total) + (count.total_at_least ? '+' : '')
 
 export function exactCount(count: number | null | undefined): string {
   return count === null || count === undefined ? '–' : EXACT.format(count)
