@@ -6,7 +6,6 @@ export const groups = {
   status: 'Status',
   accounts: 'Accounts normal',
   normalOf: '{normal} of {all}',
-  counts: 'Accounts and keys of each group',
   keys: 'Keys',
   limit: 'Limit used',
   multiplier: 'Multiplier',

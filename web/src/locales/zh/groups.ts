@@ -8,7 +8,6 @@ export const groups: typeof en = {
   status: '状态',
   accounts: '正常账号',
   normalOf: '{normal} / {all}',
-  counts: '各分组的账号和密钥数',
   keys: '密钥',
   limit: '限额用量',
   multiplier: '倍率',
