@@ -10,6 +10,14 @@ namespace {
 // Models rest one by one; an upstream that refuses ever new names must not fill the memory.
 constexpr std::size_t kModelsMax = 256;
 constexpr int kDoublingsMax = 16;
+// By how much the clocks of relays may differ.
+constexpr std::int64_t kClockSlackMs = 60'000;
+
+// By the clock it has not begun: the clock was set back since, or another relay's is ahead. Its end
+// is wrong by as much, so it is over, and a probe will tell.
+bool BeginsLater(const RestingScope& scope, std::int64_t now_unix_ms) {
+  return scope.rested_at > now_unix_ms + kClockSlackMs;
+}
 
 }  // namespace
 
@@ -22,8 +30,12 @@ std::int64_t GrownRestMs(const RestPlan& plan, int in_row, std::int64_t account_
 }
 
 AccountHealth::Look AccountHealth::LookAt(const Scope& scope, std::int64_t now_unix_ms) {
-  if (scope.until > now_unix_ms) return {Standing::kResting, scope.cause, scope.until};
-  if (scope.probe_until > now_unix_ms) return {Standing::kProbing, scope.cause, scope.probe_until};
+  const bool rests = scope.until > now_unix_ms && !BeginsLater(scope, now_unix_ms);
+  if (rests) return {Standing::kResting, scope.cause, scope.until};
+  // No probe's place is held for longer, so one that is was taken before the clock was set back.
+  const bool probed =
+      scope.probe_until > now_unix_ms && scope.probe_until <= now_unix_ms + kProbeHoldMs;
+  if (probed) return {Standing::kProbing, scope.cause, scope.probe_until};
   return {Standing::kHalfOpen, scope.cause, 0};
 }
 
@@ -155,7 +167,7 @@ std::int64_t AccountHealth::Rest(const Ticket& ticket, std::string_view model, c
   // Those that were under way when the first one was refused are refused too; only a provider that
   // names a later time adds to what is known.
   if (began_before && (plan.told_ms == 0 || until <= scope.until)) return 0;
-  scope.until = std::max(scope.until, until);
+  scope.until = BeginsLater(scope, now_unix_ms) ? until : std::max(scope.until, until);
   scope.rested_at = now_unix_ms;
   scope.probe_until = 0;
   scope.probe = 0;

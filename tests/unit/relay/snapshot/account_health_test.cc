@@ -69,6 +69,22 @@ TEST(AccountHealth, AfterTheRestExactlyOneRequestTries) {
   EXPECT_EQ(health.Check("m", over).standing, Standing::kWell);
 }
 
+TEST(AccountHealth, AClockThatIsSetBackLengthensNoRest) {
+  constexpr std::int64_t kHourMs = 3'600'000;
+  AccountHealth health(7);
+  health.Rest(Started(health, "m", kNow), "", kTold, kNow);
+  EXPECT_EQ(health.Check("m", kNow - 30'000).standing, Standing::kResting) << "clocks differ a bit";
+  EXPECT_EQ(health.Check("m", kNow - kHourMs).standing, Standing::kHalfOpen);
+  const Ticket probe = Started(health, "m", kNow - kHourMs);
+  EXPECT_TRUE(probe.probe);
+  EXPECT_FALSE(health.Begin("m", kNow - kHourMs + 1).has_value());
+  EXPECT_EQ(health.Rest(probe, "", kTold, kNow - kHourMs), kNow - kHourMs + 4'000)
+      << "by the clock that there is now";
+  const Ticket again = Started(health, "m", kNow - kHourMs + 4'000);
+  EXPECT_TRUE(again.probe);
+  EXPECT_TRUE(health.Begin("m", kNow - 2 * kHourMs).has_value()) << "nor a probe's place";
+}
+
 TEST(AccountHealth, OfManyThreadsOneProbes) {
   AccountHealth health(7);
   health.Rest(Started(health, "m", kNow), "m", kTold, kNow);
