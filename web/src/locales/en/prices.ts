@@ -103,6 +103,8 @@ export const prices = {
     writeTitle: 'Correct {count} request? | Correct {count} requests?',
     writeText: 'Reports and logs then show the cost with the difference of {difference}.',
     end: 'Stop it',
+    endTitle: 'Stop this run?',
+    endText: '{percent} are done: no request has a new cost yet. | {percent} are done: {count} request has its new cost and keeps it; the others keep the old one until a run goes over them. | {percent} are done: {count} requests have their new cost and keep it; the others keep the old one until a run goes over them.',
     one: 'Run {id}',
     dry: 'Worked out',
     real: 'Written',

@@ -105,6 +105,8 @@ export const prices: typeof en = {
     writeTitle: '更正 {count} 个请求？',
     writeText: '此后报表和日志显示包含差额 {difference} 的费用。',
     end: '停止',
+    endTitle: '停止这次运行？',
+    endText: '已完成 {percent}：还没有请求使用新的费用。 | 已完成 {percent}：{count} 个请求已使用新的费用并保持不变，其余请求在下次运行前保持原费用。 | 已完成 {percent}：{count} 个请求已使用新的费用并保持不变，其余请求在下次运行前保持原费用。',
     one: '任务 {id}',
     dry: '已计算',
     real: '已写入',
