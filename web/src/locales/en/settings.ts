@@ -43,6 +43,7 @@ export const settings = {
   oidcRedirect: 'The provider sends people back to this address; enter it there:',
   alerts: {
     well: 'Nothing is wrong',
+    unknown: 'What is wrong is not known',
     unwatched: 'Nothing is watched',
     wrong: '{n} thing is wrong | {n} things are wrong',
     about: 'As it was last looked at. Nothing is watched while there is no webhook.',

@@ -45,6 +45,7 @@ export const settings: typeof en = {
   oidcRedirect: '提供商把用户送回此地址，请在提供商处填写：',
   alerts: {
     well: '一切正常',
+    unknown: '当前状况未知',
     unwatched: '尚未监视任何内容',
     wrong: '{n} 项异常',
     about: '以最近一次检查为准。没有 Webhook 时不作检查。',
