@@ -105,7 +105,7 @@ def test_only_its_owner_and_administrators_get_one(stack):
                 ).status == 200
     assert AdminClient(stack.admin_port, "ben", "correct horse").raw("POST", path).status == 404
     assert AdminClient(stack.admin_port).raw("POST", path).status == 401
-    made = stack.api.get("/api/v1/admin/audit?action=playground_token")["data"]
+    made = stack.api.get("/api/v1/admin/audit?resource=API+key&action=playground_token")["data"]
     assert [row["actor"] for row in made if row["resource_id"] == lane.key_id] == ["ann", "admin"]
 
 

@@ -79,7 +79,7 @@ absl::StatusOr<Response> Make(ResourceParts& parts, const Request& request, cons
   auto secret = OpenPlaygroundSecret(parts.vault, read->settings);
   if (!secret.ok()) return secret.status();
   if (secret->empty()) return absl::InternalError("there is no secret to sign tokens with");
-  absl::Status noted = NoteDeed(parts, {"api_key", key.id, key.name, "playground_token", {}});
+  absl::Status noted = NoteDeed(parts, {"API key", key.id, key.name, "playground_token", {}});
   if (!noted.ok()) return noted;
   const std::int64_t expires_at_ms = now_ms + kPlaygroundTokenLifeMs;
   const Secret token = MakePlaygroundToken(*secret, key.id, key.key_hash, expires_at_ms);

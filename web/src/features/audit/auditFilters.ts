@@ -1,8 +1,8 @@
 import type { AuditQuery } from '@/api/audit'
 import { integer, oneOf, text, type StateOf } from '@/composables/useUrlState'
 
-export const RESOURCES = ['account', 'group', 'API key', 'user', 'route', 'price', 'settings', 'identity', 'invite', 'task'] as const
-export const ACTIONS = ['create', 'update', 'delete'] as const
+export const RESOURCES = ['account', 'group', 'API key', 'user', 'route', 'price', 'settings', 'identity', 'invite', 'task', 'log', 'recorded bodies'] as const
+export const ACTIONS = ['create', 'update', 'delete', 'check', 'test', 'export', 'export_with_secrets', 'playground_token'] as const
 
 export const AUDIT_FILTERS = {
   user_id: integer(0),

@@ -16,7 +16,16 @@ export const audit = {
   noChanges: 'No fields.',
   ofThis: 'All changes of this one',
   empty: 'Nothing was changed yet.',
-  actions: { create: 'created', update: 'changed', delete: 'deleted' },
+  actions: {
+    create: 'created',
+    update: 'changed',
+    delete: 'deleted',
+    check: 'checked',
+    test: 'tested',
+    export: 'exported',
+    export_with_secrets: 'exported with secrets',
+    playground_token: 'had a playground token made for',
+  },
   resources: {
     account: 'account',
     group: 'group',
@@ -28,5 +37,7 @@ export const audit = {
     identity: 'identity',
     invite: 'invite',
     task: 'task',
+    log: 'log',
+    'recorded bodies': 'recorded content',
   },
 }

@@ -15,5 +15,7 @@ export const changes = {
     check: 'checked it',
     import: 'imported it',
     export: 'exported it',
+    export_with_secrets: 'exported it with secrets',
+    playground_token: 'had a playground token made',
   },
 }

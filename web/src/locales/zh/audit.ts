@@ -18,7 +18,16 @@ export const audit: typeof en = {
   noChanges: '没有字段。',
   ofThis: '该对象的全部变更',
   empty: '还没有任何变更。',
-  actions: { create: '创建', update: '修改', delete: '删除' },
+  actions: {
+    create: '创建',
+    update: '修改',
+    delete: '删除',
+    check: '检测',
+    test: '测试',
+    export: '导出',
+    export_with_secrets: '导出（含密钥）',
+    playground_token: '生成操练场令牌',
+  },
   resources: {
     account: '账号',
     group: '分组',
@@ -30,5 +39,7 @@ export const audit: typeof en = {
     identity: '身份',
     invite: '邀请',
     task: '任务',
+    log: '请求日志',
+    'recorded bodies': '请求内容记录',
   },
 }

@@ -17,5 +17,7 @@ export const changes: typeof en = {
     check: '检测',
     import: '导入',
     export: '导出',
+    export_with_secrets: '导出（含密钥）',
+    playground_token: '生成操练场令牌',
   },
 }
