@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <mutex>
 
 #include "absl/time/clock.h"
@@ -18,7 +19,16 @@ std::atomic<LogLevel> g_level{LogLevel::kInfo};
 std::mutex g_service_mutex;
 std::string* g_service = nullptr;  // leaked on purpose: lines may be written until the very end
 
-std::string_view LevelText(LogLevel level) {
+}  // namespace
+
+void StartLog(std::string_view service, LogLevel level) {
+  const std::lock_guard<std::mutex> lock(g_service_mutex);
+  delete g_service;
+  g_service = new std::string(service);
+  g_level = level;
+}
+
+std::string_view LogLevelText(LogLevel level) {
   switch (level) {
     case LogLevel::kDebug:
       return "debug";
@@ -32,27 +42,35 @@ std::string_view LevelText(LogLevel level) {
   return "info";
 }
 
-}  // namespace
-
-void StartLog(std::string_view service, LogLevel level) {
-  const std::lock_guard<std::mutex> lock(g_service_mutex);
-  delete g_service;
-  g_service = new std::string(service);
-  g_level = level;
+std::optional<LogLevel> ParseLogLevel(std::string_view text) {
+  for (const LogLevel level :
+       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError}) {
+    if (text == LogLevelText(level)) return level;
+  }
+  return std::nullopt;
 }
 
 LogLevel LogLevelFromText(std::string_view text) {
-  if (text == "debug") return LogLevel::kDebug;
-  if (text == "warning") return LogLevel::kWarning;
-  if (text == "error") return LogLevel::kError;
-  return LogLevel::kInfo;
+  return ParseLogLevel(text).value_or(LogLevel::kInfo);
 }
 
-void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
-  if (level < g_level.load(std::memory_order_relaxed)) return;
+LogLevel CurrentLogLevel() { return g_level.load(std::memory_order_relaxed); }
+
+void SetLogLevel(LogLevel level) {
+  const LogLevel before = CurrentLogLevel();
+  const auto tell = [&] {
+    LogInfo("log level changed", {{"from", LogLevelText(before)}, {"to", LogLevelText(level)}});
+  };
+  if (level > before) tell();  // afterwards it might not be written
+  g_level.store(level, std::memory_order_relaxed);
+  if (level <= before) tell();
+}
+
+std::string LogLine(LogLevel level, std::string_view message,
+                    std::initializer_list<LogField> fields) {
   std::string line = StrCat(
       R"({"time":")", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone()),
-      R"(","level":")", LevelText(level), R"(","service":")");
+      R"(","level":")", LogLevelText(level), R"(","service":")");
   {
     const std::lock_guard<std::mutex> lock(g_service_mutex);
     if (g_service != nullptr) line += *g_service;
@@ -68,8 +86,20 @@ void Log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
     }
   }
   line += "}\n";
-  // A log that cannot be written has nowhere to complain.
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+  return line;
+}
+
+void WriteLog(std::string_view lines) {
+  while (!lines.empty()) {
+    const ssize_t written = ::write(STDERR_FILENO, lines.data(), lines.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;  // a log that cannot be written has nowhere to complain
+    lines.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+  if (LogsAt(level)) WriteLog(LogLine(level, message, fields));
 }
 
 }  // namespace weir

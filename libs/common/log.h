@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -40,9 +41,22 @@ struct LogField {
 void StartLog(std::string_view service, LogLevel level);
 // "debug", "info", "warning", "error"; anything else is kInfo.
 LogLevel LogLevelFromText(std::string_view text);
+// The same; nothing for anything else.
+std::optional<LogLevel> ParseLogLevel(std::string_view text);
+std::string_view LogLevelText(LogLevel level);
+
+// While the process runs, from any thread; at once. Says so in the log.
+void SetLogLevel(LogLevel level);
+LogLevel CurrentLogLevel();
+inline bool LogsAt(LogLevel level) { return level >= CurrentLogLevel(); }
 
 // Thread-safe; a line is one write, so lines of threads never mix.
 void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields);
+
+// One line as Log writes it, with its end, whatever the level; and whole lines, written.
+std::string LogLine(LogLevel level, std::string_view message,
+                    std::initializer_list<LogField> fields);
+void WriteLog(std::string_view lines);
 
 inline void LogDebug(std::string_view message, std::initializer_list<LogField> fields = {}) {
   Log(LogLevel::kDebug, message, fields);

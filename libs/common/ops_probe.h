@@ -17,7 +17,8 @@ namespace weir {
 absl::Status ProbeOps(const std::string& listen, std::string_view path);
 
 // When the command line's only word is `health` or `ready`: what the service on this machine with
-// these settings answers. Nothing: it is another command.
+// these settings answers. `log-level` prints its level, `log-level debug` changes it. Nothing: it
+// is another command.
 std::optional<absl::Status> ProbeCommand(const Settings& settings);
 
 }  // namespace weir

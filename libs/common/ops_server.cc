@@ -3,15 +3,43 @@
 #include <httplib.h>
 #include <sys/socket.h>
 
+#include <optional>
 #include <thread>
 #include <utility>
 
+#include "libs/common/log.h"
 #include "libs/common/text.h"
 
 namespace weir {
 namespace {
 
 constexpr std::size_t kThreads = 2;  // a probe must not wait for a slow scrape
+
+// From this machine, or what is forwarded to it: the port may stand open to whoever scrapes
+// metrics.
+bool IsFromHere(const httplib::Request& request) {
+  const std::string& address = request.remote_addr;
+  return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
+}
+
+void ServeLogLevel(httplib::Server& server) {
+  server.Get("/log-level", [](const httplib::Request&, httplib::Response& response) {
+    response.set_content(StrCat(LogLevelText(CurrentLogLevel()), "\n"), "text/plain");
+  });
+  server.Put("/log-level", [](const httplib::Request& request, httplib::Response& response) {
+    const std::optional<LogLevel> level = ParseLogLevel(StripSpace(request.body));
+    if (!IsFromHere(request)) {
+      response.status = 403;
+      response.set_content("the log level is set from the service's own machine\n", "text/plain");
+    } else if (!level.has_value()) {
+      response.status = 400;
+      response.set_content("a log level is debug, info, warning or error\n", "text/plain");
+    } else {
+      SetLogLevel(*level);
+      response.set_content(StrCat(LogLevelText(*level), "\n"), "text/plain");
+    }
+  });
+}
 
 }  // namespace
 
@@ -38,6 +66,7 @@ OpsServer::OpsServer(const Metrics& metrics, std::function<absl::Status()> ready
   server.Get("/metrics", [&metrics](const httplib::Request&, httplib::Response& response) {
     response.set_content(metrics.Expose(), "text/plain; version=0.0.4; charset=utf-8");
   });
+  ServeLogLevel(server);
 }
 
 OpsServer::~OpsServer() {

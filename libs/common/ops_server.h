@@ -1,5 +1,6 @@
-// The internal port of a service: /health, /ready, /metrics. On its own threads, so that it answers
-// while the service's own are busy.
+// The internal port of a service: /health, /ready, /metrics, and /log-level, which is read by GET
+// and set by PUT (the level's word as body) from the machine itself alone. On its own threads, so
+// that it answers while the service's own are busy.
 #pragma once
 
 #include <functional>

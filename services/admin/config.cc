@@ -19,7 +19,8 @@ weir::Settings MakeSettings() {
       "ends all playground tokens; `weir-admin openapi` "
       "prints the REST API's contract, `weir-admin settings-page` the settings that are changed "
       "while it runs; `weir-admin make-secrets FOLDER` makes internal.token and "
-      "master.key where they are not; `weir-admin health` and `ready` ask the one that runs.",
+      "master.key where they are not; `weir-admin health`, `ready` and `log-level` ask the one "
+      "that runs.",
       {
           {"listen", kText, "0.0.0.0:8081", "host:port of the REST API and its pages"},
           {"http_threads", kInteger, "32", "connections of the REST API served at once", 2, 1000},

@@ -109,6 +109,6 @@ int main(int argc, char** argv) {
   }
   return Fail(absl::InvalidArgumentError(
       "the commands are seed, config-diff, backup FILE, after-restore, reseal, restore-access "
-      "USERNAME, new-playground-secret, openapi, settings-page, make-secrets FOLDER, health and "
-      "ready; see --help"));
+      "USERNAME, new-playground-secret, openapi, settings-page, make-secrets FOLDER, health, "
+      "ready and log-level; see --help"));
 }

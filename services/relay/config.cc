@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "libs/common/client_address.h"
+#include "libs/common/cost.h"
 #include "libs/common/ids.h"
 #include "libs/common/text.h"
 #include "services/relay/memory_limit.h"
@@ -99,6 +100,15 @@ std::vector<Setting> OwnSettings() {
           "Name of this relay, unique among all; empty = a random one.",
       },
       {"log_level", Kind::kText, "info", "debug, info, warning or error."},
+      {"access_log", Kind::kFlag, "false",
+       "A line in the log for each request, or for the share that access_log_ppm says."},
+      {"access_log_ppm", Kind::kInteger, "1000000",
+       "Of a million requests that went well and were quick, so many have a line; all others "
+       "always "
+       "have one.",
+       0, kPpmOne},
+      {"access_log_slow_ms", Kind::kInteger, "60000",
+       "What took so long was not quick; 0 = the time does not matter.", 0, 24 * kHourMs},
       {"threads", Kind::kInteger, "0", "Loops; 0 = one for each core.", 0, 256},
       {"attempts_max", Kind::kInteger, "3", "Accounts tried for one request.", 1, 20},
       {"retry_percent", Kind::kInteger, "20",
@@ -192,7 +202,7 @@ Settings RelaySettingsTable() {
   return Settings(
       "weir-relay", "WEIR_RELAY",
       "proxies and streams model traffic, picks the account, meters every request. `weir-relay "
-      "health` and `ready` ask the one that runs.",
+      "health`, `ready` and `log-level` ask the one that runs.",
       std::move(table));
 }
 
@@ -205,6 +215,9 @@ absl::StatusOr<Config> LoadConfig(const Settings& settings) {
   config.usage_target = settings.Text("usage_target");
   config.upstream_ca_file = settings.Text("upstream_ca_file");
   config.log_level = settings.Text("log_level");
+  config.access = {.on = settings.Flag("access_log"),
+                   .sample_ppm = settings.Integer("access_log_ppm"),
+                   .slow_ms = settings.Integer("access_log_slow_ms")};
   config.relay_id = settings.Text("relay_id");
   if (config.relay_id.empty()) config.relay_id = StrCat("relay-", RandomHex(6));
   config.threads = static_cast<int>(settings.Integer("threads"));

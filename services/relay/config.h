@@ -11,6 +11,7 @@
 #include "libs/common/grpc_security.h"
 #include "libs/common/ip_block.h"
 #include "libs/common/settings.h"
+#include "services/relay/access_policy.h"
 #include "services/relay/http/exchange.h"
 #include "services/relay/redis/redis_link.h"
 #include "services/relay/shared_cache/shared_cache.h"
@@ -29,6 +30,7 @@ struct Config {
   std::string relay_id;
   std::string log_level;
   std::vector<IpBlock> trusted_proxies = {};  // whose X-Forwarded-For is believed
+  AccessPolicy access;
   TracePolicy tracing;
   std::optional<TraceCollector> trace_collector;  // nothing: nobody is told of spans
   int threads = 0;

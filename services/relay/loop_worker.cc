@@ -131,6 +131,8 @@ LoopWorker::LoopWorker(const SharedParts& shared, std::unique_ptr<TlsClient> tls
                    shared.config.trusted_proxies,
                    shared.config.tracing,
                    shared.traces,
+                   shared.config.access,
+                   shared.access_log,
                    shared.config.relay_id,
                    shared.config.attempts_max,
                    shared.config.serve_unrecorded,

@@ -42,6 +42,7 @@ struct SharedParts {
   LeaseDesk& leases;
   BodyDesk& bodies;
   TraceExporter* traces;  // null: nobody is told of spans
+  AccessLog& access_log;
   const std::atomic<bool>& draining;
   const std::atomic<bool>& closing;
   BufferCap& buffer_cap;

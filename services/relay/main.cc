@@ -39,7 +39,8 @@ int main(int argc, char** argv) {
     return probed->ok() ? 0 : Fail(*probed);
   }
   if (!settings.positional().empty()) {
-    return Fail(absl::InvalidArgumentError("the only commands are health and ready; see --help"));
+    return Fail(
+        absl::InvalidArgumentError("the commands are health, ready and log-level; see --help"));
   }
   absl::StatusOr<weir::relay::Config> config = weir::relay::LoadConfig(settings);
   if (!config.ok()) return Fail(config.status());

@@ -24,6 +24,7 @@
 #include "libs/common/ops_server.h"
 #include "libs/common/text.h"
 #include "libs/common/version.h"
+#include "services/relay/access_log.h"
 #include "services/relay/account_gauges.h"
 #include "services/relay/account_test_desk.h"
 #include "services/relay/accounts/session_memory.h"
@@ -122,6 +123,7 @@ class Relay::Impl {
   BufferCap buffer_cap_{config_.buffered_bytes_max};
   Metrics metrics_;
   ReasonCounters reasons_{metrics_};
+  AccessLog access_log_{metrics_};
   std::atomic<bool> draining_{false};
   std::atomic<bool> closing_{false};  // the time to drain is over
   Resolver resolver_;
@@ -200,6 +202,8 @@ absl::Status Relay::Impl::Start() {
     traces_ = std::make_unique<TraceExporter>(std::move(trace_options), metrics_);
     traces_->Start();
   }
+
+  if (config_.access.on) access_log_.Start();
 
   // The configuration: from the disk at once, from admin as soon as it answers.
   snapshot_file_ =
@@ -280,10 +284,10 @@ absl::Status Relay::Impl::StartLeases() {
 absl::Status Relay::Impl::MakeWorkers() {
   const absl::StatusOr<HostPort> address = ParseHostPort(config_.listen);
   if (!address.ok()) return address.status();
-  const SharedParts shared{config_,     resolver_,  snapshots_,    *subscriber_,  *spool_,
-                           reasons_,    sessions_,  rate_limiter_, cache_,        streams_,
-                           signatures_, *leases_,   *bodies_,      traces_.get(), draining_,
-                           closing_,    buffer_cap_};
+  const SharedParts shared{config_,     resolver_, snapshots_,    *subscriber_,  *spool_,
+                           reasons_,    sessions_, rate_limiter_, cache_,        streams_,
+                           signatures_, *leases_,  *bodies_,      traces_.get(), access_log_,
+                           draining_,   closing_,  buffer_cap_};
   WarnOfLimits(config_);
   absl::Status free = Listener::CheckFree(address->host, address->port);
   if (!free.ok()) return free;
@@ -357,6 +361,7 @@ void Relay::Impl::DrainAndStop() {
   leases_->ReturnAll(kReturnLeasesMs);
   leases_->Stop();
   subscriber_->Stop();
+  access_log_.Stop();
   LogInfo("stopped");
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "libs/common/ip_block.h"
+#include "services/relay/access_policy.h"
 #include "services/relay/http/exchange.h"
 #include "services/relay/snapshot/snapshot_holder.h"
 #include "services/relay/snapshot/snapshot_subscriber.h"
@@ -32,6 +33,7 @@ class SignatureTable;
 class LeaseDesk;
 class BodyDesk;
 class TraceExporter;
+class AccessLog;
 
 // Written by one loop, read by /metrics: relaxed atomics, no shared cache lines between loops.
 struct alignas(64) LoopCounters {
@@ -80,6 +82,8 @@ struct RelayEnvironment {
   const std::vector<IpBlock>& trusted_proxies;  // whose X-Forwarded-For is believed
   const TracePolicy& tracing;
   TraceExporter* traces = nullptr;  // null: nobody is told of spans
+  const AccessPolicy& access_policy;
+  AccessLog& access_log;
   std::string relay_id;
   int attempts_max = 3;
   bool serve_unrecorded = false;  // also while the spool is full

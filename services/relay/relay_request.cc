@@ -121,7 +121,7 @@ LocalReply HeadRefusal(ReadStatus status, const Exchange& exchange, const HttpLi
 
 Task<void> RelayRequest(RelayEnvironment& environment, Exchange& exchange) {
   RequestContext context = Begin(environment, exchange);
-  const RequestEnd end(environment, context);
+  const RequestEnd end(environment, context, exchange.head().path());
   FindClient(environment, exchange.head(), context.record);
   if (environment.draining.load(std::memory_order_relaxed)) exchange.CloseAfter();
   context.console_origin = ConsoleOrigin(context.snapshot.get(), exchange.head());
@@ -180,6 +180,7 @@ Task<void> RelayRequest(RelayEnvironment& environment, Exchange& exchange) {
 Task<void> RefuseHead(RelayEnvironment& environment, Exchange& exchange, ReadStatus status) {
   if (status == ReadStatus::kClosed) co_return;
   RequestContext context = Begin(environment, exchange);
+  const RequestEnd end(environment, context, exchange.guessed_path());
   context.dialect = DialectOfPath(exchange.guessed_path());
   context.plain_errors = HasPlainErrors(exchange.guessed_path());
   context.console_origin = ConsoleOrigin(context.snapshot.get(), exchange.guessed_origin());

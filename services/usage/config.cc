@@ -9,7 +9,8 @@ Settings MakeSettings() {
       "weir-usage", "WEIR_USAGE",
       "Weir's ledger: takes usage events from relays, exactly once, answers queries, grants leases "
       "on budgets. `weir-usage backup FILE` copies an SQLite database in use, `weir-usage "
-      "rebuild-sums` makes the sums of reports anew, `weir-usage health` and `ready` ask the one "
+      "rebuild-sums` makes the sums of reports anew, `weir-usage health`, `ready` and `log-level` "
+      "ask the one "
       "that "
       "runs.",
       {

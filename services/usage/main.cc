@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
     if (words.size() == 2 && words.front() == "backup") return BackUp(settings);
     if (words.size() == 1 && words.front() == "rebuild-sums") return RunRebuildSums(settings);
     return Fail(absl::InvalidArgumentError(
-        "the commands are backup FILE, rebuild-sums, health and ready; see --help"));
+        "the commands are backup FILE, rebuild-sums, health, ready and log-level; see --help"));
   }
   weir::StartLog("usage", weir::LogLevelFromText(settings.Text("log_level")));
   const auto server = weir::usage::UsageServer::Start(settings);

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "libs/common/log.h"
 #include "libs/common/ops_server.h"
 #include "libs/common/text.h"
 
@@ -54,6 +55,31 @@ TEST(OpsProbeTest, OnlyItsTwoWordsAreCommands) {
   EXPECT_FALSE(loaded({"health", "ready"}).has_value());
   ASSERT_TRUE(loaded({"health"}).has_value());
   EXPECT_EQ(loaded({"ready"})->code(), absl::StatusCode::kUnavailable);  // port 1: nobody
+}
+
+TEST(OpsProbeTest, TheLogLevelIsAskedForAndSet) {
+  const LogLevel before = CurrentLogLevel();
+  const Metrics metrics;
+  const std::string listen = StrCat("127.0.0.1:", FreePort());
+  OpsServer server(metrics, [] { return absl::OkStatus(); });
+  ASSERT_TRUE(server.Start(listen).ok());
+  const auto command = [&listen](std::vector<const char*> words) {
+    Settings settings("weir-test", "WEIR_TEST", "A test.",
+                      {{"ops_listen", SettingKind::kText, listen, "where"}});
+    words.insert(words.begin(), "weir-test");
+    EXPECT_TRUE(
+        settings.Load(static_cast<int>(words.size()), const_cast<char**>(words.data())).ok());
+    return ProbeCommand(settings);
+  };
+  EXPECT_TRUE(command({"log-level", "error"})->ok());
+  EXPECT_EQ(CurrentLogLevel(), LogLevel::kError);
+  const absl::Status refused = *command({"log-level", "loud"});
+  EXPECT_NE(std::string(refused.message()).find("debug, info, warning or error"),
+            std::string::npos);
+  EXPECT_EQ(CurrentLogLevel(), LogLevel::kError);
+  EXPECT_TRUE(command({"log-level"})->ok());
+  EXPECT_FALSE(command({"log-level", "info", "now"}).has_value()) << "no such command";
+  SetLogLevel(before);
 }
 
 }  // namespace
