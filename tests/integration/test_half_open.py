@@ -91,9 +91,12 @@ def test_redis_vanishes(stack, traffic):
 
 
 def test_postgresql_vanishes(stack, traffic):
-    """For usage in the midst of a commit, say; and usage for PostgreSQL, which must not keep its locks."""
+    """For usage in the midst of a commit, say; and usage and admin for PostgreSQL, which must not keep their locks."""
     gone(stack, [stack.postgres.port], lambda: metric(stack.usage_ops, "weir_usage_commit_failures_total") > 0
          and harness.ready_status(stack.usage_ops) != 200, "usage misses PostgreSQL", POSTGRESQL_S)
+    sessions = lambda: stack.postgres.query("postgres", "SELECT pid FROM pg_stat_activity WHERE application_name = 'weir'")
+    seconds = stack.seconds_until(lambda: not sessions(), "PostgreSQL misses usage and admin", timeout=POSTGRESQL_S)
+    print(f"PostgreSQL misses usage and admin: {seconds:.1f} s later")
     back(stack, lambda: harness.ready_status(stack.usage_ops) == 200
          and stack.api.get("/api/v1/status", 30)["ingest"]["status"] == "ok", "usage stores events", 60)
 

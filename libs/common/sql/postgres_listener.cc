@@ -58,6 +58,7 @@ void PostgresListener::Run() {
 
 void PostgresListener::Listen() {
   pqxx::connection connection(WithConnectionOptions(url_));
+  pqxx::nontransaction(connection).exec(kBeginSession);
   const pqxx::quiet_errorhandler quiet(connection);
   const Receiver receiver(connection, channel_, heard_);
   listening_ = true;
