@@ -84,14 +84,17 @@ describe('a model name of 10,000 characters', () => {
     await checkWidth(page)
   })
 
-  test('is explained, or refused, in words', async ({ visitor }) => {
+  test('is refused by what explains, in words at its field', async ({ visitor }) => {
     const { page } = visitor
-    visitor.allow(/status of 4\d\d/)
+    visitor.allow(/status of 400 .*\/explain/)
     const { data } = await api.call('GET', '/api-keys?limit=1')
     await logIn(visitor, `/explain?key=${(data as Record[])[0]!.id}`)
-    await page.getByLabel('Model', { exact: true }).fill(LONG)
+    const model = page.getByLabel('Model', { exact: true })
+    await model.fill(LONG)
     await page.getByRole('button', { name: 'Explain', exact: true }).click()
-    await page.getByRole('alert').or(page.getByText('Would be refused')).first().waitFor()
+    await expect.poll(() => model.getAttribute('aria-invalid')).toBe('true')
+    await page.locator('form').getByRole('alert').getByText('is no name of a model').waitFor()
+    expect(await model.inputValue()).toBe(LONG)
     await checkWidth(page)
   })
 })
