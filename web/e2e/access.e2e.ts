@@ -1,6 +1,6 @@
 import { describe, onTestFinished } from 'vitest'
 import { Api, type Record } from './api'
-import { checkAccess, checkWidth, expect, giveLogIn, installation, logInByHand, screenshot, tell, test, visit } from './helpers'
+import { checkAccess, checkWidth, expect, giveLogIn, installation, logIn, logInByHand, screenshot, tell, test, visit } from './helpers'
 
 // Who comes in: by registering, by an invite, by a log-in provider; who is made and raised by hand.
 
@@ -210,6 +210,24 @@ describe('users', () => {
     await proof.waitFor({ state: 'hidden' })
     expect(await form.getByLabel('Name', { exact: true }).inputValue()).toBe('half done')
     expect(await userOf(api, 'not-raised')).toMatchObject({ role: 'user' })
+  })
+
+  test('those with keys are found, with how many; who costs most is a click away', async ({ visitor }) => {
+    const { page, at } = visitor
+    const api = await Api.logIn(at)
+    await api.make('/users', { username: 'has-no-key', password: PASSWORD })
+    dropUserAfter('has-no-key')
+    await logIn(visitor, '/users?has_keys=false')
+    await page.getByRole('row', { name: /has-no-key/ }).getByRole('link', { name: '0', exact: true }).waitFor()
+    expect(await page.getByRole('row', { name: new RegExp(at.username) }).count()).toBe(0)
+    await page.goto(`${at.admin_url}/users?has_keys=true`)
+    const row = page.getByRole('row', { name: new RegExp(at.username) })
+    await row.getByRole('link', { name: /^[1-9]/ }).click()
+    await page.waitForURL('**/keys?user_id=*')
+    await page.goBack()
+    await page.getByRole('link', { name: 'Who costs most' }).click()
+    await page.waitForURL('**/usage?**by=user**')
+    await expect.poll(() => page.getByRole('radio', { name: 'User', exact: true }).isChecked()).toBe(true)
   })
 
   test('a password that was lost is made anew, shown this once, and logs in', async ({ visitor, browser }) => {

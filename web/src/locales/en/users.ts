@@ -1,5 +1,6 @@
 export const users = {
   add: 'Add user',
+  byCost: 'Who costs most',
   search: 'User name',
   role: 'Role',
   status: 'Status',

@@ -2,6 +2,7 @@ import type { users as en } from '../en/users'
 
 export const users: typeof en = {
   add: '添加用户',
+  byCost: '费用排行',
   search: '用户名',
   role: '角色',
   status: '状态',
