@@ -19,17 +19,19 @@ FAILED = 2
 class Collector:
     """Not started: its port answers nobody. May raise packages.Unavailable."""
 
-    def __init__(self, build_dir, folder):
+    def __init__(self, build_dir, folder, tls=()):
+        """`tls`: certificate and key, if it is to speak TLS."""
         self._python = packages.Packages(build_dir, HERE / "packages").python("otlp")
         self._path = pathlib.Path(folder) / "collected.jsonl"
         self._process = None
         self.port = ports.free_range(1)
-        self.url = f"http://127.0.0.1:{self.port}"
+        self._tls = [str(file) for file in tls]
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
 
     def start(self):
         self._path.unlink(missing_ok=True)
         self._process = subprocess.Popen([self._python, "-B", HERE / "collector_server.py", str(self.port),
-                                          str(self._path)], stdin=subprocess.DEVNULL)
+                                          str(self._path), *self._tls], stdin=subprocess.DEVNULL)
         eventually(self._path.exists, "the collector has started", timeout=30)
         return self
 

@@ -1,11 +1,12 @@
 """A collector: OpenTelemetry's own messages, over gRPC, for collector.py.
 
-Runs with the packages of packages/otlp: `collector_server.py PORT FILE`. Each call becomes a line of JSON at
+Runs with the packages of packages/otlp: `collector_server.py PORT FILE [CERTIFICATE KEY]`. Each call becomes a line of JSON at
 the end of FILE: its metadata, its resource's attributes and its spans.
 """
 
 import concurrent.futures
 import json
+import pathlib
 import signal
 import sys
 import threading
@@ -46,10 +47,16 @@ class Traces(trace_service_pb2_grpc.TraceServiceServicer):
 
 
 def main():
-    port, path = sys.argv[1:]
+    port, path, *files = sys.argv[1:]
     server = grpc.server(concurrent.futures.ThreadPoolExecutor(max_workers=2))
     trace_service_pb2_grpc.add_TraceServiceServicer_to_server(Traces(path), server)
-    assert server.add_insecure_port(f"127.0.0.1:{port}") == int(port)
+    address = f"127.0.0.1:{port}"
+    if files:
+        certificate, key = (pathlib.Path(file).read_bytes() for file in files)
+        bound = server.add_secure_port(address, grpc.ssl_server_credentials([(key, certificate)]))
+    else:
+        bound = server.add_insecure_port(address)
+    assert bound == int(port)
     server.start()
     open(path, "a", encoding="utf-8").close()
     signal.sigwait([signal.SIGTERM])

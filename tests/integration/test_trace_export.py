@@ -10,6 +10,7 @@ import http_client
 import packages
 from admin_client import eventually
 from collector import CLIENT, FAILED, SERVER
+from test_tls import Authority
 from upstream import STREAM_HEAD, Upstream, chunk
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -218,6 +219,26 @@ def test_requests_do_not_feel_that_the_collector_is_away(build_dir, tmp_path):
         stack.relay.stop()  # what waits is handed over
         assert collector.trace_of(last.request_id)[1], "with its attempt"
         assert "takes spans again" in stack.relay.log()
+    finally:
+        stack.close()
+        collector.stop()
+
+
+def test_a_collector_over_tls_must_be_the_one_that_is_meant(build_dir, tmp_path):
+    authority = Authority(tmp_path)
+    collector = collector_module.Collector(build_dir, tmp_path, authority.sign("IP:127.0.0.1", "collector")).start()
+    stack = traced(build_dir, collector, WEIR_RELAY_TRACE_CA_FILE=authority.certificate)
+    try:
+        lane = stack.claude("text")
+        assert collector.trace_of(lane.messages().request_id)
+        stack.relay.stop()
+        stack.relay.settings["WEIR_RELAY_TRACE_CA_FILE"] = Authority(tmp_path, "somebody else").certificate
+        stack.start_relay()
+        stack.wait_for_snapshot(lane)
+        untold = lane.messages()
+        assert untold.status == 200
+        eventually(lambda: "does not take spans" in stack.relay.log(), "the log says so", timeout=20)
+        assert untold.request_id not in str(collector.spans()) and SECRET not in stack.relay.log()
     finally:
         stack.close()
         collector.stop()
