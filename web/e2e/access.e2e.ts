@@ -62,6 +62,7 @@ describe('registering', () => {
     visitor.allow(/status of 4\d\d .*\/auth\/register/)
     const api = await withSettings({ registration: 'invite' })
     const invite = await api.make('/admin/invites', { name: 'journey guest' })
+    onTestFinished(async () => void (await api.drop(`/admin/invites/${invite.id}`)))
     dropUserAfter('invited-one')
     const fill = async (to: typeof page, username: string, code: string) => {
       await to.getByLabel('Invite').fill(code)

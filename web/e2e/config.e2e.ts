@@ -174,7 +174,7 @@ describe('settings', () => {
     await page.getByRole('button', { name: 'Make invite' }).click()
     await page.getByText('This is the only time the code is shown.').waitFor()
     await page.getByRole('button', { name: 'Close', exact: true }).last().click()
-    const row = page.getByRole('row', { name: /journey/ })
+    const row = page.getByRole('row', { name: 'journey <i>guest</i>' })
     await row.getByRole('button', { name: 'Withdraw invite' }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Withdraw invite' }).click()
     await row.waitFor({ state: 'detached' })
