@@ -26,6 +26,28 @@ it('says why it failed where it was asked, until it is asked again', async () =>
   expect(error.value).toBeNull()
 })
 
+it('what somebody else changed meanwhile is read again, said, and done only when it is confirmed anew', async () => {
+  const act = vi.fn<(record: { id: number; version: number }) => Promise<void>>().mockRejectedValueOnce(new ApiError(409, 'conflict', 'changed', {}, 'r-1')).mockResolvedValue()
+  const { asked, error, ask, run } = inScope(() => useDanger(act, ({ id }) => Promise.resolve({ id, version: 4 }))).result
+  ask({ id: 7, version: 3 })
+  await run()
+  expect([act.mock.calls.length, asked.value, error.value?.reason, error.value?.requestId]).toEqual([1, { id: 7, version: 4 }, 'changed_meanwhile', 'r-1'])
+  await run()
+  expect([act.mock.lastCall, asked.value, error.value]).toEqual([[{ id: 7, version: 4 }], null, null])
+})
+
+it.each([
+  ['is as it was', () => Promise.resolve({ id: 7, version: 3 })],
+  ['is gone', () => Promise.resolve(null)],
+  ['cannot be read', () => Promise.reject(new ApiError(503, 'service_away', 'away'))],
+])('another conflict is said as it is, where the record %s', async (_, readAgain) => {
+  const refused = new ApiError(409, 'conflict', 'it has 3 keys')
+  const { asked, error, ask, run } = inScope(() => useDanger<{ id: number; version: number }>(() => Promise.reject(refused), readAgain)).result
+  ask({ id: 7, version: 3 })
+  await run()
+  expect([asked.value, error.value]).toEqual([{ id: 7, version: 3 }, refused])
+})
+
 it('is run once, however often it is confirmed', async () => {
   let end: () => void = () => undefined
   const act = vi.fn<() => Promise<void>>(() => new Promise((resolve) => (end = resolve)))

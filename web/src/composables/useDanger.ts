@@ -1,5 +1,5 @@
 import { ref, shallowRef, type Ref, type ShallowRef } from 'vue'
-import { asApiError, type ApiError } from '@/api/errors'
+import { ApiError, asApiError } from '@/api/errors'
 import { useProof } from '@/stores/proof'
 
 export interface Danger<Subject> {
@@ -11,8 +11,9 @@ export interface Danger<Subject> {
   run: () => Promise<void>
 }
 
-// An act that asks first (DangerDialog): what it is asked about stays until it is done or left.
-export function useDanger<Subject>(act: (subject: Subject) => Promise<unknown>): Danger<Subject> {
+// An act that asks first (DangerDialog): what it is asked about stays until it is done or left. Where somebody else
+// has changed it meanwhile, `readAgain` says what it is now: that is asked about once more, and nothing is done unseen.
+export function useDanger<Subject>(act: (subject: Subject) => Promise<unknown>, readAgain?: (subject: Subject) => Promise<Subject | null>): Danger<Subject> {
   const { proven } = useProof()
   const asked: ShallowRef<Subject | null> = shallowRef(null)
   const busy = ref(false)
@@ -21,6 +22,14 @@ export function useDanger<Subject>(act: (subject: Subject) => Promise<unknown>):
   function ask(subject: Subject) {
     error.value = null
     asked.value = subject
+  }
+
+  async function whyNot(subject: Subject, failure: ApiError): Promise<ApiError> {
+    if (!failure.isConflict || !readAgain) return failure
+    const now = await readAgain(subject).catch(() => null)
+    if (now === null || JSON.stringify(now) === JSON.stringify(subject)) return failure // another conflict: it is in use
+    asked.value = now
+    return new ApiError(failure.status, 'changed_meanwhile', '', {}, failure.requestId)
   }
 
   async function run() {
@@ -32,7 +41,7 @@ export function useDanger<Subject>(act: (subject: Subject) => Promise<unknown>):
       await proven(() => act(subject))
       asked.value = null
     } catch (failure) {
-      error.value = asApiError(failure)
+      error.value = await whyNot(subject, asApiError(failure))
     } finally {
       busy.value = false
     }

@@ -18,12 +18,14 @@ export function useList<Query, Row>(
   pollMs = 0,
 ): List<Row> {
   const resource = useResource(query, load)
+  // Rows of another filter stay while this one's are asked for, so that nothing jumps, but not when that fails.
+  const page = computed(() => (resource.fresh.value || !resource.error.value ? resource.data.value : null))
   return {
     ...resource,
-    rows: computed(() => resource.data.value?.data ?? []),
-    total: computed(() => resource.data.value?.total ?? 0),
-    count: computed(() => resource.data.value?.total ?? null),
-    atLeast: computed(() => resource.data.value?.total_at_least ?? false),
+    rows: computed(() => page.value?.data ?? []),
+    total: computed(() => page.value?.total ?? 0),
+    count: computed(() => page.value?.total ?? null),
+    atLeast: computed(() => page.value?.total_at_least ?? false),
     polling: pollMs > 0 ? usePolling(resource.poll, pollMs) : null,
   }
 }

@@ -37,14 +37,17 @@ describe('useResource', () => {
     const loadedAt = result.loadedAt.value
     question.value = 'b'
     await nextTick()
-    expect([result.data.value, result.loading.value]).toEqual(['A', true])
+    expect([result.data.value, result.loading.value, result.fresh.value]).toEqual(['A', true, false])
     waiting.get('b')!.reject(new ApiError(503, 'service_away', 'usage does not answer'))
     await flushPromises()
     expect([result.data.value, result.error.value?.reason, result.loading.value, result.loadedAt.value]).toEqual(['A', 'service_away', false, loadedAt])
+    expect(result.fresh.value).toBe(false)
     void result.reload()
     waiting.get('b')!.resolve('B')
     await flushPromises()
-    expect([result.data.value, result.error.value]).toEqual(['B', null])
+    expect([result.data.value, result.error.value, result.fresh.value]).toEqual(['B', null, true])
+    question.value = 'a' // there and back: what is there answers something else again
+    expect(result.fresh.value).toBe(false)
   })
 
   it('an error of an older call is nobody’s', async () => {

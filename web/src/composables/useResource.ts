@@ -1,9 +1,10 @@
-import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
+import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from 'vue'
 import { asApiError, isAbort, type ApiError } from '@/api/errors'
 
 export interface Resource<Data> {
   data: ShallowRef<Data | null>
   error: ShallowRef<ApiError | null>
+  fresh: ComputedRef<boolean> // the data answer what is asked now: else they are another question's
   loading: Ref<boolean> // a call is under way; what was there stays
   loadedAt: ShallowRef<Date | null>
   reload: () => Promise<void>
@@ -20,16 +21,21 @@ export function useResource<Question, Data>(
   const error = shallowRef<ApiError | null>(null)
   const loadedAt = shallowRef<Date | null>(null)
   const loading = ref(false)
+  const asked = computed(() => JSON.stringify(question()))
+  const answered = shallowRef<string | null>(null)
+  const fresh = computed(() => answered.value === asked.value)
   let running: AbortController | null = null
 
   async function reload() {
     running?.abort()
     const mine = (running = new AbortController())
+    const asks = asked.value
     loading.value = true
     try {
       const loaded = await load(question(), mine.signal)
       if (running !== mine) return
       data.value = loaded
+      answered.value = asks
       error.value = null
       loadedAt.value = new Date()
     } catch (failure) {
@@ -45,10 +51,10 @@ export function useResource<Question, Data>(
     if (error.value) throw error.value
   }
 
-  watch(() => JSON.stringify(question()), reload, { immediate: true })
+  watch(asked, reload, { immediate: true })
   onScopeDispose(() => {
     running?.abort()
     running = null
   })
-  return { data, error, loading, loadedAt, reload, poll }
+  return { data, error, fresh, loading, loadedAt, reload, poll }
 }

@@ -17,15 +17,15 @@ export function useUsage(state: ComputedRef<UsageState>, admin: () => boolean) {
     () => ({ ...common(), split: '' }),
     async (q, signal) => {
       const bounds = usageBounds(q, q.zone)
-      return { bucket: bounds.bucket, report: await usageSeries({ ...bounds, tz: q.zone, ...q.subjects, by: [q.by], sort: q.sort, top: TOP }, signal) }
+      return { by: q.by, bucket: bounds.bucket, report: await usageSeries({ ...bounds, tz: q.zone, ...q.subjects, by: [q.by], sort: q.sort, top: TOP }, signal) }
     },
   )
   const summary = useResource(
     () => ({ ...common(), bucket: '' as const }),
-    (q, signal) => {
+    async (q, signal) => {
       const { from, to } = usageBounds(q, q.zone)
       const by = q.split && q.split !== q.by ? [q.by, q.split] : [q.by]
-      return usageSummary({ from, to, tz: q.zone, ...q.subjects, by, sort: q.sort, compare: 'previous' }, signal)
+      return { by: q.by, split: q.split, report: await usageSummary({ from, to, tz: q.zone, ...q.subjects, by, sort: q.sort, compare: 'previous' }, signal) }
     },
   )
   return { series, summary }

@@ -99,7 +99,9 @@ export const logs = {
   clear: {
     open: 'Clear…',
     title: 'Delete all requests before {day}?',
-    counting: 'Counting.',
+    titleNoDay: 'Delete old requests?',
+    noDay: 'Choose a day: all requests before it go.',
+    uncounted: 'How many requests would go could not be counted. Nothing is deleted before that is known.',
     text: '{count} request before {day} 00:00 ({zone}) goes for good, with what was recorded of it. Sums in reports stay. | {count} requests before {day} 00:00 ({zone}) go for good, with what was recorded of them. Sums in reports stay.',
     before: 'Before',
     act: 'Delete requests',

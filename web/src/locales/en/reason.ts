@@ -7,6 +7,7 @@ export const reason = {
   body_too_large: 'This is too large.',
   not_found: 'This does not exist any more.',
   conflict: 'This does not fit what is there.',
+  changed_meanwhile: 'Somebody else changed this meanwhile. It has been read again: look once more before you confirm.',
   not_logged_in: 'You are not logged in.',
   code_needed: 'A code of your second factor is needed.',
   confirm_needed: 'Confirm that it is you.',

@@ -23,6 +23,7 @@ export const users = {
   passwordMake: 'Make a new password',
   passwordMakeTitle: 'Make a new password for {name}?',
   passwordMakeText: 'The one that is there is no good any more, and all log-ins of the user end. Keys go on.',
+  passwordOwn: 'Your own password is changed in your profile',
   passwordOnce: 'Copy the password now',
   passwordOnceText: 'It is shown this once. Hand it to {name}, who should choose another under Profile, Password.',
   passwordDone: 'I have saved it',

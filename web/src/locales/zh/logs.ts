@@ -101,7 +101,9 @@ export const logs: typeof en = {
   clear: {
     open: '清理…',
     title: '删除 {day} 之前的全部请求？',
-    counting: '正在统计。',
+    titleNoDay: '删除旧请求？',
+    noDay: '请选择日期：该日之前的请求将全部删除。',
+    uncounted: '未能统计将删除多少个请求。在查明之前不会删除任何内容。',
     text: '{day} 00:00（{zone}）之前的 {count} 个请求及其记录的内容将永久删除，报表中的汇总保留。',
     before: '早于',
     act: '删除请求',

@@ -8,6 +8,7 @@ export const reason: typeof en = {
   body_too_large: '内容过大。',
   not_found: '它已不存在。',
   conflict: '与现有内容冲突。',
+  changed_meanwhile: '其他人刚刚修改了它。已重新读取，请再看一遍后确认。',
   not_logged_in: '尚未登录。',
   code_needed: '需要两步验证码。',
   confirm_needed: '请确认是你本人。',

@@ -25,6 +25,7 @@ export const users: typeof en = {
   passwordMake: '生成新密码',
   passwordMakeTitle: '为 {name} 生成新密码？',
   passwordMakeText: '现有密码将失效，该用户的所有登录都会结束。密钥不受影响。',
+  passwordOwn: '你自己的密码请在个人资料中修改',
   passwordOnce: '请立即复制密码',
   passwordOnceText: '密码只显示这一次。请交给 {name}，并提醒其在“个人资料 › 密码”中改为自己的密码。',
   passwordDone: '我已保存',
