@@ -12,7 +12,7 @@ import re
 import sys
 
 KIB = 1024
-FIRST_LOAD_BYTES_MAX = 250 * KIB  # what the page names itself: entry, its imports, styles
+FIRST_LOAD_BYTES_MAX = 200 * KIB  # what the page names itself: entry, its imports, styles
 PAGE_BYTES_MAX = 150 * KIB        # what one page adds to it
 CHART_BYTES_MAX = 200 * KIB       # what is loaded behind a page: charts and the like
 FILE_BYTES_MAX = 900 * KIB        # unpacked: more takes long to read, whatever it weighs

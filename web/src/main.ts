@@ -16,7 +16,8 @@ const router = createRouter({
 
 const app = createApp(App).use(createPinia()).use(i18n).use(router)
 guard(router)
-// Without the other language's texts (a chunk that cannot be loaded) there is English.
+// Without the chosen language's texts (a chunk that cannot be loaded) there is English.
 void speak(useUi().language)
+  .catch(() => speak('en'))
   .catch(() => undefined)
   .then(() => app.mount('#app'))

@@ -25,10 +25,11 @@ export function guard(router: Router) {
     }
     return true
   })
+  // The first page may be there before the texts are.
   const setTitle = () => {
     const { title } = router.currentRoute.value.meta
-    if (title) document.title = `${i18n.global.t(`shell.title.${title}`)} · ${useSite().site?.name || 'Weir'}`
+    if (title && i18n.global.te(`shell.title.${title}`)) document.title = `${i18n.global.t(`shell.title.${title}`)} · ${useSite().site?.name || 'Weir'}`
   }
   router.afterEach(setTitle)
-  watch(i18n.global.locale, setTitle)
+  watch([i18n.global.locale, i18n.global.messages], setTitle)
 }

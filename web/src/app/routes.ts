@@ -1,4 +1,5 @@
 import type { RouteRecordRaw } from 'vue-router'
+import { needTexts } from '@/locales/i18n'
 
 // One table: path, page, who may see it, where it stands in the navigation, its key (`g` then key).
 
@@ -15,6 +16,9 @@ declare module 'vue-router' {
 }
 
 export const NAV_GROUPS: NavGroup[] = ['home', 'traffic', 'upstream', 'access', 'system']
+
+// A page whose texts are not all among the first ones (locales/parts.test.ts knows which).
+const worded = (load: () => Promise<object>) => async () => (await Promise.all([load(), needTexts()]))[0]
 
 const PAGES: RouteRecordRaw[] = [
   {
@@ -38,37 +42,37 @@ const PAGES: RouteRecordRaw[] = [
   {
     path: '/playground',
     name: 'playground',
-    component: () => import('@/features/playground/PlaygroundPage.vue'),
+    component: worded(() => import('@/features/playground/PlaygroundPage.vue')),
     meta: { title: 'playground', nav: 'traffic', key: 'p' },
   },
   {
     path: '/accounts',
     name: 'accounts',
-    component: () => import('@/features/accounts/AccountsPage.vue'),
+    component: worded(() => import('@/features/accounts/AccountsPage.vue')),
     meta: { title: 'accounts', access: 'admin', nav: 'upstream', key: 'a' },
   },
   {
     path: '/models',
     name: 'models',
-    component: () => import('@/features/models/ModelsPage.vue'),
+    component: worded(() => import('@/features/models/ModelsPage.vue')),
     meta: { title: 'models', access: 'user', nav: 'upstream' },
   },
   {
     path: '/routes',
     name: 'routes',
-    component: () => import('@/features/routes/RoutesPage.vue'),
+    component: worded(() => import('@/features/routes/RoutesPage.vue')),
     meta: { title: 'routes', access: 'admin', nav: 'upstream' },
   },
   {
     path: '/prices',
     name: 'prices',
-    component: () => import('@/features/prices/PricesPage.vue'),
+    component: worded(() => import('@/features/prices/PricesPage.vue')),
     meta: { title: 'prices', access: 'admin', nav: 'upstream' },
   },
   {
     path: '/explain',
     name: 'explain',
-    component: () => import('@/features/explain/ExplainPage.vue'),
+    component: worded(() => import('@/features/explain/ExplainPage.vue')),
     meta: { title: 'explain', access: 'admin', nav: 'upstream' },
   },
   {
@@ -86,19 +90,19 @@ const PAGES: RouteRecordRaw[] = [
   {
     path: '/groups',
     name: 'groups',
-    component: () => import('@/features/groups/GroupsPage.vue'),
+    component: worded(() => import('@/features/groups/GroupsPage.vue')),
     meta: { title: 'groups', access: 'admin', nav: 'access' },
   },
   {
     path: '/monitoring',
     name: 'monitoring',
-    component: () => import('@/features/monitoring/MonitoringPage.vue'),
+    component: worded(() => import('@/features/monitoring/MonitoringPage.vue')),
     meta: { title: 'monitoring', access: 'admin', nav: 'system', key: 'm' },
   },
   {
     path: '/tasks',
     name: 'tasks',
-    component: () => import('@/features/tasks/TasksPage.vue'),
+    component: worded(() => import('@/features/tasks/TasksPage.vue')),
     meta: { title: 'tasks', access: 'admin', nav: 'system' },
   },
   {
@@ -110,7 +114,7 @@ const PAGES: RouteRecordRaw[] = [
   {
     path: '/settings/:section?',
     name: 'settings',
-    component: () => import('@/features/settings/SettingsPage.vue'),
+    component: worded(() => import('@/features/settings/SettingsPage.vue')),
     meta: { title: 'settings', access: 'admin', nav: 'system' },
   },
 ]
@@ -120,7 +124,7 @@ const OWN: RouteRecordRaw[] = [
   {
     path: '/profile/:tab?',
     name: 'profile',
-    component: () => import('@/features/profile/ProfilePage.vue'),
+    component: worded(() => import('@/features/profile/ProfilePage.vue')),
     meta: { title: 'profile', access: 'user' },
   },
 ]
@@ -135,7 +139,7 @@ const OUTSIDE: RouteRecordRaw[] = [
   {
     path: '/setup',
     name: 'setup',
-    component: () => import('@/features/setup/SetupPage.vue'),
+    component: worded(() => import('@/features/setup/SetupPage.vue')),
     meta: { title: 'setup', access: 'public', bare: true },
   },
   {

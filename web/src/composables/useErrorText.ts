@@ -15,7 +15,7 @@ export function useErrorText() {
       return { title: t('error.tooMany', { seconds: error.retryAfterSeconds }), detail: '' }
     }
     const key = `reason.${error.reason}`
-    if (!te(key) && !te(key, 'en')) return { title: error.message, detail: '' }
+    if (!te(key)) return { title: error.message, detail: '' }
     const ownWords = error.status === 0 || error.status === 503 || error.status === 401 ? '' : error.message
     // The server's words have most fields in them already.
     const fields = Object.entries(error.fields).filter(([, said]) => !ownWords.includes(said)).map(([name, said]) => `${name}: ${said}`)

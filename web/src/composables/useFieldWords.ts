@@ -1,4 +1,5 @@
 import { useI18n } from 'vue-i18n'
+import { needTexts } from '@/locales/i18n'
 
 // Where forms name the fields of what the audit is about, and fields that are called otherwise there.
 const PLACES: Record<string, string> = {
@@ -31,16 +32,18 @@ const OTHERWISE: Record<string, Record<string, string>> = {
   task: { time_zone: 'tasks.zone' },
 }
 
-// A field of a changed thing as its form names it; one that no form has, as it is.
+// A field of a changed thing as its form names it; one that no form has, as it is, as all are until the forms' texts
+// have come.
 export function useFieldWords() {
   const { t, te } = useI18n()
+  void needTexts().catch(() => undefined)
 
   return (resource: string, field: string): string => {
     const [name = '', ...inner] = field.split('.')
     const key = OTHERWISE[resource]?.[name] ?? `${PLACES[resource]}.${name}`
-    if (!te(key, 'en')) return field
+    if (!te(key)) return field
     const member = inner.join('.')
     if (!member) return t(key)
-    return `${t(key)} · ${name === 'limits' && te(`limits.${member}`, 'en') ? t(`limits.${member}`) : member}`
+    return `${t(key)} · ${name === 'limits' && te(`limits.${member}`) ? t(`limits.${member}`) : member}`
   }
 }

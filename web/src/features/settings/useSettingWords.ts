@@ -6,7 +6,7 @@ import type { Row } from './useSettings'
 // A setting in the reader's language; one that this console does not know yet, in the server's words.
 export function useSettingWords() {
   const { t, te } = useI18n()
-  const known = (key: string, otherwise: string) => (te(key, 'en') ? t(key) : otherwise)
+  const known = (key: string, otherwise: string) => (te(key) ? t(key) : otherwise)
 
   const labelOf = (row: Row) => known(`settings.names.${textKey(row.name)}`, row.name)
   const aboutOf = (row: Row) => known(`settings.effects.${textKey(row.name)}`, row.description)
