@@ -181,10 +181,21 @@ export async function checkAccess(page: Page) {
   ).toEqual([])
 }
 
-// No text runs out of its place: the page itself never scrolls sideways.
+interface Width {
+  what: string
+  inside: number
+  outside: number
+}
+
+// No text runs out of its place: neither the page itself nor a drawer or a dialog over it scrolls sideways.
 export async function checkWidth(page: Page) {
-  const [inside, outside] = (await page.evaluate('[document.documentElement.scrollWidth, window.innerWidth]')) as [number, number]
-  expect(inside).toBeLessThanOrEqual(outside)
+  const widths = (await page.evaluate(`[
+    { what: 'the page', inside: document.documentElement.scrollWidth, outside: window.innerWidth },
+    ...[...document.querySelectorAll('.n-drawer-content, .n-drawer-body, .n-drawer-body-content-wrapper, .card.dialog')].map((box) => ({
+      what: box.className, inside: box.scrollWidth, outside: box.clientWidth,
+    })),
+  ]`)) as Width[]
+  expect(widths.filter(({ inside, outside }) => inside > outside)).toEqual([])
 }
 
 // Nothing moves under the pointer by itself: the sum that browsers call cumulative layout shift.

@@ -77,6 +77,10 @@ describe('playground', () => {
       await page.locator('article', { hasText: words }).getByText('Hello from the fake provider').waitFor()
     }
     const first = page.locator('article').first()
+    await first.getByRole('button', { name: 'Again' }).click()
+    await page.getByRole('alertdialog', { name: 'Remove 2 turns of the conversation?' }).getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('button', { name: 'New conversation' }).click()
+    await page.getByRole('alertdialog', { name: 'Remove 2 turns of the conversation?' }).getByRole('button', { name: 'Cancel' }).click()
     await first.getByRole('button', { name: 'Edit' }).click()
     await page.getByText('Sending it replaces the question').waitFor()
     expect(await page.locator('article').count()).toBe(2)
@@ -85,6 +89,8 @@ describe('playground', () => {
     expect(await page.locator('article').count()).toBe(1)
     await first.getByRole('radio', { name: 'Code' }).click()
     await first.getByText('"content":"three"').waitFor()
+    await page.getByRole('button', { name: 'New conversation' }).click() // one alone goes unasked
+    await expect.poll(() => page.locator('article').count()).toBe(0)
   })
 
   test('a failure says whose doing it is', async ({ visitor }) => {

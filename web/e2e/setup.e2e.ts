@@ -32,6 +32,8 @@ describe('set-up', () => {
       await page.click('button[type=submit]')
       await page.getByText('The provider refused the credential.').waitFor()
       await checkAccess(page)
+      await page.reload() // the account is there: it is mended, not made once more
+      await expect.poll(() => page.getByLabel('Address').inputValue()).toBe(at.fake_url)
       await page.getByLabel('API key of the provider').fill('fake-key-pace=20')
       await page.click('button[type=submit]')
       await page.getByText(/answered in/).waitFor()
@@ -57,6 +59,7 @@ describe('set-up', () => {
       await page.goto(`${at.admin_url}/setup`)
       await page.waitForURL(`${at.admin_url}/`)
       expect(await page.evaluate("localStorage.getItem('weir.setup')")).toBeNull()
+      expect(await page.evaluate("fetch('/api/v1/admin/accounts').then((answer) => answer.json()).then(({ total }) => total)")).toBe(1)
     })
   })
 })

@@ -107,7 +107,7 @@ describe('log', () => {
     await rows(visitor).first().waitFor()
     await page.getByRole('button', { name: 'Export' }).click()
     const file = page.waitForEvent('download')
-    await page.getByRole('link', { name: 'Download' }).click()
+    await page.getByRole('button', { name: 'Download' }).click()
     expect((await file).url()).toContain('stream=false')
     await checkAccess(page)
   })
@@ -181,7 +181,10 @@ test('sums are taken along with the columns that are wanted', async ({ visitor }
   const text = readFileSync(await (await file).path(), 'utf8')
   expect(text.split('\r\n')[0]).toBe('key_id,key_name,requests,errors,estimated_requests,input_tokens,cache_read_tokens,cache_write_5m_tokens,cache_write_1h_tokens,output_tokens,cost_usd')
   await dialog.getByRole('radio', { name: 'Requests' }).click()
-  await page.getByRole('dialog').getByRole('link', { name: 'Download' }).waitFor()
+  await page.getByRole('dialog').getByText('The same call').waitFor()
+  const requests = page.waitForEvent('download')
+  await page.getByRole('dialog').getByRole('button', { name: 'Download' }).click()
+  expect(readFileSync(await (await requests).path(), 'utf8').split('\r\n').length).toBeGreaterThan(1)
 })
 
 describe('looks right in all tastes', () => {

@@ -26,11 +26,8 @@ const ELSEWHERE: Record<string, string> = {
   NUploadDragger: 'upload',
   useMessage: 'message',
   useDialog: 'dialog',
-  darkTheme: 'themes',
   zhCN: 'locales',
   enUS: 'locales',
-  dateZhCN: 'locales',
-  dateEnUS: 'locales',
 }
 
 export function folderOf(name: string): string {

@@ -61,6 +61,15 @@ describe('a change of many', () => {
     expect(bulk.said.value.match(/is the last administrator/g)).toHaveLength(1)
   })
 
+  it('that is refused for all alike is said where it was asked, with its field, and can be mended', async () => {
+    const { selection, bulk } = start()
+    selection.togglePage([1, 2])
+    const failed = [1, 2].map((id) => ({ id, status: 400, reason: 'bad_parameter', error: 'weight: at most 1000', fields: { weight: 'at most 1000' } }))
+    expect(await bulk.run(() => Promise.resolve({ data: { changed: [], failed }, revision: 0 }))).toBe(false)
+    expect([bulk.error.value?.status, bulk.error.value?.fields, bulk.said.value]).toEqual([400, { weight: 'at most 1000' }, ''])
+    expect([...selection.ids.value]).toEqual([1, 2])
+  })
+
   it('that does not fit the number any more changes nothing here', async () => {
     const { selection, bulk } = start()
     selection.toggle(1)

@@ -1,11 +1,12 @@
 import { computed, ref, shallowRef } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { asApiError, type ApiError } from '@/api/errors'
+import { ApiError, asApiError } from '@/api/errors'
 import { exactCount } from '@/domain/numbers'
 import { useProof } from '@/stores/proof'
 import { useSaved } from './useSaved'
 import type { Selection } from './useSelection'
 
+export const BULK_TYPED_ABOVE = 20 // of more than these the number is typed
 const REASONS_MAX = 3
 
 export interface BulkScope<Filter> {
@@ -14,9 +15,24 @@ export interface BulkScope<Filter> {
   filter?: Filter
 }
 
+interface BulkFailure {
+  id: number
+  error: string
+  status?: number
+  reason?: string
+  fields?: unknown
+}
+
 interface BulkAnswer {
-  data: { changed: number[]; failed: { id: number; error: string }[] }
+  data: { changed: number[]; failed: BulkFailure[] }
   revision: number
+}
+
+// Refused for all alike: that is said where it was asked, at its field.
+function refusalOf({ changed, failed }: BulkAnswer['data']): ApiError | null {
+  const [first] = failed
+  if (!first || changed.length > 0 || failed.some(({ error }) => error !== first.error)) return null
+  return new ApiError(first.status ?? 400, first.reason ?? '', first.error, (first.fields ?? {}) as Record<string, string>)
 }
 
 // One change of what is ticked, or of all that match the filter: held to its number by expect_count, and
@@ -54,6 +70,8 @@ export function useBulk<Filter>(selection: Selection, list: () => { total: numbe
     const { which } = seen.value ?? { which: whichNow() }
     try {
       const { data, revision } = await proven(() => send(which))
+      const refusal = refusalOf(data)
+      if (refusal) throw refusal
       seen.value = null
       void saved(revision, t('bulk.changed', { count: exactCount(data.changed.length) }))
       const why = [...new Set(data.failed.map((failure) => failure.error))].slice(0, REASONS_MAX).join(' · ')

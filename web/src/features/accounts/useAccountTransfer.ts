@@ -15,14 +15,16 @@ export function useExport() {
   const busy = ref(false)
   const error = shallowRef<ApiError | null>(null)
 
-  async function run(format: 'json' | 'csv', passphrase: string) {
+  async function run(format: 'json' | 'csv', passphrase: string): Promise<boolean> {
     busy.value = true
     error.value = null
     try {
       const blob = await proven(() => exportAccounts({ format, ...(passphrase && { passphrase }) }))
       download(blob as unknown as Blob, `weir-accounts.${format}`)
+      return true
     } catch (failure) {
       error.value = asApiError(failure)
+      return false
     } finally {
       busy.value = false
     }
@@ -36,6 +38,7 @@ export function useImport(changed: () => void) {
   const { saved } = useSaved()
   const { proven } = useProof()
   const file = shallowRef<AccountFile | null>(null)
+  const applied = shallowRef<AccountFile | null>(null)
   const unreadable = ref(false)
   const passphrase = ref('')
   const report = shallowRef<AccountImport | null>(null)
@@ -59,6 +62,7 @@ export function useImport(changed: () => void) {
   }
 
   async function run(dryRun: boolean) {
+    const given = file.value
     const body = { ...file.value, ...(passphrase.value && { passphrase: passphrase.value }) } as ImportBody
     const mine = asked
     busy.value = true
@@ -67,6 +71,8 @@ export function useImport(changed: () => void) {
       const { data, revision } = await proven(() => importAccounts(body, dryRun))
       if (mine === asked) report.value = dryRun ? data : null
       if (dryRun) return
+      applied.value = given
+      passphrase.value = ''
       const count = data.added.length + data.changed.length
       void saved(revision, t('accountTransfer.done', { count }, count))
       changed()
@@ -78,5 +84,5 @@ export function useImport(changed: () => void) {
       busy.value = false
     }
   }
-  return { file, unreadable, passphrase, report, busy, error, take, run }
+  return { file, applied, unreadable, passphrase, report, busy, error, take, run }
 }

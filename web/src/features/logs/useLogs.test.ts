@@ -7,12 +7,15 @@ import { useLogs } from './useLogs'
 
 const asked: LogQuery[] = []
 let stored: { id: string; started_at: string }[] = []
+let ends = true // the last page says so
 vi.mock('@/api/logs', () => ({
   listLogs: vi.fn(async (query: LogQuery) => {
     asked.push(query)
     const from = query.from ?? ''
-    const data = stored.filter((row) => row.started_at >= from).slice(0, query.limit)
-    return { data, page: 1, limit: query.limit, total: stored.length, next_cursor: 'older', searched_to: data.length ? null : '2026-11-20T00:00:00Z' }
+    const behind = Number(query.cursor?.replace('after-', '') ?? 0) || 0
+    const data = stored.filter((row) => row.started_at >= from).slice(behind, behind + query.limit!)
+    const more = !ends || stored.filter((row) => row.started_at >= from).length > behind + data.length
+    return { data, page: 1, limit: query.limit, total: stored.length, next_cursor: more ? `after-${behind + data.length}` : null, searched_to: data.length ? null : '2026-11-20T00:00:00Z' }
   }),
 }))
 
@@ -37,6 +40,7 @@ describe('useLogs', () => {
     setActivePinia(createPinia())
     stored = [row(20), row(10)]
     asked.length = 0
+    ends = true
   })
 
   it('does not know the total where a link leads to another page than the first', async () => {
@@ -80,11 +84,75 @@ describe('useLogs', () => {
     older.scope.stop()
   })
 
+  // Requests one a millisecond, the newest first: `count` of them, the last beginning at second 20.
+  const many = (count: number, first = 0) =>
+    Array.from({ length: count }, (_, i) => {
+      const at = Date.parse('2026-11-22T12:00:20Z') + first + count - i
+      return { id: `m${at}`, started_at: new Date(at).toISOString() }
+    })
+
+  async function live(change: Partial<LogState> = {}) {
+    const set = setUp(change)
+    await settle()
+    set.logs.tailPaused.value = false
+    await settle()
+    return set
+  }
+
+  it('follows on to the next page while there is something new', async () => {
+    const { logs, scope } = await live()
+    stored = [...many(430), ...stored]
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect([logs.waiting.value.length, logs.tooMany.value]).toEqual([430, false])
+    logs.showWaiting()
+    expect([logs.rows.value.length, logs.total.value, logs.atLeast.value]).toEqual([432, 432, false])
+    scope.stop()
+  })
+
+  it('more than can wait is said rather than cut, and the newest are loaded anew', async () => {
+    const { logs, scope } = await live()
+    stored = [...many(1_500), ...stored]
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect([logs.waiting.value.length, logs.tooMany.value]).toEqual([0, true])
+    const calls = asked.length
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(asked.length).toBe(calls) // it is known: nothing more is asked
+    logs.showWaiting()
+    await settle()
+    expect([logs.rows.value.length, logs.total.value, logs.next.value, logs.tooMany.value]).toEqual([50, 1_502, 'after-50', false])
+    scope.stop()
+  })
+
+  it('what would have to be cut is loaded anew, so that older goes on behind the last row', async () => {
+    const { logs, scope } = await live()
+    for (let i = 0; i < 2; i += 1) {
+      stored = [...many(300, i * 1_000), ...stored]
+      await vi.advanceTimersByTimeAsync(2_000)
+      logs.showWaiting()
+      await settle()
+    }
+    expect([logs.rows.value.length, logs.total.value, logs.next.value]).toEqual([50, 602, 'after-50'])
+    scope.stop()
+  })
+
+  it('rows that are older than the page are not new', async () => {
+    stored = many(120)
+    const { logs, scope } = await live()
+    stored = [...many(3, 1_000), ...stored]
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(logs.waiting.value.length).toBe(3)
+    logs.showWaiting()
+    // Which of the older ones ended only now nobody knows.
+    expect([logs.rows.value.length, logs.total.value, logs.atLeast.value]).toEqual([53, 123, true])
+    scope.stop()
+  })
+
   it('says how far a page looked that is not full, and goes on behind it', async () => {
     stored = []
+    ends = false
     const { logs, scope } = setUp()
     await settle()
-    expect([logs.rows.value, logs.next.value, logs.searchedTo.value]).toEqual([[], 'older', '2026-11-20T00:00:00Z'])
+    expect([logs.rows.value, logs.next.value, logs.searchedTo.value]).toEqual([[], 'after-0', '2026-11-20T00:00:00Z'])
     scope.stop()
   })
 

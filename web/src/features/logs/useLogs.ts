@@ -4,14 +4,10 @@ import { useList } from '@/composables/useList'
 import { usePolling } from '@/composables/usePolling'
 import { useUi } from '@/stores/ui'
 import { logFilter, type LogState } from './logFilters'
+import { byNewest, newLogs } from './newLogs'
 
 const TAIL_MS = 2_000
 const ROWS_MAX = 500
-// A request is in the log when it has ended, under the time of its beginning: long ones come in between.
-const LONGEST_MS = 300_000
-
-const newestFirst = (rows: LogRow[]) =>
-  [...rows].sort((a, b) => (b.started_at ?? '').localeCompare(a.started_at ?? '') || b.id.localeCompare(a.id)).slice(0, ROWS_MAX)
 
 // A page of the log by the URL's state, and its live tail: rows that have come since wait behind a button, so that
 // none moves under the pointer.
@@ -40,30 +36,41 @@ export function useLogs(state: ComputedRef<LogState>, limit: () => number, admin
 
   const shown = shallowRef<LogRow[]>([])
   const waiting = shallowRef<LogRow[]>([])
+  const tooMany = ref(false) // more has come than can wait: the newest page is read anew
+  const unsure = ref(false) // older ones may have ended meanwhile that no look has come to
   watch(list.rows, (rows) => {
     shown.value = rows
     waiting.value = []
+    tooMany.value = unsure.value = false
   })
   const canTail = computed(() => !state.value.cursor && !state.value.to && state.value.sort === '-started_at')
 
   async function look() {
-    if (!canTail.value || list.loading.value) return
-    const newest = waiting.value[0] ?? shown.value[0]
-    const known = new Set([...waiting.value, ...shown.value].map(({ id }) => id))
-    const query = { ...queryOf(asked()), ...(newest?.started_at && { from: new Date(Date.parse(newest.started_at) - LONGEST_MS).toISOString() }), limit: 200 }
+    if (!canTail.value || list.loading.value || tooMany.value) return
     const question = JSON.stringify(asked())
-    const { data } = await listLogs(query, admin())
-    if (JSON.stringify(asked()) !== question || list.loading.value) return // another filter meanwhile
-    waiting.value = newestFirst([...data.filter(({ id }) => !known.has(id)), ...waiting.value])
+    const come = await newLogs([...waiting.value, ...shown.value].sort(byNewest), next.value !== '', async (part) => {
+      const page = await listLogs({ ...queryOf(asked()), ...part }, admin())
+      return JSON.stringify(asked()) === question && !list.loading.value ? page : null
+    })
+    if (!come) return
+    if (!come.enough || waiting.value.length + come.found.length > ROWS_MAX) {
+      tooMany.value = true
+      return
+    }
+    unsure.value ||= !come.all && come.found.length > 0
+    waiting.value = [...come.found, ...waiting.value].sort(byNewest)
   }
 
+  // What is shown is never cut: "older" goes on behind its last row. So many that it would have to be is read anew.
   function showWaiting() {
+    if (tooMany.value || waiting.value.length + shown.value.length > ROWS_MAX) return void list.reload()
     if (total.value !== null) total.value += waiting.value.length
-    shown.value = newestFirst([...waiting.value, ...shown.value])
+    shown.value = [...waiting.value, ...shown.value].sort(byNewest)
     waiting.value = []
   }
 
   const tail = usePolling(look, TAIL_MS)
   tail.paused.value = true
-  return { ...list, rows: shown, total, next, searchedTo, waiting, showWaiting, canTail, tailPaused: tail.paused }
+  const atLeast = computed(() => list.atLeast.value || unsure.value)
+  return { ...list, rows: shown, total, atLeast, next, searchedTo, waiting, tooMany, showWaiting, canTail, tailPaused: tail.paused }
 }

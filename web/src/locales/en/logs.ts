@@ -22,6 +22,7 @@ export const logs = {
   moreFilters: 'More filters',
   export: 'Export',
   waiting: '{count} new',
+  waitingMany: 'More came than can wait here: load the newest',
   shown: '{shown} shown',
   shownOf: '{shown} of {total}',
   searchedTo: 'Looked back to',

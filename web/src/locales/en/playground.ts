@@ -26,4 +26,7 @@ export const playground = {
   thinking: 'Thinking',
   noEvents: 'No events: they are kept until the page is loaded anew.',
   explain: 'Explain which account would serve it',
+  loseTitle: 'Remove {count} turn of the conversation? | Remove {count} turns of the conversation?',
+  loseText: 'Their questions and answers are gone for good. The requests stay in the log.',
+  loseAct: 'Remove {count} turn | Remove {count} turns',
 }

@@ -28,4 +28,7 @@ export const playground: typeof en = {
   thinking: '推理过程',
   noEvents: '没有事件：重新加载页面后不再保留。',
   explain: '查看选路说明',
+  loseTitle: '移除对话中的 {count} 轮？',
+  loseText: '这些问题和回答将永久消失，请求仍保留在日志中。',
+  loseAct: '移除 {count} 轮',
 }

@@ -1,0 +1,89 @@
+import { onTestFinished } from 'vitest'
+import { Api, type Record } from './api'
+import { expect, logIn, tell, test, type Visit } from './helpers'
+
+// What the console says in figures, held against what the services answer; and the two acts that change recorded
+// requests.
+
+interface Totals {
+  requests: number
+  errors: number
+  cost_usd: string
+}
+
+const DAY_MS = 86_400_000
+const totalsOf = async (api: Api, from: Date) =>
+  ((await api.call('GET', `/usage/summary?by=model&from=${from.toISOString()}&to=${new Date().toISOString()}`)) as unknown as { totals: Totals }).totals
+const ago = (days: number) => new Date(Date.now() - days * DAY_MS)
+const counted = (visitor: Visit, label: string) => visitor.page.locator('.tile', { hasText: label }).getAttribute('title')
+
+test('the dashboard’s figures are the ledger’s', async ({ visitor }) => {
+  const { page, at } = visitor
+  const api = await Api.logIn(at)
+  await tell({ requests: 10 })
+  await expect.poll(async () => (await totalsOf(api, ago(7))).requests, { timeout: 15_000 }).toBeGreaterThanOrEqual(10)
+  await logIn(visitor, '/?range=7d')
+  await page.locator('.tile').first().waitFor()
+  // Both go on counting: what is shown catches up with what was asked just before.
+  const { requests, cost_usd } = await totalsOf(api, ago(7))
+  await expect.poll(async () => Number((await counted(visitor, 'Requests'))?.split('·').at(-1)?.replaceAll(/\D/g, '')), { timeout: 15_000 }).toBe(requests)
+  expect(await counted(visitor, 'Cost')).toContain(`$${Number(cost_usd).toFixed(2).split('.')[0]}`)
+  await page.locator('.tile', { hasText: 'Success' }).getByText(/%/).first().waitFor()
+})
+
+test('old requests are cleared once their number was seen and their day typed; the others stay', async ({ visitor }) => {
+  const { page, at } = visitor
+  const api = await Api.logIn(at)
+  await tell({ requests: 1 })
+  await logIn(visitor, '/logs')
+  await page.locator('tbody tr[tabindex]').first().waitFor()
+  await page.getByRole('button', { name: 'Clear…' }).click()
+  const dialog = page.getByRole('alertdialog')
+  const day = await dialog.locator('input[type=date]').inputValue()
+  await dialog.getByText(new RegExp(`before ${day}.* for good`)).waitFor()
+  const act = dialog.getByRole('button', { name: 'Delete requests' })
+  expect(await act.isDisabled()).toBe(true)
+  await dialog.getByLabel(`Type ${day} to go on`).fill(day)
+  await expect.poll(() => act.isEnabled()).toBe(true)
+  await dialog.locator('input[type=date]').fill('')
+  await dialog.getByText('Choose a day').waitFor()
+  expect(await act.isDisabled()).toBe(true)
+  await dialog.locator('input[type=date]').fill(day)
+  await dialog.getByLabel(`Type ${day} to go on`).fill(day)
+  const { requests } = await totalsOf(api, ago(1))
+  await act.click()
+  await page.getByText(/requests? deleted/).waitFor()
+  await dialog.waitFor({ state: 'detached' })
+  await page.locator('tbody tr[tabindex]').first().waitFor()
+  expect((await totalsOf(api, ago(1))).requests).toBeGreaterThanOrEqual(requests)
+})
+
+test('requests are rated by a price that was entered later, and their log says so', async ({ visitor }) => {
+  const { page, at } = visitor
+  const api = await Api.logIn(at)
+  const model = 'claude-sonnet-4-5'
+  await tell({ requests: 1 })
+  const { data } = (await api.call('GET', `/admin/prices?model=${model}&limit=200&sort=-effective_from`)) as unknown as { data: Record[] }
+  // A mistake is deleted, and the right price entered for its time.
+  const wrong = data.find((price) => price.model === model)!
+  const own = ['id', 'version', 'created_at', 'updated_at']
+  const was = Object.fromEntries(Object.entries(wrong).filter(([name]) => !own.includes(name)))
+  await api.drop(`/admin/prices/${wrong.id}`)
+  const right = await api.make('/admin/prices', { provider: wrong.provider, model, input: '77', output: '770', effective_from: wrong.effective_from })
+  onTestFinished(async () => {
+    await api.drop(`/admin/prices/${right.id}`)
+    await api.make('/admin/prices', was)
+  })
+  await logIn(visitor, '/prices?rerate=true')
+  await page.getByLabel('Only these models').fill(model)
+  await page.getByRole('button', { name: 'Work out the difference' }).click()
+  await page.getByRole('heading', { name: 'Worked out · done' }).waitFor()
+  const write = page.getByRole('button', { name: /^Correct \d+ requests?$/ })
+  await write.click()
+  await page.getByRole('alertdialog').getByText(/then show the cost with the difference of/).waitFor()
+  await page.getByRole('alertdialog').getByRole('button', { name: /^Correct/ }).click()
+  await page.getByRole('heading', { name: 'Written · done' }).waitFor()
+  await logIn(visitor, `/logs?model=${model}`)
+  await page.locator('tbody tr[tabindex]').first().click()
+  await page.getByRole('dialog').getByText('Rated again').first().waitFor()
+})
