@@ -100,6 +100,19 @@ describe('log', () => {
     await page.getByText('No request matches these filters').waitFor()
   })
 
+  test('columns are chosen, and stay chosen', async ({ visitor }) => {
+    const { page } = visitor
+    await served(1)
+    await logIn(visitor, '/logs')
+    await page.getByRole('columnheader', { name: 'Cost' }).waitFor()
+    await page.getByRole('button', { name: 'Columns' }).click()
+    await page.getByRole('checkbox', { name: 'Cost' }).uncheck()
+    await page.getByRole('columnheader', { name: 'Cost' }).waitFor({ state: 'detached' })
+    await page.reload()
+    await rows(visitor).first().waitFor()
+    expect(await page.getByRole('columnheader', { name: 'Cost' }).count()).toBe(0)
+  })
+
   test('the export is the same filter', async ({ visitor }) => {
     const { page } = visitor
     await served(1)

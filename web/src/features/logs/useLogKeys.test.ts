@@ -25,6 +25,17 @@ it('moves the range earlier and later, not while somebody types', () => {
   expect(acts.move.mock.calls).toEqual([[-1], [1]])
 })
 
+it('takes brackets that are typed with AltGr, and leaves Ctrl to the browser', () => {
+  const held = (key: string, modifierAltGraph: boolean) => {
+    const event = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ctrlKey: true, altKey: modifierAltGraph })
+    vi.spyOn(event, 'getModifierState').mockImplementation((name) => name === 'AltGraph' && modifierAltGraph)
+    document.body.dispatchEvent(event)
+  }
+  held('[', true)
+  held(']', false)
+  expect(acts.move.mock.calls).toEqual([[-1]])
+})
+
 it('copies the id of what is open, else of the row that has the keyboard', () => {
   press('c')
   press('c', document.querySelector('tr')!)

@@ -24,7 +24,9 @@ export function useLogKeys({ go, move, copy, open }: LogActs) {
   }
 
   function onKey(event: KeyboardEvent) {
-    if (!ui.shortcuts || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
+    // Where brackets are typed with AltGr, that is held as Ctrl and Alt.
+    const held = (event.ctrlKey || event.altKey) && !event.getModifierState('AltGraph')
+    if (!ui.shortcuts || held || event.metaKey || isTyping(event.target)) return
     if (document.querySelector('[role=dialog][aria-modal=true].dialog, [role=alertdialog]')) return
     const act = actOf(event)
     if (!act) return
