@@ -20,8 +20,10 @@ test('a page that is hard to see, too wide or restless is found', async ({ visit
   await expect(checkShift(page)).rejects.toThrow('to be less than')
   await page.evaluate(ADD('<p style="color: #eee; background: #fff">faint</p>'))
   await expect(checkAccess(page)).rejects.toThrow('to deeply equal []')
+  await page.evaluate(ADD('<div class="card dialog" style="width: 200px; overflow: auto"><div style="width: 300px">wide</div></div>'))
+  await expect(checkWidth(page)).rejects.toThrow("what: 'card dialog'")
   await page.evaluate(ADD('<div style="width: 3000px">wide</div>'))
-  await expect(checkWidth(page)).rejects.toThrow('to be less than')
+  await expect(checkWidth(page)).rejects.toThrow("what: 'the page'")
 })
 
 describe('a page fails its test', () => {
