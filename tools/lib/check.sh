@@ -50,10 +50,21 @@ start, on both databases. Its options go to tests/bench/admin_bench.py.
 
 ./weir bench scale measures what one more request, event, stream and relay costs each service, where
 single parts end, and prints what a traffic needs. Its options go to tests/bench/scale_bench.py.
+
+./weir bench balance simulates how even a load balancer keeps the relays. Its options go to
+tests/bench/balance_simulation.py.
+
+./weir bench columns puts the ledger's rows into PostgreSQL and into ClickHouse's engine: bytes, and
+time for a sum. Its options go to tests/bench/columns_bench.py.
 TEXT
       return 0
       ;;
   esac
+  if [[ ${1:-} == balance ]]; then
+    shift
+    python3 "$WEIR_ROOT/tests/bench/balance_simulation.py" "$@"
+    return
+  fi
   ensure_packages bench "${PACKAGES_BUILD[@]}" "${PACKAGES_BENCH[@]}"
   if [[ ${1:-} == usage ]]; then
     shift
@@ -65,6 +76,12 @@ TEXT
     shift
     compile release weir-admin weir-usage weir-watch-load
     /usr/bin/python3 "$WEIR_ROOT/tests/bench/admin_bench.py" --build-dir "$(build_dir release)" "$@"
+    return
+  fi
+  if [[ ${1:-} == columns ]]; then
+    shift
+    compile release weir-usage-load
+    /usr/bin/python3 "$WEIR_ROOT/tests/bench/columns_bench.py" --build-dir "$(build_dir release)" "$@"
     return
   fi
   if [[ ${1:-} == scale ]]; then
