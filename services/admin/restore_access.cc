@@ -24,12 +24,13 @@ absl::Status NoSuchUser(sql::Transaction& transaction, const std::string& userna
 
 absl::Status GiveAccess(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
                         User& user) {
-  absl::Status done = second_factor_store::Delete(transaction, user.id);
-  if (done.ok()) done = session_store::DeleteOfUser(transaction, user.id, "");
-  if (!done.ok()) return done;
   user.role = Role::kAdmin;
   user.status = ActiveStatus::kActive;
-  return user_store::Update(transaction, changes, now_ms, user);
+  // First: a log-in that is under way is over then, or does not come (NoteLogin).
+  absl::Status done = user_store::Update(transaction, changes, now_ms, user);
+  if (done.ok()) done = second_factor_store::Delete(transaction, user.id);
+  if (done.ok()) done = session_store::DeleteOfUser(transaction, user.id, "");
+  return done;
 }
 
 }  // namespace

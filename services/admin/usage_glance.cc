@@ -50,15 +50,18 @@ Use UseFrom(const v1::SummaryRow& row) {
 }  // namespace
 
 UsageGlance::UsageGlance(UsageClient& usage, std::int64_t wait_ms)
-    : usage_(usage), until_(std::chrono::system_clock::now() + std::chrono::milliseconds(wait_ms)) {
+    : usage_(usage),
+      until_(std::chrono::system_clock::now() + std::chrono::milliseconds(wait_ms)),
+      decorates_(wait_ms <= kWaitMs) {
   if (usage_.away().MayAsk()) return;
   away_ = Problem(absl::StatusCode::kUnavailable, reason::kServiceAway,
                   "the usage service did not answer a moment ago; try again");
 }
 
 template <typename Question>
-absl::Status UsageGlance::Ask(Question question) {
+absl::Status UsageGlance::Ask(Effort effort, Question question) {
   if (!away_.ok()) return away_;
+  const auto asked = std::chrono::system_clock::now();
   absl::Status status = question();
   if (status.ok()) {
     if (!answered_) usage_.away().Answered();
@@ -67,8 +70,11 @@ absl::Status UsageGlance::Ask(Question question) {
     away_ = status;
     // Who refuses at once costs nobody time, and one slow question among others that were answered
     // says nothing of the next answer's.
-    const bool waited = std::chrono::system_clock::now() >= until_;
-    if (waited && !answered_) usage_.away().WasSilent();
+    const auto now = std::chrono::system_clock::now();
+    const bool little = effort == Effort::kLittle;
+    const bool waited = now >= until_ && !answered_ && (little || decorates_);
+    const bool long_for_little = little && now - asked >= std::chrono::milliseconds(kWaitMs);
+    if (waited || long_for_little) usage_.away().WasSilent();
   }
   return status;
 }
@@ -77,7 +83,8 @@ absl::Status UsageGlance::KeysLastUsed(const std::vector<std::int64_t>& ids, Las
   v1::LastUsedRequest request;
   request.mutable_key_ids()->Add(ids.begin(), ids.end());
   v1::LastUsedResponse response;
-  absl::Status status = Ask([&] { return usage_.LastUsed(request, response, until_); });
+  absl::Status status =
+      Ask(Effort::kLittle, [&] { return usage_.LastUsed(request, response, until_); });
   times.insert(response.key_last_used_unix_ms().begin(), response.key_last_used_unix_ms().end());
   return status;
 }
@@ -87,7 +94,8 @@ absl::Status UsageGlance::AccountsLastUsed(const std::vector<std::int64_t>& ids,
   v1::LastUsedRequest request;
   request.mutable_account_ids()->Add(ids.begin(), ids.end());
   v1::LastUsedResponse response;
-  absl::Status status = Ask([&] { return usage_.LastUsed(request, response, until_); });
+  absl::Status status =
+      Ask(Effort::kLittle, [&] { return usage_.LastUsed(request, response, until_); });
   times.insert(response.account_last_used_unix_ms().begin(),
                response.account_last_used_unix_ms().end());
   return status;
@@ -131,22 +139,22 @@ absl::Status UsageGlance::UseOf(v1::Dimension by, const std::vector<std::int64_t
 }
 
 absl::Status UsageGlance::Series(const v1::SeriesRequest& request, v1::SeriesResponse& response) {
-  return Ask([&] { return usage_.Series(request, response, until_); });
+  return Ask(Effort::kMuch, [&] { return usage_.Series(request, response, until_); });
 }
 
 absl::Status UsageGlance::Summarize(const v1::SummarizeRequest& request,
                                     v1::SummarizeResponse& response) {
-  return Ask([&] { return usage_.Summarize(request, response, until_); });
+  return Ask(Effort::kMuch, [&] { return usage_.Summarize(request, response, until_); });
 }
 
 absl::Status UsageGlance::ListEvents(const v1::ListEventsRequest& request,
                                      v1::ListEventsResponse& response) {
-  return Ask([&] { return usage_.ListEvents(request, response, until_); });
+  return Ask(Effort::kMuch, [&] { return usage_.ListEvents(request, response, until_); });
 }
 
 absl::Status UsageGlance::PeekBudgets(const v1::PeekBudgetsRequest& request,
                                       v1::PeekBudgetsResponse& response) {
-  return Ask([&] { return usage_.PeekBudgets(request, response, until_); });
+  return Ask(Effort::kLittle, [&] { return usage_.PeekBudgets(request, response, until_); });
 }
 
 }  // namespace weir::admin

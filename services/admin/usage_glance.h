@@ -46,7 +46,9 @@ struct LifetimeSpend {
 class UsageGlance {
  public:
   static constexpr std::int64_t kWaitMs = 500;
-  // Where the figures are what was asked for, and there is no answer without them.
+  // Where the figures are what was asked for, and there is no answer without them. It may be much
+  // that is asked for then, so only the silence after what costs usage little (when keys were used
+  // last, how budgets stand) is remembered: no single key may keep figures from everybody.
   static constexpr std::int64_t kAskedForWaitMs = 2'000;
 
   // `usage` must outlive it.
@@ -75,12 +77,14 @@ class UsageGlance {
                            weir::v1::PeekBudgetsResponse& response);
 
  private:
+  enum class Effort { kLittle, kMuch };  // of usage
   template <typename Question>
-  absl::Status Ask(Question question);
+  absl::Status Ask(Effort effort, Question question);
 
   UsageClient& usage_;
   const std::chrono::system_clock::time_point until_;
-  absl::Status away_;  // not OK: it has not answered
+  const bool decorates_;  // nothing was asked for that could be much
+  absl::Status away_;     // not OK: it has not answered
   bool answered_ = false;
 };
 

@@ -361,7 +361,8 @@ def measure(options, folder, postgres):
         result["kinds"] = {kind: {"p50_ms": statistics.median(ms), "p99_ms": percentile(ms, 99)}
                            for kind, ms in times.items()}
         everything = [ms for kind in times.values() for ms in kind]
-        result["p50_ms"], result["p99_ms"] = statistics.median(everything), percentile(everything, 99)
+        result["p50_ms"], result["all_p99_ms"] = statistics.median(everything), percentile(everything, 99)
+        result["p99_ms"] = max(row["p99_ms"] for row in result["kinds"].values())  # each kind has to hold
         whole, alone = log_ins(admin, options.log_ins)
         result["login_ms"], result["argon2_ms"] = statistics.median(whole), statistics.median(alone)
         result["login_ratio"] = result["login_ms"] / result["argon2_ms"]
@@ -385,8 +386,8 @@ def print_result(database, result, options):
     for kind, row in result["kinds"].items():
         mark = "   over" if row["p99_ms"] > TARGETS["p99_ms"] else ""
         print(f"  {kind:<36} p50 {row['p50_ms']:>7.1f} ms   p99 {row['p99_ms']:>7.1f} ms{mark}")
-    print(f"  {'all of them':<36} p50 {result['p50_ms']:>7.1f} ms   p99 {result['p99_ms']:>7.1f} ms "
-          f"(target {TARGETS['p99_ms']})")
+    print(f"  {'all of them':<36} p50 {result['p50_ms']:>7.1f} ms   p99 {result['all_p99_ms']:>7.1f} ms; "
+          f"the slowest kind's {result['p99_ms']:.1f} (target {TARGETS['p99_ms']})")
     print(f"  start {result['start_s']:.2f} s (target {TARGETS['start_s']}), resident "
           f"{result['rss_mib']:.0f} MiB; log-in {result['login_ms']:.0f} ms, Argon2id alone "
           f"{result['argon2_ms']:.0f} ms: {result['login_ratio']:.2f} x (target "
@@ -403,7 +404,7 @@ def parse(arguments):
     parser.add_argument("--users", type=int, default=100_000)
     parser.add_argument("--accounts", type=int, default=10_000)
     parser.add_argument("--sums", type=int, default=1_000_000, help="sums of the ledger, of each kind")
-    parser.add_argument("--rounds", type=int, default=100, help="questions of each kind")
+    parser.add_argument("--rounds", type=int, default=300, help="questions of each kind")
     parser.add_argument("--log-ins", type=int, default=20)
     parser.add_argument("--relays", type=int, default=200)
     parser.add_argument("--changes", type=int, default=100)

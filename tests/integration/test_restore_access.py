@@ -15,7 +15,11 @@ import harness
 def control(request, build_dir):
     """Usage and admin, which go on running while the command works on their database."""
     postgres = Postgres() if request.param == "postgresql" else None
-    made = harness.Stack(build_dir, database=postgres and postgres.create_database)
+    database = None
+    if postgres:
+        urls = {name: postgres.create_database(name) for name in ("admin", "usage")}
+        database = urls.__getitem__
+    made = harness.Stack(build_dir, database=database)
     try:
         yield made.start_control()
     finally:
@@ -66,8 +70,14 @@ def test_a_name_that_is_not_there_is_told_with_those_that_are(control):
     assert control.seeded["WEIR_ADMIN_USERNAME"] in result.stderr
 
 
-def test_the_password_is_in_no_log(control):
-    password = given_password(control.admin_command("restore-access", "heir").stdout)
+def test_the_password_is_in_no_log_and_in_no_row(control, tmp_path):
+    result = control.admin_command("restore-access", "heir")
+    password = given_password(result.stdout)
+    AdminClient(control.admin_port, "heir", password)
+    assert password not in result.stderr
     assert password not in control.admin.log()
     page = http_client.request(control.admin_ops, "GET", "/metrics", {"connection": "close"}).body
     assert password.encode() not in page
+    if control.database("admin").startswith("sqlite:"):
+        control.admin_command("backup", str(tmp_path / "copy.db"))
+        assert password.encode() not in (tmp_path / "copy.db").read_bytes()

@@ -37,6 +37,12 @@ absl::Status Disabled() {
                  "this user is disabled");
 }
 
+// Between a password that was right and the log-in that it opens: it may have been taken away.
+absl::Status ChangedMeanwhile() {
+  return Problem(absl::StatusCode::kUnauthenticated, reason::kNotLoggedIn,
+                 "this user was changed a moment ago; log in again");
+}
+
 bool IsChange(std::string_view method) { return method != "GET" && method != "HEAD"; }
 
 }  // namespace
@@ -138,10 +144,11 @@ absl::StatusOr<Login> ConsoleSessions::Open(User user, const Proof& proof,
                      .confirmed_at_ms = now_ms};
   AssignValidUtf8(session.user_agent, client.user_agent, kUserAgentBytesMax);
   absl::Status stored = store_.Change([&](sql::Transaction& transaction, Changes&) -> absl::Status {
+    auto noted = user_store::NoteLogin(transaction, login.user, now_ms);
+    if (!noted.ok()) return noted.status();
+    if (!*noted) return ChangedMeanwhile();
     absl::Status done = proof(transaction, now_ms);
-    if (done.ok()) done = session_store::Insert(transaction, session);
-    if (done.ok()) done = user_store::TouchLogin(transaction, login.user.id, now_ms);
-    return done;
+    return done.ok() ? session_store::Insert(transaction, session) : done;
   });
   if (!stored.ok()) return stored;
   login.user.last_login_at_ms = now_ms;

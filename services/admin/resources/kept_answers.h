@@ -30,8 +30,9 @@ class KeptAnswers {
     std::int64_t until_ms = std::numeric_limits<std::int64_t>::max();  // it no longer holds then
   };
 
-  // The one that is kept, or what `make` gives. One is made at a time: when something has changed,
-  // all who ask at once wait for one of them.
+  // The one that is kept, or what `make` gives. One is made for keeping at a time; who asks
+  // meanwhile makes his own. Nobody waits for another: all hold a connection to the database, of
+  // which there are few.
   template <class Make>
   absl::StatusOr<std::shared_ptr<const Value>> Get(sql::Transaction& transaction,
                                                    const std::string& key, std::int64_t now_ms,
@@ -39,12 +40,11 @@ class KeptAnswers {
     const auto number = numbers_.Look(transaction);
     if (!number.ok()) return number.status();
     if (auto kept = Find(key, *number, now_ms)) return kept;
-    const std::lock_guard making(making_);
-    if (auto kept = Find(key, *number, now_ms)) return kept;
+    const std::unique_lock making(making_, std::try_to_lock);
     absl::StatusOr<Made> made = make();
     if (!made.ok()) return made.status();
     auto value = std::make_shared<const Value>(std::move(made->value));
-    Keep(key, {*number, made->until_ms, made->parts, 0, value});
+    if (making.owns_lock()) Keep(key, {*number, made->until_ms, made->parts, 0, value});
     return value;
   }
 

@@ -71,7 +71,7 @@ absl::StatusOr<Response> Show(ResourceParts& parts, const Request& request, cons
     return Read{*std::move(key), *std::move(user)};
   });
   if (!read.ok()) return read.status();
-  UsageGlance glance(parts.usage);
+  UsageGlance glance(parts.usage, UsageGlance::kAskedForWaitMs);
   auto windows = KeyWindows(glance, read->key, read->user, parts.store.NowMs());
   if (!windows.ok()) return windows.status();
   return JsonResponse(200, WindowsJson(*std::move(windows)));

@@ -177,9 +177,10 @@ absl::Status StoreUser(ResourceParts& parts, sql::Transaction& transaction, Chan
   const bool is_admin = user.role == Role::kAdmin && user.status == ActiveStatus::kActive;
   if (done.ok() && !is_admin) done = user_store::CheckAdminRemains(transaction, before);
   const bool log_out = user.password_hash != before.password_hash || user.status != before.status;
+  // First: a log-in that is under way is over then, or does not come (NoteLogin).
+  if (done.ok()) done = user_store::Update(transaction, changes, parts.store.NowMs(), user);
   if (done.ok() && log_out) done = session_store::DeleteOfUser(transaction, user.id, "");
-  if (!done.ok()) return done;
-  return user_store::Update(transaction, changes, parts.store.NowMs(), user);
+  return done;
 }
 
 absl::StatusOr<Response> Change(ResourceParts& parts, const Request& request, const Caller& caller,

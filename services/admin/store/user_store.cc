@@ -122,9 +122,14 @@ absl::StatusOr<bool> InsertFirstAdmin(sql::Transaction& transaction, Changes& ch
   return true;
 }
 
-absl::Status TouchLogin(sql::Transaction& transaction, std::int64_t id, std::int64_t now_ms) {
-  return transaction.Execute("UPDATE users SET last_login_at_ms = $1 WHERE id = $2", {now_ms, id})
-      .status();
+absl::StatusOr<bool> NoteLogin(sql::Transaction& transaction, const User& user,
+                               std::int64_t now_ms) {
+  auto noted = transaction.Execute(
+      "UPDATE users SET last_login_at_ms = $1 WHERE id = $2 AND password_hash = $3 AND status = "
+      "'active'",
+      {now_ms, user.id, user.password_hash});
+  if (!noted.ok()) return noted.status();
+  return noted->affected_rows == 1;
 }
 
 absl::StatusOr<std::int64_t> CountOtherAdmins(sql::Transaction& transaction,

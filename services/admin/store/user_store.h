@@ -35,8 +35,12 @@ absl::Status Delete(sql::Transaction& transaction, Changes& changes, std::int64_
 absl::StatusOr<bool> InsertFirstAdmin(sql::Transaction& transaction, Changes& changes,
                                       std::int64_t now_ms, User& user);
 
-// Not a change that relays or other administrators care about: no revision, no version.
-absl::Status TouchLogin(sql::Transaction& transaction, std::int64_t id, std::int64_t now_ms);
+// Before anything else of a log-in: false when `user`, as read before, is not active any more or
+// has another password by now. Until the transaction ends nobody else changes that user, so whoever
+// ends all log-ins after changing the user ends this one too. Not a change that relays or other
+// administrators care about: no revision, no version.
+absl::StatusOr<bool> NoteLogin(sql::Transaction& transaction, const User& user,
+                               std::int64_t now_ms);
 // Active administrators other than `except_id`.
 // Before `user` is deleted, demoted or disabled: Conflict when nobody else could administer. Two
 // such changes at once wait for each other.

@@ -1,6 +1,7 @@
 #include "services/admin/resources/kept_answers.h"
 
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -105,6 +106,22 @@ TEST_P(KeptAnswersTest, AnAnswerHoldsUntilItsMoment) {
   EXPECT_EQ(Get("a", 99, 1, 100), "a 1");
   EXPECT_EQ(Get("a", 100, 1, 200), "a 2");
   EXPECT_EQ(Get("a", 100, 1, 200), "a 2");
+}
+
+// Whoever waited would hold a connection to the database for as long.
+TEST_P(KeptAnswersTest, WhoAsksWhileOneIsMadeDoesNotWait) {
+  AddPrice("first");
+  std::string second;
+  auto first = ReadValue(store(), [&](sql::Transaction& transaction) {
+    return kept_.Get(transaction, "a", 0, [&]() -> absl::StatusOr<Kept::Made> {
+      std::thread([&] { second = Get("b"); }).join();
+      return Kept::Made{.value = "made meanwhile", .parts = 1, .until_ms = 1'000};
+    });
+  });
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(second, "b 1");
+  EXPECT_EQ(Get("a"), "made meanwhile") << "kept";
+  EXPECT_EQ(Get("b"), "b 2") << "was not kept: another was being made";
 }
 
 TEST_P(KeptAnswersTest, WhatIsKeptIsBounded) {

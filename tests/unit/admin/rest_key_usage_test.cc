@@ -75,6 +75,13 @@ class FakeQuery final : public v1::UsageQuery::Service {
     return grpc::Status::OK;
   }
 
+  grpc::Status LastUsed(grpc::ServerContext* context, const v1::LastUsedRequest*,
+                        v1::LastUsedResponse*) override {
+    if (hangs) WaitForItsEnd(*context);
+    return grpc::Status::OK;
+  }
+
+  std::atomic<bool> hangs = false;
   std::mutex mutex;
   v1::SummarizeRequest summarize;
   v1::ListEventsRequest list;
@@ -192,6 +199,7 @@ TEST_F(RestKeyUsageTest, AUsageServiceThatHangsIsWaitedForOnceAndThenNotAtAll) {
     EXPECT_EQ(reply.status, 503) << reply.body;
     return UnixMs() - began_ms;
   };
+  query_.hangs = true;
   spend_.hangs = true;
   reports_.hangs = true;
   EXPECT_LT(waited_ms(), 2 * UsageGlance::kAskedForWaitMs);
@@ -203,6 +211,17 @@ TEST_F(RestKeyUsageTest, AllQuestionsWaitTogether) {
   const std::int64_t began_ms = UnixMs();
   EXPECT_EQ(Show("").status, 503) << "the windows were answered, the days were not";
   EXPECT_LT(UnixMs() - began_ms, 2 * UsageGlance::kAskedForWaitMs);
+}
+
+// Else whoever holds a key with much behind it could keep everybody's figures away.
+TEST_F(RestKeyUsageTest, OneReportThatTakesLongIsNoSilence) {
+  reports_.hangs = true;
+  EXPECT_EQ(Show("").status, 503);
+  const std::int64_t began_ms = UnixMs();
+  EXPECT_EQ(Admin("GET", StrCat("/api/v1/api-keys/", key_id_, "/windows")).status, 200);
+  EXPECT_LT(UnixMs() - began_ms, UsageGlance::kWaitMs);
+  reports_.hangs = false;
+  EXPECT_EQ(Show("").status, 200) << "nothing is remembered";
 }
 
 TEST_F(RestKeyUsageTest, OnlyAKeyThatWorksIsShown) {
