@@ -8,6 +8,7 @@
 #include "libs/common/reason.h"
 #include "libs/common/text.h"
 #include "services/admin/model/problem.h"
+#include "services/admin/store/name_pieces.h"
 #include "services/admin/store/schema_of_accounts.h"
 #include "services/admin/store/schema_of_alerts.h"
 #include "services/admin/store/schema_of_console.h"
@@ -302,11 +303,24 @@ CREATE TABLE account_refreshes (
 );
 )sql";
 
-// Searching works without them too, only slower the more rows there are.
+// The extension is in PostgreSQL's own contrib and may be created by the database's owner.
+std::vector<std::string> NameIndexStatements() {
+  std::vector<std::string> statements = {"CREATE EXTENSION IF NOT EXISTS pg_trgm"};
+  for (const PiecesIndex& index : kPostgresPieces) {
+    statements.push_back(StrCat("CREATE INDEX IF NOT EXISTS ", index.table, "_", index.column,
+                                "_pieces ON ", index.table, " USING gin ((",
+                                NamePiecesSql(index.column), ") gin_trgm_ops)"));
+    statements.push_back(StrCat("DROP INDEX IF EXISTS ", index.former));
+  }
+  return statements;
+}
+
+// Searching works without them too, only slower the more rows there are. Each start tries, so that
+// one who may not can ask somebody who may.
 void MakeNameIndexes(sql::Database& database) {
   const absl::Status made = database.Transact([](sql::Transaction& transaction) {
     absl::Status status = transaction.Lock("weir_name_indexes");
-    for (const std::string_view statement : kPostgresNameIndexes) {
+    for (const std::string& statement : NameIndexStatements()) {
       if (status.ok()) status = transaction.Execute(statement).status();
     }
     return status;

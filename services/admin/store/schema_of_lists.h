@@ -94,15 +94,15 @@ CREATE TRIGGER api_keys_renamed AFTER UPDATE OF name ON api_keys WHEN old.name <
   VALUES (new.id, new.name); END;
 )sql";
 
-// The extension is in PostgreSQL's own contrib and may be created by the database's owner. Each
-// start tries, so that one who may not can ask somebody who may.
-inline constexpr std::string_view kPostgresNameIndexes[] = {
-    "CREATE EXTENSION IF NOT EXISTS pg_trgm",
-    R"(CREATE INDEX IF NOT EXISTS users_username_parts ON users
-       USING gin (LOWER(username) gin_trgm_ops))",
-    R"(CREATE INDEX IF NOT EXISTS users_name_parts ON users USING gin (LOWER(name) gin_trgm_ops))",
-    R"(CREATE INDEX IF NOT EXISTS users_email_parts ON users USING gin (LOWER(email) gin_trgm_ops))",
-    R"(CREATE INDEX IF NOT EXISTS api_keys_name_parts ON api_keys
-       USING gin (LOWER(name) gin_trgm_ops))"};
+// What PostgreSQL searches for parts (name_pieces.h), and the index of before, which was of words.
+struct PiecesIndex {
+  std::string_view table;
+  std::string_view column;
+  std::string_view former;
+};
+inline constexpr PiecesIndex kPostgresPieces[] = {{"users", "username", "users_username_parts"},
+                                                  {"users", "name", "users_name_parts"},
+                                                  {"users", "email", "users_email_parts"},
+                                                  {"api_keys", "name", "api_keys_name_parts"}};
 
 }  // namespace weir::admin

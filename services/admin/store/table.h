@@ -58,7 +58,7 @@ struct ListQuery {
 
 // So many rows are counted at most, where no trigger counts them: a million would take longer than
 // the page itself.
-inline constexpr std::int64_t kCountedRowsMax = 2'000;
+inline constexpr std::int64_t kCountedRowsMax = 1'000;
 
 struct RowTotal {
   std::int64_t rows = 0;

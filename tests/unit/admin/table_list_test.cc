@@ -79,6 +79,18 @@ TEST_P(TableListTest, APartOfANameIsFoundInAnyCase) {
   EXPECT_EQ(Found("age* OR 100"), Names{});
 }
 
+// PostgreSQL's index has one character for all that joins words.
+TEST_P(TableListTest, APartWithWhatJoinsWordsIsFoundAsItStands) {
+  Add("copper-raven.12");
+  Add("copper_raven.12");
+  Add("copper0raven012");
+  EXPECT_EQ(Found("er-ra"), Names{"copper-raven.12"});
+  EXPECT_EQ(Found("ER_RA"), Names{"copper_raven.12"});
+  EXPECT_EQ(Found("n.1").size(), 2U);
+  EXPECT_EQ(Found("n012"), Names{"copper0raven012"});
+  EXPECT_TRUE(Found("er ra").empty());
+}
+
 TEST_P(TableListTest, WhatWasRenamedOrDeletedIsFoundAsItIs) {
   ApiKey key = Add("first-name");
   const ApiKey gone = Add("first-too");
