@@ -273,7 +273,7 @@ void ReadTimeouts(BodyReader& reader, Timeouts& timeouts) {
 
 void ReadUser(BodyReader& reader, User& user, std::optional<Secret>& password) {
   IgnoreRecord(reader);
-  reader.Ignore({"last_login_at", "second_factor", "today", "month", "tightest_limit"});
+  reader.Ignore({"last_login_at", "second_factor", "keys", "today", "month", "tightest_limit"});
   reader.Text("username", user.username);
   user.username = ToLower(StripSpace(user.username));
   reader.Text("name", user.name);
@@ -289,7 +289,7 @@ void ReadUser(BodyReader& reader, User& user, std::optional<Secret>& password) {
 
 void ReadGroup(BodyReader& reader, Group& group) {
   IgnoreRecord(reader);
-  reader.Ignore({"today", "tightest_limit"});
+  reader.Ignore({"members", "today", "tightest_limit"});
   reader.Text("name", group.name);
   reader.Text("remark", group.remark);
   reader.Word("status", group.status);

@@ -111,7 +111,7 @@ std::string Like(std::string_view sql, std::string_view text, Statement& stateme
 // By the index only where a whole piece is looked for: with none PostgreSQL would read all of it.
 std::string LikeText(SqlDialect dialect, const Table& table, const Search& search,
                      Statement& statement) {
-  const std::string itself = Like(StrCat("LOWER(", search.column, ")"), search.text, statement);
+  std::string itself = Like(StrCat("LOWER(", search.column, ")"), search.text, statement);
   if (dialect != SqlDialect::kPostgres || !IsIndexed(table, search)) return itself;
   // Both say nearly the same. PostgreSQL would take them for independent, and what is in a
   // thirtieth of all names for rare; of what it cannot look into it thinks that half of the rows
