@@ -22,6 +22,7 @@
 #include "libs/common/text.h"
 #include "services/relay/budgets/lease_client.h"
 #include "services/relay/budgets/lease_desk.h"
+#include "tests/bench/load_program.h"
 
 namespace weir::bench {
 namespace {
@@ -248,16 +249,7 @@ absl::Status Run(const Settings& settings) {
 }
 
 int Main(int argc, char** argv) {
-  Settings settings = MakeSettings();
-  absl::Status status = settings.Load(argc, argv);
-  if (status.ok() && settings.wants_text()) {
-    std::fputs(settings.text().c_str(), stdout);
-    return 0;
-  }
-  if (status.ok()) status = Run(settings);
-  if (status.ok()) return 0;
-  std::fprintf(stderr, "weir-lease-load: %s\n", std::string(status.message()).c_str());
-  return 2;
+  return RunProgram("weir-lease-load", MakeSettings(), Run, argc, argv);
 }
 
 }  // namespace

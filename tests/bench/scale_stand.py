@@ -26,7 +26,7 @@ class Stand:
                                       self.postgres.create_database)
         self.stack = self._services.stack
         self.target = WeirTarget(self._services, self._fake.url,
-                                 [measure.ANSWER, measure.EVENTS, measure.HELD, PACED])
+                                 [measure.ANSWER, measure.HELD, PACED])
         self.relays = [At(self.target, self.stack.relay, self.stack.relay_port,
                           self.stack.relay_ops)]
 

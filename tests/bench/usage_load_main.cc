@@ -10,6 +10,7 @@
 #include "libs/common/grpc_security.h"
 #include "libs/common/settings.h"
 #include "libs/common/text.h"
+#include "tests/bench/load_program.h"
 #include "tests/bench/usage_load_ask.h"
 #include "tests/bench/usage_load_events.h"
 #include "tests/bench/usage_load_fill.h"
@@ -96,16 +97,7 @@ absl::Status Run(const Settings& settings) {
 }
 
 int Main(int argc, char** argv) {
-  Settings settings = MakeSettings();
-  absl::Status status = settings.Load(argc, argv);
-  if (status.ok() && settings.wants_text()) {
-    std::fputs(settings.text().c_str(), stdout);
-    return 0;
-  }
-  if (status.ok()) status = Run(settings);
-  if (status.ok()) return 0;
-  std::fprintf(stderr, "weir-usage-load: %s\n", std::string(status.message()).c_str());
-  return 2;
+  return RunProgram("weir-usage-load", MakeSettings(), Run, argc, argv);
 }
 
 }  // namespace

@@ -22,6 +22,7 @@
 #include "libs/common/secret.h"
 #include "libs/common/settings.h"
 #include "libs/common/text.h"
+#include "tests/bench/load_program.h"
 #include "weir/v1/snapshot.grpc.pb.h"
 
 namespace weir::bench {
@@ -134,16 +135,7 @@ absl::Status Run(const Settings& settings) {
 }
 
 int Main(int argc, char** argv) {
-  Settings settings = MakeSettings();
-  absl::Status status = settings.Load(argc, argv);
-  if (status.ok() && settings.wants_text()) {
-    std::fputs(settings.text().c_str(), stdout);
-    return 0;
-  }
-  if (status.ok()) status = Run(settings);
-  if (status.ok()) return 0;
-  std::fprintf(stderr, "weir-watch-load: %s\n", std::string(status.message()).c_str());
-  return 1;
+  return RunProgram("weir-watch-load", MakeSettings(), Run, argc, argv);
 }
 
 }  // namespace
