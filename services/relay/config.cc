@@ -140,6 +140,11 @@ std::vector<Setting> OwnSettings() {
        "How long an upstream connection is kept for the next request.", 100, kHourMs},
       {"drain_timeout_ms", Kind::kInteger, "300000",
        "After SIGTERM: how long answers under way may take to end.", 0, kHourMs},
+      {"drain_idle_ms", Kind::kInteger, "3000",
+       "After SIGTERM: how long a kept connection without a request stays open. A balancer may "
+       "send "
+       "a request on it at the moment it is closed, and must not repeat that one elsewhere.",
+       0, kHourMs},
       {"spool_bytes_max", Kind::kInteger, "1073741824",
        "Usage not yet acknowledged, on disk (1 GiB); spool_full_policy says what is beyond it.",
        16 << 20, std::int64_t{1} << 40},
@@ -248,6 +253,7 @@ absl::StatusOr<Config> LoadConfig(const Settings& settings) {
   limits.request_body_timeout_ms = settings.Integer("request_body_timeout_ms");
   limits.client_write_timeout_ms = settings.Integer("client_write_timeout_ms");
   limits.keep_alive_timeout_ms = settings.Integer("keep_alive_timeout_ms");
+  limits.drain_idle_ms = settings.Integer("drain_idle_ms");
   config.limits.websocket_idle_ms = settings.Integer("websocket_idle_ms");
   auto proxies = ParseIpBlocks(settings.Text("trusted_proxies"));
   if (!proxies.ok()) {

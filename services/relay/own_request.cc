@@ -18,7 +18,8 @@ DetachedTask ServeOne(RelayEnvironment& environment, int fd, std::string client_
     Stream stream(environment.upstream.loop, fd);
     if (stream.usable()) {
       Exchange exchange(stream, environment.limits, client_address);
-      const ReadStatus status = co_await exchange.ReadHead();
+      const ReadStatus status =
+          co_await exchange.ReadHead(environment.limits.keep_alive_timeout_ms);
       if (status == ReadStatus::kComplete) {
         co_await RelayRequest(environment, exchange);
       } else {

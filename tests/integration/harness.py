@@ -231,6 +231,7 @@ class Stack:
             "WEIR_RELAY_ADMIN_TARGET": f"127.0.0.1:{self.admin_grpc}",
             "WEIR_RELAY_USAGE_TARGET": f"127.0.0.1:{self.usage_grpc}",
             "WEIR_RELAY_INTERNAL_TOKEN_FILE": token,
+            "WEIR_RELAY_DRAIN_IDLE_MS": 200,
         }
         self.usage = self._service("usage", usage)
         self.admin = self._service("admin", self.admin_settings)

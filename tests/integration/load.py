@@ -10,15 +10,15 @@ class Load:
     """Threads that send requests of a lane one after the other, streaming every second one, each
     on a kept connection that is made anew when it breaks.
 
-    `answered` has the request ids whose answer arrived whole; `failed` counts the others.
+    `answered` has the request ids whose answer arrived whole; `failures` says of each of
+    the others what it met.
     """
 
     def __init__(self, lane, threads=4):
         self.answered = []
-        self.failed = 0
+        self.failures = []
         self._lane = lane
         self._stop = threading.Event()
-        self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._run, args=(number,), daemon=True)
                          for number in range(threads)]
 
@@ -40,7 +40,7 @@ class Load:
         """Until so many more requests were answered."""
         goal, end = len(self.answered) + count, time.monotonic() + timeout
         while len(self.answered) < goal:
-            assert time.monotonic() < end, f"only {len(self.answered)} answers, {self.failed} failures"
+            assert time.monotonic() < end, f"only {len(self.answered)} answers, failures: {self.failures[:3]}"
             time.sleep(0.01)
 
     def _run(self, number):
@@ -53,23 +53,19 @@ class Load:
                 reply = self._lane.messages(connection=connection, stream=turn % 2 == 0)
                 complete = reply.status == 200 and (
                     turn % 2 or reply.body.rstrip().endswith(b'{"type":"message_stop"}'))
-                self._note(reply.request_id if complete else None)
+                if complete:
+                    self.answered.append(reply.request_id)
+                else:
+                    self.failures.append(f"{reply.status} {reply.body[-200:]!r}")
                 if reply.header("connection") == "close":
                     connection.close()
                     connection = None
-            except (OSError, http_client.ClosedEarly):
-                self._note(None)
+            except (OSError, http_client.ClosedEarly) as error:
+                self.failures.append(repr(error))
                 if connection is not None:
                     connection.close()
                 connection = None
                 time.sleep(0.02)
-
-    def _note(self, request_id):
-        with self._lock:
-            if request_id is None:
-                self.failed += 1
-            else:
-                self.answered.append(request_id)
 
 
 def check_ledger(api, lane, answered, cost_nano_usd, timeout=60.0):

@@ -76,9 +76,9 @@ Task<bool> Exchange::AwaitReadable(std::int64_t deadline_ms) {
   co_return result == WaitResult::kReady;
 }
 
-Task<ReadStatus> Exchange::ReadHead() {
+Task<ReadStatus> Exchange::ReadHead(std::int64_t idle_ms) {
   // The idle time counts until the first byte, the head's own time from then on.
-  std::int64_t deadline_ms = loop().now_ms() + limits_.keep_alive_timeout_ms;
+  std::int64_t deadline_ms = loop().now_ms() + idle_ms;
   bool began = false;
   if (!ahead_.empty()) {
     const HeadStatus status = TryParseHead(ahead_);

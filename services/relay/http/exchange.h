@@ -27,6 +27,7 @@ struct HttpLimits {
   std::int64_t request_body_timeout_ms = 30'000;  // between two reads of a body
   std::int64_t client_write_timeout_ms = 60'000;  // until a client that stopped reading is given up
   std::int64_t keep_alive_timeout_ms = 75'000;    // idle between two requests
+  std::int64_t drain_idle_ms = 3'000;             // the same, once the relay drains
   std::int64_t websocket_idle_ms = 3'600'000;     // between two messages; 0 = no WebSockets
 };
 
@@ -53,8 +54,9 @@ class Exchange {
 
   // --- the request ---
 
-  // Waits for the next request's head. kMalformed: problem() says why.
-  Task<ReadStatus> ReadHead();
+  // Waits for the next request's head, `idle_ms` for its first byte. kMalformed: problem() says
+  // why.
+  Task<ReadStatus> ReadHead(std::int64_t idle_ms);
   // The rest of the body, into body(). Answers Expect: 100-continue first.
   Task<ReadStatus> ReadBody();
 

@@ -101,6 +101,10 @@ absl::Status Listener::Listen(const std::string& host, int port) {
 }
 
 void Listener::Wake(bool /*timed_out*/) {
+  if (draining_) {
+    CloseUnused();
+    return;
+  }
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
     if (!AcceptOne()) return;
   }
@@ -140,16 +144,21 @@ DetachedTask Listener::Serve(int fd, std::string address) {
     Exchange exchange(stream, limits_, address);
     for (;;) {
       session->idle = true;
-      const ReadStatus status = co_await exchange.ReadHead();
+      const ReadStatus status = co_await exchange.ReadHead(
+          draining_ ? limits_.drain_idle_ms : limits_.keep_alive_timeout_ms);
       session->idle = false;
+      session->unused = false;
       if (status == ReadStatus::kClosed) break;
+      if (draining_) exchange.CloseAfter();
       if (status == ReadStatus::kComplete) {
         co_await handler_.Handle(exchange);
       } else {
         co_await handler_.HandleBadHead(exchange, status);
       }
       exchange.ReleaseRequest();
-      if (!exchange.keep_alive() || draining_) {
+      // A draining relay goes on reading here as well: the answer's head did not say "close", so
+      // the next request may be on its way.
+      if (!exchange.keep_alive()) {
         co_await exchange.Linger();
         break;
       }
@@ -161,7 +170,6 @@ DetachedTask Listener::Serve(int fd, std::string address) {
 
 void Listener::Drain() {
   draining_ = true;
-  loop_.timers().Remove(*this);
   if (watch_.fd >= 0) {
     // What the kernel has queued for this socket would be reset with it.
     while (AcceptOne()) {
@@ -169,11 +177,17 @@ void Listener::Drain() {
     loop_.Unwatch(watch_);
     ::close(std::exchange(watch_.fd, -1));
   }
+  for (Session& session : sessions_) session.unused = session.idle;
+  loop_.timers().Remove(*this);
+  loop_.timers().Add(*this, loop_.now_ms() + limits_.drain_idle_ms);
+}
+
+void Listener::CloseUnused() {
   for (Session& session : sessions_) {
     // What has sent its request already still has its turn, also when the loop has not heard of it
     // yet: with its reading side shut it would look as if its client had gone.
     const FdWatch& watch = session.stream->watch();
-    if (session.idle && (watch.ready & ready::kRead) == 0 && !HasUnread(watch.fd)) {
+    if (session.unused && (watch.ready & ready::kRead) == 0 && !HasUnread(watch.fd)) {
       ::shutdown(watch.fd, SHUT_RD);
     }
   }

@@ -42,8 +42,10 @@ class Listener final : public Waiter {
   // the port is another's.
   absl::Status Listen(const std::string& host, int port);
 
-  // No more connections, those queued are taken first; idle ones close at once, busy ones after the
-  // answer at hand.
+  // No more connections, those queued are taken first. Busy ones close after the answer at hand,
+  // whose head says so; idle ones, and those whose answer was under way already, after
+  // drain_idle_ms without a request: a client that does not know yet may use them meanwhile, and a
+  // balancer does not repeat a POST that met a closed connection.
   void Drain();
   // Closes what is left: its requests end as if their clients had gone.
   void CloseAll();
@@ -55,11 +57,13 @@ class Listener final : public Waiter {
  private:
   struct Session {
     Stream* stream = nullptr;
-    bool idle = true;
+    bool idle = true;     // between two requests
+    bool unused = false;  // idle ever since the drain began
   };
 
   DetachedTask Serve(int fd, std::string address);
   bool AcceptOne();
+  void CloseUnused();
 
   EventLoop& loop_;
   RequestHandler& handler_;

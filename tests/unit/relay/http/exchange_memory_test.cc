@@ -34,7 +34,7 @@ class ExchangeMemoryTest : public testing::LoopTest {
     ReadStatus status = ReadStatus::kClosed;
     std::thread sender([&] { client_.Send(request); });  // more than a socket takes at once
     const auto body = [&]() -> Task<void> {
-      status = co_await exchange_->ReadHead();
+      status = co_await exchange_->ReadHead(limits_.keep_alive_timeout_ms);
       if (status == ReadStatus::kComplete) status = co_await exchange_->ReadBody();
       // The rest must be taken, or its sender waits for ever.
       if (status == ReadStatus::kNoMemory && request.size() > 64 * 1024) {

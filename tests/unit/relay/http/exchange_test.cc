@@ -38,7 +38,7 @@ class ExchangeTest : public testing::LoopTest {
 
   // Reads the next request whole.
   Task<ReadStatus> ReadAll() {
-    const ReadStatus head = co_await exchange_->ReadHead();
+    const ReadStatus head = co_await exchange_->ReadHead(limits_.keep_alive_timeout_ms);
     if (head != ReadStatus::kComplete) co_return head;
     co_return co_await exchange_->ReadBody();
   }
@@ -151,7 +151,7 @@ TEST_F(ExchangeTest, AnswersExpectContinueOnce) {
   const auto body = [&]() -> Task<void> {
     for (const char* framing : {"Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n"}) {
       client_.Send(Request(std::string(framing) + "Expect: 100-continue\r\n", ""));
-      EXPECT_EQ(co_await exchange_->ReadHead(), ReadStatus::kComplete);
+      EXPECT_EQ(co_await exchange_->ReadHead(limits_.keep_alive_timeout_ms), ReadStatus::kComplete);
       EXPECT_EQ(client_.TakeAll(), "");  // not before somebody wants the body
       const bool chunked = exchange_->head().chunked;
       std::thread waits([this, chunked] {
@@ -168,7 +168,7 @@ TEST_F(ExchangeTest, AnswersExpectContinueOnce) {
     EXPECT_EQ(co_await ReadAll(), ReadStatus::kComplete);
     exchange_->ReleaseRequest();
     client_.Send("POST / HTTP/1.0\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
-    EXPECT_EQ(co_await exchange_->ReadHead(), ReadStatus::kComplete);
+    EXPECT_EQ(co_await exchange_->ReadHead(limits_.keep_alive_timeout_ms), ReadStatus::kComplete);
     std::thread later([this] {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
       client_.Send("hello");
@@ -186,7 +186,7 @@ TEST_F(ExchangeTest, ABodyLeftUnreadEndsTheConnection) {
   const auto body = [&]() -> Task<void> {
     client_.Send("GET /v1/models HTTP/1.1\r\nHost: x\r\nContent-Length: " +
                  std::to_string(smuggled.size()) + "\r\n\r\n");
-    EXPECT_EQ(co_await exchange_->ReadHead(), ReadStatus::kComplete);
+    EXPECT_EQ(co_await exchange_->ReadHead(limits_.keep_alive_timeout_ms), ReadStatus::kComplete);
     EXPECT_FALSE(exchange_->keep_alive());
     exchange_->ReleaseRequest();
     EXPECT_FALSE(exchange_->keep_alive());
@@ -197,7 +197,7 @@ TEST_F(ExchangeTest, ABodyLeftUnreadEndsTheConnection) {
 TEST_F(ExchangeTest, AChunkedBodyLeftUnreadEndsTheConnection) {
   const auto body = [&]() -> Task<void> {
     client_.Send("GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
-    EXPECT_EQ(co_await exchange_->ReadHead(), ReadStatus::kComplete);
+    EXPECT_EQ(co_await exchange_->ReadHead(limits_.keep_alive_timeout_ms), ReadStatus::kComplete);
     EXPECT_FALSE(exchange_->keep_alive());
     EXPECT_EQ(co_await exchange_->ReadBody(), ReadStatus::kComplete);
     EXPECT_TRUE(exchange_->keep_alive());
@@ -252,7 +252,7 @@ TEST_F(ExchangeTest, RefusesWhatIsBrokenOrTooLarge) {
     Exchange exchange(stream, limits_, "");
     const auto body = [&, peer = &far]() -> Task<void> {
       peer->Send(item.bytes);
-      ReadStatus status = co_await exchange.ReadHead();
+      ReadStatus status = co_await exchange.ReadHead(limits_.keep_alive_timeout_ms);
       if (status == ReadStatus::kComplete) status = co_await exchange.ReadBody();
       EXPECT_EQ(status, item.status) << item.bytes.substr(0, 120);
       if (status == ReadStatus::kMalformed) {
@@ -282,13 +282,14 @@ TEST_F(ExchangeTest, SlowClientsRunOutOfTime) {
   limits_.request_head_timeout_ms = 60;
   limits_.request_body_timeout_ms = 60;
   const auto body = [&]() -> Task<void> {
-    EXPECT_EQ(co_await exchange_->ReadHead(), ReadStatus::kClosed);  // idle: nobody to answer
+    EXPECT_EQ(co_await exchange_->ReadHead(limits_.keep_alive_timeout_ms),
+              ReadStatus::kClosed);  // idle: nobody to answer
     client_.Send(Request("Content-Length: 5\r\n", "he"));
     EXPECT_EQ(co_await ReadAll(), ReadStatus::kTimeout);
     EXPECT_FALSE(exchange_->keep_alive());
     exchange_->ReleaseRequest();
     client_.Send("POST / HT");
-    EXPECT_EQ(co_await exchange_->ReadHead(), ReadStatus::kTimeout);
+    EXPECT_EQ(co_await exchange_->ReadHead(limits_.keep_alive_timeout_ms), ReadStatus::kTimeout);
   };
   Run(body());
 }
@@ -296,7 +297,7 @@ TEST_F(ExchangeTest, SlowClientsRunOutOfTime) {
 TEST_F(ExchangeTest, AClientThatLeavesIsClosed) {
   const auto body = [&]() -> Task<void> {
     client_.Send(Request("Content-Length: 5\r\n", "he"));
-    EXPECT_EQ(co_await exchange_->ReadHead(), ReadStatus::kComplete);
+    EXPECT_EQ(co_await exchange_->ReadHead(limits_.keep_alive_timeout_ms), ReadStatus::kComplete);
     EXPECT_FALSE(exchange_->gone());
     client_.Close();
     EXPECT_EQ(co_await exchange_->ReadBody(), ReadStatus::kClosed);
@@ -363,7 +364,7 @@ TEST_F(ExchangeTest, OneWhoLeavesWhileWeSendIsNoticed) {
 TEST_F(ExchangeTest, LingersUntilTheClientHasReadTheAnswer) {
   const auto body = [&]() -> Task<void> {
     client_.Send(Request("Content-Length: 1000000\r\n", "the rest is never wanted"));
-    EXPECT_EQ(co_await exchange_->ReadHead(), ReadStatus::kComplete);
+    EXPECT_EQ(co_await exchange_->ReadHead(limits_.keep_alive_timeout_ms), ReadStatus::kComplete);
     EXPECT_TRUE(exchange_->Send("HTTP/1.1 413 Content Too Large\r\n\r\n"));
     std::thread client([this] {
       client_.Send(std::string(500'000, 'x'));

@@ -35,6 +35,7 @@ class Handler final : public RequestHandler {
       co_await WaitFor(loop_, exchange.stream().watch(), ready::kHangup, loop_.now_ms() + 5);
     }
     if (exchange.gone()) ++gone;
+    if (!exchange.keep_alive()) ++last_answers;
     exchange.Send(kAnswer);
     co_await exchange.Flush();
   }
@@ -49,6 +50,7 @@ class Handler final : public RequestHandler {
   bool hold = false;
   int requests = 0;
   int gone = 0;
+  int last_answers = 0;
   int connections = 0;
   std::vector<ReadStatus> bad_heads;
 
@@ -134,6 +136,7 @@ TEST_F(ListenerTest, NothingIsReadBehindABadHead) {
 }
 
 TEST_F(ListenerTest, DrainClosesIdleConnectionsAndLetsBusyOnesEnd) {
+  limits_.drain_idle_ms = 0;
   Listen();
   const auto body = [&]() -> Task<void> {
     const Socket idle = Connect();
@@ -146,7 +149,7 @@ TEST_F(ListenerTest, DrainClosesIdleConnectionsAndLetsBusyOnesEnd) {
     const Socket queued = Connect();  // the kernel has it, the listener has not seen it yet
     queued.Send(kRequest);
     listener_.Drain();
-    co_await Turn();
+    co_await Turn(40);
     EXPECT_EQ(listener_.sessions(), 2U) << "the busy one and the one that was queued";
     EXPECT_EQ(idle.Receive(1), "");
     handler_.hold = false;
@@ -156,6 +159,54 @@ TEST_F(ListenerTest, DrainClosesIdleConnectionsAndLetsBusyOnesEnd) {
     EXPECT_EQ(handler_.gone, 0) << "nobody was taken for gone";
     listener_.CloseAll();
     co_await Turn();
+    EXPECT_EQ(listener_.sessions(), 0U);
+  };
+  Run(body());
+}
+
+TEST_F(ListenerTest, WhoDoesNotKnowOfTheDrainYetIsStillAnswered) {
+  limits_.drain_idle_ms = 200;
+  Listen();
+  const auto body = [&]() -> Task<void> {
+    const Socket unused = Connect();
+    const Socket used = Connect();
+    const Socket busy = Connect();
+    handler_.hold = true;
+    busy.Send(kRequest);
+    co_await Turn();
+    listener_.Drain();
+    co_await Turn(100);
+    EXPECT_EQ(listener_.sessions(), 3U);
+    handler_.hold = false;
+    used.Send(kRequest);
+    co_await Turn(40);
+    EXPECT_EQ(used.TakeAll(), kAnswer);
+    EXPECT_EQ(handler_.last_answers, 1) << "the one that began in the drain, and knows it";
+    EXPECT_EQ(busy.TakeAll(), kAnswer);
+    busy.Send(
+        kRequest);  // its first answer had begun before: it could not say that it was the last
+    co_await Turn(40);
+    EXPECT_EQ(busy.TakeAll(), kAnswer);
+    EXPECT_EQ(handler_.last_answers, 2);
+    co_await Turn(100);
+    EXPECT_EQ(unused.Receive(1), "");
+    EXPECT_EQ(handler_.requests, 3);
+  };
+  Run(body());
+}
+
+TEST_F(ListenerTest, DrainWaitsForNobodyWhoSendsNothing) {
+  limits_.drain_idle_ms = 60;
+  Listen();
+  const auto body = [&]() -> Task<void> {
+    const Socket unused = Connect();
+    const Socket answered = Connect();
+    answered.Send(kRequest);
+    co_await Turn();
+    listener_.Drain();
+    co_await Turn(30);
+    EXPECT_EQ(listener_.sessions(), 2U);
+    co_await Turn(100);
     EXPECT_EQ(listener_.sessions(), 0U);
   };
   Run(body());
