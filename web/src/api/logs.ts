@@ -5,7 +5,6 @@ import type { operations } from './schema.gen'
 // each attempt was, is in the first alone.
 
 export type LogRow = Schemas['OwnLogRow'] & Partial<Pick<Schemas['LogRow'], 'account_id' | 'account_name'>>
-export type OwnLog = Schemas['OwnLog']
 export type Log = Schemas['OwnLog'] | Schemas['Log']
 export type Attempt = Schemas['Log']['attempts'][number]
 export type LogQuery = NonNullable<operations['get_api_v1_admin_logs']['parameters']['query']>
@@ -29,10 +28,13 @@ export async function listLogs(query: LogQuery, everybody: boolean, signal?: Abo
 export const getLog = (request_id: string, everybody: boolean, signal?: AbortSignal): Promise<Log> =>
   everybody
     ? answer(http.GET('/api/v1/admin/logs/{request_id}', { params: { path: { request_id } }, signal }))
-    : getOwnLog(request_id, signal)
+    : answer(http.GET('/api/v1/logs/{request_id}', { params: { path: { request_id } }, signal }))
 
-export const getOwnLog = (request_id: string, signal?: AbortSignal) =>
-  answer(http.GET('/api/v1/logs/{request_id}', { params: { path: { request_id } }, signal }))
+// Null for as long as the ledger does not have it: that is no error.
+export async function findOwnLog(request_id: string, signal?: AbortSignal): Promise<LogRow | null> {
+  const { data } = await listLogs({ request_id, limit: 1 }, false, signal)
+  return data[0] ?? null
+}
 
 // Accounts of attempts by name; one that is gone has only its number.
 export async function accountNames(ids: number[], signal?: AbortSignal): Promise<Map<number, string>> {

@@ -13,6 +13,8 @@ const HEAD = { 'x-weir-request-id': '0197', 'x-weir-overhead-us': '85' }
 const event = (data: unknown) => `data: ${JSON.stringify(data)}\n\n`
 const WHOLE = event({ type: 'content_block_delta', delta: { text: 'Hi' } }) + event({ type: 'message_delta', delta: { stop_reason: 'end_turn' } }) + event({ type: 'message_stop' })
 
+const found = (...rows: object[]) => new Response(JSON.stringify({ data: rows, total: rows.length }), { headers: { 'content-type': 'application/json' } })
+
 let scope: EffectScope
 let answering: Answering
 let relay: (signal: AbortSignal) => Promise<Response>
@@ -20,7 +22,7 @@ let log: () => Response
 
 beforeEach(() => {
   vi.useFakeTimers()
-  log = () => new Response(JSON.stringify({ error: 'no', code: 40401, reason: 'not_found', request_id: '', fields: {} }), { status: 404 })
+  log = () => found()
   vi.stubGlobal('fetch', (input: string | Request, init?: RequestInit) =>
     typeof input === 'string' ? relay(init!.signal!) : Promise.resolve(log()))
   scope = effectScope()
@@ -41,7 +43,7 @@ describe('useAnswering', () => {
 
     await vi.advanceTimersByTimeAsync(400) // not there yet
     expect(answer.log).toBeNull()
-    log = () => new Response(JSON.stringify({ request_id: '0197', error_class: '', output_tokens: 2 }), { headers: { 'content-type': 'application/json' } })
+    log = () => found({ request_id: '0197', error_class: '', output_tokens: 2 })
     await vi.advanceTimersByTimeAsync(600)
     expect(answer.log?.output_tokens).toBe(2)
   })
@@ -55,7 +57,7 @@ describe('useAnswering', () => {
 
   it('takes the ledger’s word for why', async () => {
     relay = () => Promise.resolve(new Response('{"error":{"message":"slow down","code":"rate_limit_exceeded"}}', { status: 429, headers: HEAD }))
-    log = () => new Response(JSON.stringify({ request_id: '0197', error_class: 'upstream_rate_limited' }), { headers: { 'content-type': 'application/json' } })
+    log = () => found({ request_id: '0197', error_class: 'upstream_rate_limited' })
     const answer = reactive(emptyAnswer())
     await answering.ask(QUESTION, answer)
     expect(answer.failure).toMatchObject({ status: 429, message: 'slow down' })

@@ -1,6 +1,6 @@
 import { onScopeDispose, reactive, ref, type Ref } from 'vue'
 import { ApiError } from '@/api/errors'
-import { getOwnLog, type OwnLog } from '@/api/logs'
+import { findOwnLog, type LogRow } from '@/api/logs'
 import { streamAnswer, type AnswerHead, type Question } from '@/api/relay'
 import type { StreamEvent } from '@/api/sse'
 import { causeOf, type Failure } from '@/domain/chat'
@@ -14,7 +14,7 @@ export interface Answer {
   head: AnswerHead | null
   firstTextMs: number | null
   totalMs: number | null
-  log: OwnLog | null // once the ledger has it
+  log: LogRow | null // once the ledger has it
   events: StreamEvent[]
 }
 
@@ -82,10 +82,10 @@ export function useAnswering(): Answering {
       await new Promise((resolve) => setTimeout(resolve, wait))
       if (ended.signal.aborted) return
       try {
-        answer.log = await getOwnLog(id!, ended.signal)
-        return explain(answer)
+        answer.log = await findOwnLog(id!, ended.signal)
+        if (answer.log) return explain(answer)
       } catch (error) {
-        if (!(error instanceof ApiError) || (error.status !== 404 && error.status !== 503)) return
+        if (!(error instanceof ApiError) || error.status !== 503) return
       }
     }
   }
