@@ -1,5 +1,6 @@
 """deploy/k8s, built by the real kustomize: valid by Kubernetes's schemas, and true to what it promises."""
 
+import json
 import pathlib
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import pytest
 import yaml
 
+import custom_resources
 import kustomize
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -17,8 +19,21 @@ import packages  # noqa: E402
 OVERLAYS = ("small", "production")
 VERSIONS = ("1.30", "1.34")
 SERVICES = ("relay", "admin", "usage")
-# Their schemas come with their operators, not with Kubernetes: what Weir says in them is tried below.
+# Their schemas come with their operators, not with Kubernetes.
 FOREIGN = ("cert-manager.io/v1", "monitoring.coreos.com/v1")
+
+
+CHECK = """
+import json, sys, jsonschema
+for thing, schema in json.load(sys.stdin):
+    for error in jsonschema.Draft7Validator(schema).iter_errors(thing):
+        print(thing["kind"], thing["metadata"]["name"], "/".join(map(str, error.absolute_path)), error.message)
+"""
+
+
+@pytest.fixture(scope="module")
+def tools(build_dir):
+    return packages.Packages(build_dir, pathlib.Path(__file__).parent / "packages").install("kubernetes") / "bin"
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +64,38 @@ def pod(text, name):
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("overlay", OVERLAYS)
-def test_it_is_valid(built, overlay, version, build_dir, tmp_path):
-    tool = packages.Packages(build_dir, pathlib.Path(__file__).parent / "packages").install("kubernetes") / "bin/kubernetes-validate"
+def test_it_is_valid(built, overlay, version, tools, tmp_path):
     file = tmp_path / "built.yaml"
     file.write_text(yaml.safe_dump_all(thing for thing in things(built[overlay]) if thing["apiVersion"] not in FOREIGN))
-    said = subprocess.run([tool, "--strict", "-k", version, file], capture_output=True, text=True, timeout=120, check=False)
+    said = subprocess.run([tools / "kubernetes-validate", "--strict", "-k", version, file], capture_output=True, text=True, timeout=120, check=False)
     assert said.returncode == 0 and "WARN" not in said.stderr + said.stdout, said.stderr + said.stdout
+
+
+@pytest.fixture(scope="module")
+def wrong_with(built, tools):
+    """Custom resources -> what their operators' schemas say against them."""
+    known = custom_resources.schemas({thing["kind"] for text in built.values() for thing in things(text) if thing["apiVersion"] in FOREIGN})
+
+    def check(resources):
+        pairs = [(thing, known[thing["apiVersion"], thing["kind"]]) for thing in resources]
+        said = subprocess.run([tools / "python3", "-c", CHECK], input=json.dumps(pairs), capture_output=True, text=True,
+                              timeout=60, check=True)
+        return said.stdout
+
+    return check
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_custom_resources_are_valid(built, overlay, wrong_with):
+    assert wrong_with([thing for thing in things(built[overlay]) if thing["apiVersion"] in FOREIGN]) == ""
+
+
+def test_a_wrong_custom_resource_is_found(built, wrong_with):
+    monitor = things(built["production"], "ServiceMonitor")[0]
+    monitor["spec"]["endpoints"][0]["intervall"] = "15s"
+    monitor["spec"]["selector"] = "relay"
+    said = wrong_with([monitor])
+    assert "intervall" in said and "spec/selector" in said
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
