@@ -73,6 +73,13 @@ absl::Status LoadTracing(const Settings& settings, Config& config) {
   return absl::OkStatus();
 }
 
+// Not the key of a certificate: those are renewed, and the copy must open after it. Empty when the
+// relay is to make one of its own.
+absl::StatusOr<Secret> LoadSnapshotSecret(const Settings& settings, const GrpcSecurity& security) {
+  const std::string& path = settings.Text("snapshot_key_file");
+  return path.empty() ? security.token : ReadSecretFile(path);
+}
+
 // All but those of traces.
 std::vector<Setting> OwnSettings() {
   return {
@@ -83,6 +90,9 @@ std::vector<Setting> OwnSettings() {
       {"ops_listen", Kind::kText, "127.0.0.1:9080", "Where /health, /ready and /metrics are."},
       {"data_dir", Kind::kText, "./data/relay",
        "Folder of the spool and of the snapshot's copy; one relay each."},
+      {"snapshot_key_file", Kind::kText, "",
+       "File with the secret that the snapshot's copy is sealed with (mode 0600); empty = the "
+       "internal token, or without one snapshot.key in data_dir, made at the first start."},
       {"admin_target", Kind::kText, "127.0.0.1:9081", "Admin's gRPC, host:port."},
       {"usage_target", Kind::kText, "127.0.0.1:9082", "Usage's gRPC, host:port."},
       {"internal_token_file", Kind::kText, "",
@@ -266,8 +276,9 @@ absl::StatusOr<Config> LoadConfig(const Settings& settings) {
   absl::StatusOr<GrpcSecurity> security = LoadGrpcSecurity(settings);
   if (!security.ok()) return security.status();
   config.security = *std::move(security);
-  config.snapshot_file_secret =
-      config.security.token.empty() ? Secret(config.security.tls_key_pem) : config.security.token;
+  absl::StatusOr<Secret> snapshot_key = LoadSnapshotSecret(settings, config.security);
+  if (!snapshot_key.ok()) return snapshot_key.status();
+  config.snapshot_file_secret = *std::move(snapshot_key);
   return config;
 }
 

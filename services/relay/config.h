@@ -52,10 +52,11 @@ struct Config {
   std::optional<SharedCacheOptions> shared_cache;  // nothing: so are its cached answers
   std::string redis_prefix;                        // of the keys in both
   GrpcSecurity security;
-  Secret snapshot_file_secret;  // what the copy on disk is sealed with
+  Secret snapshot_file_secret;  // what the copy on disk is sealed with; empty = its own key
 
   // Of the events and of the requests under way.
   std::string spool_folder() const { return data_dir + "/spool"; }
+  std::string snapshot_path() const { return data_dir + "/snapshot"; }
 };
 
 // The table of all settings; see --help.

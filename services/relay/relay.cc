@@ -47,6 +47,7 @@
 #include "services/relay/signatures/signature_table.h"
 #include "services/relay/snapshot/account_health_registry.h"
 #include "services/relay/snapshot/snapshot_file.h"
+#include "services/relay/snapshot/snapshot_key.h"
 #include "services/relay/streams/stream_registry.h"
 #include "services/relay/tracing/trace_exporter.h"
 #include "weir/v1/snapshot.pb.h"
@@ -108,6 +109,7 @@ class Relay::Impl {
   void DrainAndStop();
 
  private:
+  absl::Status OpenSnapshotFile();
   absl::Status StartLeases();
   absl::Status MakeWorkers();
   void AddMetrics();
@@ -206,8 +208,7 @@ absl::Status Relay::Impl::Start() {
   if (config_.access.on) access_log_.Start();
 
   // The configuration: from the disk at once, from admin as soon as it answers.
-  snapshot_file_ =
-      std::make_unique<SnapshotFile>(config_.data_dir + "/snapshot", config_.snapshot_file_secret);
+  if (absl::Status status = OpenSnapshotFile(); !status.ok()) return status;
   SubscriberOptions subscriber_options;
   subscriber_options.admin_target = config_.admin_target;
   subscriber_options.security = config_.security;
@@ -261,6 +262,15 @@ std::optional<v1::RelayFigures> Relay::Impl::Figures() {
   figures.set_redis(
       RedisStateOf(workers_, config_.redis.has_value(), config_.shared_cache.has_value()));
   return figures;
+}
+
+absl::Status Relay::Impl::OpenSnapshotFile() {
+  const std::string path = config_.snapshot_path();
+  const Secret& given = config_.snapshot_file_secret;
+  const absl::StatusOr<Secret> secret = given.empty() ? LoadSnapshotKey(path + ".key") : given;
+  if (!secret.ok()) return secret.status();
+  snapshot_file_ = std::make_unique<SnapshotFile>(path, *secret);
+  return absl::OkStatus();
 }
 
 absl::Status Relay::Impl::StartLeases() {

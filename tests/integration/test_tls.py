@@ -1,40 +1,12 @@
-"""Upstreams over TLS: verified against the authority and the name, also through a proxy; and the
-services among themselves over mTLS."""
-
-import subprocess
+"""Upstreams over TLS: verified against the authority and the name, also through a proxy."""
 
 import pytest
 
 import harness
 import ports
 from admin_client import eventually
+from authority import Authority
 from proxies import KINDS, Proxy
-
-
-def openssl(*arguments):
-    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, timeout=60)
-
-
-class Authority:
-    """A certificate authority of the test's own."""
-
-    def __init__(self, folder, name="weir test authority"):
-        self.folder = folder
-        self.certificate = folder / f"{name.replace(' ', '-')}.crt"
-        self._key = self.certificate.with_suffix(".key")
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                "-keyout", self._key, "-out", self.certificate, "-subj", f"/CN={name}", "-days", 2)
-
-    def sign(self, names, stem):
-        """Certificate and key for `names` (subjectAltName syntax)."""
-        key, request = self.folder / f"{stem}.key", self.folder / f"{stem}.csr"
-        certificate, extension = self.folder / f"{stem}.crt", self.folder / f"{stem}.ext"
-        extension.write_text(f"subjectAltName={names}\n")
-        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
-                key, "-out", request, "-subj", f"/CN={stem}")
-        openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key,
-                "-CAcreateserial", "-days", 2, "-extfile", extension, "-out", certificate)
-        return certificate, key
 
 
 @pytest.fixture(scope="module")
@@ -121,21 +93,3 @@ def test_tls_goes_through_a_proxy_verified(stack, authority, tls_provider, tmp_p
 def test_a_plain_upstream_behind_https_is_refused(stack):
     url = stack.fake_url.replace("http://", "https://")
     assert stack.lane({"url": url}).messages().status == 502
-
-
-def test_services_know_each_other_by_mtls_alone(build_dir, authority):
-    certificate, key = authority.sign("IP:127.0.0.1,DNS:localhost", "service")
-    settings = {}
-    for service in ("RELAY", "ADMIN", "USAGE"):
-        settings[f"WEIR_{service}_INTERNAL_TOKEN_FILE"] = ""
-        settings[f"WEIR_{service}_GRPC_TLS_CERT_FILE"] = certificate
-        settings[f"WEIR_{service}_GRPC_TLS_KEY_FILE"] = key
-        settings[f"WEIR_{service}_GRPC_TLS_CA_FILE"] = authority.certificate
-    made = harness.Stack(build_dir, settings=settings)
-    try:
-        made.start()
-        reply = made.claude("").messages()
-        assert reply.status == 200
-        assert made.api.log_row(reply.request_id)["complete"]
-    finally:
-        made.close()

@@ -9,8 +9,8 @@ import harness
 import http_client
 import packages
 from admin_client import eventually
+from authority import Authority
 from collector import CLIENT, FAILED, SERVER
-from test_tls import Authority
 from upstream import STREAM_HEAD, Upstream, chunk
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"

@@ -119,7 +119,11 @@ absl::Status SnapshotFile::ReadHead(std::int64_t& offset) {
   const absl::StatusOr<std::string> check = ReadRecord(offset);
   if (check.ok() && *check == kKeyCheck) return absl::OkStatus();
   return absl::PermissionDeniedError(
-      StrCat("'", path_, "' was sealed with another secret, or its head is damaged"));
+      StrCat("'", path_,
+             "' was sealed with another secret, or its head is damaged. Start admin, "
+             "which sends all of it again, or start this relay with the secret of before "
+             "(snapshot_key_file, internal_token_file or ",
+             path_, ".key)"));
 }
 
 absl::Status SnapshotFile::ReadAll(const Apply& apply) {

@@ -18,6 +18,7 @@ namespace {
 
 using namespace testing;  // NOLINT: the samples read as words
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class SnapshotFileTest : public ::testing::Test {
@@ -100,6 +101,8 @@ TEST_F(SnapshotFileTest, AnotherSecretIsSaidClearly) {
   absl::Status status;
   EXPECT_THAT(Load(other, &status), IsEmpty());
   EXPECT_TRUE(absl::IsPermissionDenied(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("Start admin"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("snapshot_key_file"));
   EXPECT_FALSE(other.Write({ChunkOf(1, 2, {})}).ok());
   EXPECT_TRUE(other.Write(SmallRevision(9)).ok());  // starts without, and over
   EXPECT_THAT(Load(other), ElementsAre(9));
