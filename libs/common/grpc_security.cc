@@ -6,11 +6,13 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
+#include <grpcpp/security/auth_metadata_processor.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include "libs/common/grpc_guard.h"
 #include "libs/common/settings.h"
 #include "libs/common/text.h"
 
@@ -65,13 +67,16 @@ absl::StatusOr<GrpcSecurity> LoadGrpcSecurity(const Settings& settings) {
   return security;
 }
 
-std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const GrpcSecurity& security) {
+std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const GrpcSecurity& security,
+                                                               Metrics& metrics) {
   if (!security.has_tls()) return grpc::InsecureServerCredentials();
   grpc::SslServerCredentialsOptions options(
       GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
   options.pem_root_certs = security.tls_ca_pem;
   options.pem_key_cert_pairs.push_back({security.tls_key_pem, security.tls_cert_pem});
-  return grpc::SslServerCredentials(options);
+  auto credentials = grpc::SslServerCredentials(options);
+  credentials->SetAuthMetadataProcessor(MakeGrpcGuard(metrics));
+  return credentials;
 }
 
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target,

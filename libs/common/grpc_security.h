@@ -1,5 +1,6 @@
-// Who may talk between the services: mTLS with a CA of one's own, or a shared token on a loopback
-// or private link. Both ends use this file, so they cannot disagree.
+// Who may talk between the services: mTLS with a CA of one's own, which tells a relay from an
+// admin, or a shared token on a loopback or private link, which does not. Both ends use this file,
+// so they cannot disagree.
 #pragma once
 
 #include <memory>
@@ -19,6 +20,7 @@ class ServerCredentials;
 
 namespace weir {
 
+class Metrics;
 class Settings;
 
 // A token, or the three files of mTLS, or both.
@@ -35,7 +37,10 @@ struct GrpcSecurity {
 // InvalidArgument when neither way is complete.
 absl::StatusOr<GrpcSecurity> LoadGrpcSecurity(const Settings& settings);
 
-std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const GrpcSecurity& security);
+// With mTLS callers are told apart by their certificates (grpc_roles.h). `metrics` must outlive the
+// server.
+std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const GrpcSecurity& security,
+                                                               Metrics& metrics);
 // A channel with keep-alive that reconnects on its own, at most every two seconds.
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target, const GrpcSecurity& security);
 

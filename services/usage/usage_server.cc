@@ -197,7 +197,7 @@ void UsageServer::Parts::MakeServices(const Settings& settings) {
 absl::Status UsageServer::Parts::Listen(const std::string& listen) {
   grpc::ServerBuilder builder;
   int port = 0;
-  builder.AddListeningPort(listen, MakeServerCredentials(security), &port);
+  builder.AddListeningPort(listen, MakeServerCredentials(security, metrics), &port);
   builder.RegisterService(&ingest_service->service());
   builder.RegisterService(&query_service->service());
   builder.RegisterService(&report_service->service());

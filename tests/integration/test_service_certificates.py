@@ -1,9 +1,17 @@
 """The services among themselves over mTLS, without a token: each with a certificate of its own."""
 
+import re
+import subprocess
+
 import pytest
 
 import harness
+import http_client
+from admin_client import eventually
 from authority import Authority, service_settings, sign_services
+
+DENIED = 7  # gRPC's own numbers
+UNIMPLEMENTED = 12
 
 
 @pytest.fixture
@@ -62,3 +70,59 @@ def test_a_secret_of_the_operators_seals_the_saved_snapshot(stack, tmp_path):
     stack.start_relay()
     assert lane.messages().status == 200
     assert not (stack.folder / "relay" / "snapshot.key").exists()
+
+
+def ask(stack, authority, caller, method):
+    # A call that is refused at once may end with a reset stream, which is curl's exit code 92.
+    return subprocess.run(
+        ["curl", "--silent", "--no-buffer", "--http2", "--max-time", "20", "--include",
+         "--cert", authority.folder / f"{caller}.crt", "--key", authority.folder / f"{caller}.key",
+         "--cacert", authority.certificate, "--header", "content-type: application/grpc",
+         "--header", "te: trailers", "--data-binary", "@-",
+         f"https://127.0.0.1:{stack.usage_grpc}/weir.v1.{method}"],
+        input=b"\0\0\0\0\0", capture_output=True, check=False, timeout=60).stdout.decode(errors="replace")
+
+
+def call(stack, authority, caller, method):
+    """gRPC's status and message for an empty request to usage with `caller`'s certificate."""
+    reply = eventually(lambda: re.search(r"grpc-status: (\d+)(?:.*grpc-message: ([^\r\n]*))?",
+                                         ask(stack, authority, caller, method), re.DOTALL),
+                       f"usage answers {method}")
+    return int(reply[1]), reply[2] or ""
+
+
+ADMINS_ALONE = ("UsageMaintenance/DeleteEvents", "UsageMaintenance/ApplyRetention",
+                "UsageMaintenance/GetIngest", "UsageBodies/GetBodies", "UsageBodies/DeleteBodies",
+                "UsageReports/Export", "UsageQuery/ListEvents", "UsageRerate/StartRerate",
+                "SpendService/GetSpend")
+RELAYS_ALONE = ("UsageIngest/Report", "UsageBodies/Record", "SpendService/ExchangeLeases")
+
+
+def test_each_service_may_call_what_is_its_own(stack, authority):
+    authority.sign("DNS:elsewhere.example,IP:127.0.0.1", "stranger")
+    refused = [("relay", method) for method in ADMINS_ALONE]
+    refused += [("admin", method) for method in RELAYS_ALONE]
+    refused += [(caller, method) for caller in ("usage", "stranger")
+                for method in (ADMINS_ALONE[0], RELAYS_ALONE[0], "SpendService/PeekBudgets")]
+    for caller, method in refused:
+        status, message = call(stack, authority, caller, method)
+        assert status == DENIED, (caller, method, message)
+        assert method in message and "may not call" in message
+    for caller, method in (("admin", "UsageMaintenance/GetIngest"), ("admin", "UsageQuery/ListEvents"),
+                           ("admin", "SpendService/PeekBudgets"), ("relay", "SpendService/PeekBudgets")):
+        assert call(stack, authority, caller, method)[0] != DENIED, (caller, method)
+    assert call(stack, authority, "admin", "UsageQuery/Unheard")[0] == UNIMPLEMENTED
+    metrics = http_client.request(stack.usage_ops, "GET", "/metrics").body.decode()
+    counted = int(re.search(r"weir_grpc_calls_refused_total (\d+)", metrics)[1])
+    assert counted >= len(refused) + 1
+    assert "refused a call of another service" in stack.usage.log()
+
+
+def test_who_is_no_relay_gets_no_snapshot(stack, authority):
+    """It holds the credentials of all accounts."""
+    stack.relay.stop()
+    stack.relay.settings["WEIR_RELAY_GRPC_TLS_CERT_FILE"] = authority.folder / "usage.crt"
+    stack.relay.settings["WEIR_RELAY_GRPC_TLS_KEY_FILE"] = authority.folder / "usage.key"
+    stack.relay.start()
+    eventually(lambda: "SnapshotService/Watch" in stack.admin.log(), "admin says whom it refused")
+    eventually(lambda: "may not call" in stack.relay.log(), "the relay says why")

@@ -275,9 +275,9 @@ SnapshotServer::~SnapshotServer() {
   impl_->server->Wait();
 }
 
-absl::Status SnapshotServer::Start(const std::string& listen) {
+absl::Status SnapshotServer::Start(const std::string& listen, Metrics& metrics) {
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(listen, MakeServerCredentials(impl_->security), &impl_->port);
+  builder.AddListeningPort(listen, MakeServerCredentials(impl_->security, metrics), &impl_->port);
   builder.RegisterService(&impl_->service);
   // Another process must not be able to share the port.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);

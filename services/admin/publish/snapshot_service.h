@@ -24,8 +24,9 @@ class SnapshotServer {
                  AccountTestBroker& tests, const GrpcSecurity& security);
   ~SnapshotServer();  // ends all streams
 
-  // `listen` as host:port (port 0 = any). Unavailable when the port cannot be had.
-  absl::Status Start(const std::string& listen);
+  // `listen` as host:port (port 0 = any). Unavailable when the port cannot be had. `metrics` must
+  // outlive the server.
+  absl::Status Start(const std::string& listen, Metrics& metrics);
   int port() const;
 
  private:

@@ -100,8 +100,8 @@ class UsageReporterTest : public ::testing::Test {
 
   void StartServer() {
     grpc::ServerBuilder builder;
-    builder.AddListeningPort(StrCat("127.0.0.1:", port_), MakeServerCredentials(TestSecurity()),
-                             &port_);
+    builder.AddListeningPort(StrCat("127.0.0.1:", port_),
+                             MakeServerCredentials(TestSecurity(), metrics_), &port_);
     builder.RegisterService(&usage_);
     server_ = builder.BuildAndStart();
     ASSERT_NE(server_, nullptr);

@@ -101,7 +101,8 @@ class SnapshotSubscriberTest : public ::testing::Test {
     ASSERT_NE(mkdtemp(folder_.data()), nullptr);
     file_ = std::make_unique<SnapshotFile>(folder_ + "/snapshot", Secret("secret"));
     grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", MakeServerCredentials(TestSecurity()), &port_);
+    builder.AddListeningPort("127.0.0.1:0", MakeServerCredentials(TestSecurity(), metrics_),
+                             &port_);
     builder.RegisterService(&admin_);
     server_ = builder.BuildAndStart();
     ASSERT_NE(server_, nullptr);
