@@ -1,14 +1,13 @@
 #include "libs/common/grpc_security.h"
 
-#include <fstream>
-#include <sstream>
-
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/auth_metadata_processor.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/security/server_credentials.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/channel_arguments.h>
 
@@ -24,14 +23,6 @@ constexpr int kKeepAliveMs = 20'000;
 constexpr int kReconnectMaxMs = 2'000;
 constexpr int kMessageBytesMax = 16 << 20;
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream content;
-  content << file.rdbuf();
-  if (!file) return absl::NotFoundError(StrCat("cannot read '", path, "'"));
-  return content.str();
-}
-
 }  // namespace
 
 absl::StatusOr<GrpcSecurity> LoadGrpcSecurity(const Settings& settings) {
@@ -41,24 +32,21 @@ absl::StatusOr<GrpcSecurity> LoadGrpcSecurity(const Settings& settings) {
     if (!token.ok()) return token.status();
     security.token = *std::move(token);
   }
-  const std::pair<std::string_view, std::string*> files[] = {
-      {"grpc_tls_cert_file", &security.tls_cert_pem},
-      {"grpc_tls_key_file", &security.tls_key_pem},
-      {"grpc_tls_ca_file", &security.tls_ca_pem},
-  };
-  int files_given = 0;
-  for (const auto& [name, content] : files) {
-    const std::string& path = settings.Text(name);
-    if (path.empty()) continue;
-    absl::StatusOr<std::string> pem = ReadFile(path);
-    if (!pem.ok()) return pem.status();
-    *content = *std::move(pem);
-    ++files_given;
-  }
-  if (files_given != 0 && files_given != 3) {
+  GrpcCertificateFiles& files = security.files;
+  files.certificate = settings.Text("grpc_tls_cert_file");
+  files.key = settings.Text("grpc_tls_key_file");
+  files.authority = settings.Text("grpc_tls_ca_file");
+  const int given = static_cast<int>(!files.certificate.empty()) +
+                    static_cast<int>(!files.key.empty()) +
+                    static_cast<int>(!files.authority.empty());
+  if (given != 0 && given != 3) {
     return absl::InvalidArgumentError(
         "mTLS between services needs all three: grpc_tls_cert_file, grpc_tls_key_file, "
         "grpc_tls_ca_file");
+  }
+  if (given == 3) {
+    if (absl::Status status = CheckCertificates(files); !status.ok()) return status;
+    security.certificates = FollowCertificates(files);
   }
   if (security.token.empty() && !security.has_tls()) {
     return absl::InvalidArgumentError(
@@ -70,11 +58,11 @@ absl::StatusOr<GrpcSecurity> LoadGrpcSecurity(const Settings& settings) {
 std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const GrpcSecurity& security,
                                                                Metrics& metrics) {
   if (!security.has_tls()) return grpc::InsecureServerCredentials();
-  grpc::SslServerCredentialsOptions options(
-      GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  options.pem_root_certs = security.tls_ca_pem;
-  options.pem_key_cert_pairs.push_back({security.tls_key_pem, security.tls_cert_pem});
-  auto credentials = grpc::SslServerCredentials(options);
+  grpc::experimental::TlsServerCredentialsOptions options(security.certificates);
+  options.watch_root_certs();
+  options.watch_identity_key_cert_pairs();
+  options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  auto credentials = grpc::experimental::TlsServerCredentials(options);
   credentials->SetAuthMetadataProcessor(MakeGrpcGuard(metrics));
   return credentials;
 }
@@ -92,11 +80,11 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target,
   if (!security.has_tls()) {
     return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
   }
-  grpc::SslCredentialsOptions options;
-  options.pem_root_certs = security.tls_ca_pem;
-  options.pem_private_key = security.tls_key_pem;
-  options.pem_cert_chain = security.tls_cert_pem;
-  return grpc::CreateCustomChannel(target, grpc::SslCredentials(options), arguments);
+  grpc::experimental::TlsChannelCredentialsOptions options;
+  options.set_certificate_provider(security.certificates);
+  options.watch_root_certs();
+  options.watch_identity_key_cert_pairs();
+  return grpc::CreateCustomChannel(target, grpc::experimental::TlsCredentials(options), arguments);
 }
 
 void AddToken(grpc::ClientContext& context, const GrpcSecurity& security) {

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "libs/common/grpc_certificates.h"
 #include "libs/common/secret.h"
 
 namespace grpc {
@@ -26,15 +27,16 @@ class Settings;
 // A token, or the three files of mTLS, or both.
 struct GrpcSecurity {
   Secret token;
-  std::string tls_cert_pem;
-  std::string tls_key_pem;
-  std::string tls_ca_pem;
+  GrpcCertificateFiles files;
+  // What the files hold now; shared by all channels and servers.
+  std::shared_ptr<grpc::experimental::CertificateProviderInterface> certificates;
 
-  bool has_tls() const { return !tls_cert_pem.empty(); }
+  bool has_tls() const { return certificates != nullptr; }
 };
 
 // Reads internal_token_file, grpc_tls_cert_file, grpc_tls_key_file, grpc_tls_ca_file of `settings`.
-// InvalidArgument when neither way is complete.
+// InvalidArgument when neither way is complete, or a file of mTLS is none. Renewed files are taken
+// up by themselves.
 absl::StatusOr<GrpcSecurity> LoadGrpcSecurity(const Settings& settings);
 
 // With mTLS callers are told apart by their certificates (grpc_roles.h). `metrics` must outlive the

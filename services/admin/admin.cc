@@ -146,6 +146,7 @@ struct Admin::Parts {
         refresher(store, vault, MakeWebClient(settings.Text("upstream_ca_file")), metrics),
         http(router, metrics, static_cast<int>(settings.Integer("http_threads"))) {
     AddRelayGauges(metrics, registry);
+    AddCertificateMetrics(security.files, metrics);
     explain.SetWake([this] { publisher.WakeAll(); });
     account_tests.SetWake([this] { publisher.WakeAll(); });
   }

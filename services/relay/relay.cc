@@ -316,6 +316,7 @@ void Relay::Impl::AddMetrics() {
   AddBufferMetrics(workers_, buffer_cap_, metrics_);
   AddAccountGauges(metrics_, snapshots_);
   AddCacheMetrics(cache_, metrics_);
+  AddCertificateMetrics(config_.security.files, metrics_);
   AddStreamMetrics(streams_, metrics_);
   AddIntentMetrics(workers_, metrics_);
   if (config_.redis.has_value()) AddLimitsRedisMetrics(workers_, metrics_);

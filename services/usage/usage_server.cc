@@ -243,6 +243,7 @@ absl::StatusOr<std::unique_ptr<UsageServer>> UsageServer::Start(const Settings& 
   absl::StatusOr<GrpcSecurity> security = LoadGrpcSecurity(settings);
   if (!security.ok()) return security.status();
   parts->security = *std::move(security);
+  AddCertificateMetrics(parts->security.files, parts->metrics);
   if (absl::Status status = parts->ops.Start(settings.Text("ops_listen")); !status.ok()) {
     return status;
   }

@@ -1,14 +1,16 @@
 """The services among themselves over mTLS, without a token: each with a certificate of its own."""
 
 import re
+import shutil
 import subprocess
+import time
 
 import pytest
 
 import harness
 import http_client
 from admin_client import eventually
-from authority import Authority, service_settings, sign_services
+from authority import SERVICES, Authority, service_settings, sign_services
 
 DENIED = 7  # gRPC's own numbers
 UNIMPLEMENTED = 12
@@ -126,3 +128,52 @@ def test_who_is_no_relay_gets_no_snapshot(stack, authority):
     stack.relay.start()
     eventually(lambda: "SnapshotService/Watch" in stack.admin.log(), "admin says whom it refused")
     eventually(lambda: "may not call" in stack.relay.log(), "the relay says why")
+
+
+def renew(old, fresh):
+    """Puts what `fresh` has signed into the place of the files in use, each in one step."""
+    for name in SERVICES:
+        for end in ("crt", "key"):
+            (fresh.folder / f"{name}.{end}").replace(old.folder / f"{name}.{end}")
+    fresh.certificate.replace(old.certificate)
+
+
+def certificate_end(stack, port, kind):
+    text = http_client.request(port, "GET", "/metrics").body.decode()
+    return float(re.search(rf'weir_grpc_certificate_expiry_timestamp_seconds{{kind="{kind}"}} (\S+)', text)[1])
+
+
+def test_renewed_certificates_are_taken_without_a_restart(stack, authority, tmp_path):
+    """Of another authority even, so that nothing of the old files opens a new connection."""
+    ports = (stack.relay_ops, stack.admin_ops, stack.usage_ops)
+    before = [certificate_end(stack, port, "own") for port in ports]
+    assert all(abs(end - time.time() - 2 * 86400) < 3600 for end in before)
+    for end in ("crt", "key"):
+        shutil.copy(authority.folder / f"admin.{end}", authority.folder / f"old.{end}")
+    (tmp_path / "fresh").mkdir()
+    fresh = Authority(tmp_path / "fresh", "another authority")
+    sign_services(fresh, days=9)
+    renew(authority, fresh)
+    assert all(certificate_end(stack, port, "own") > end for port, end in zip(ports, before))
+    eventually(lambda: "grpc-status" in ask(stack, authority, "admin", "UsageQuery/ListEvents"),
+               "usage takes a new certificate")  # files are read every five seconds
+    assert "grpc-status" not in ask(stack, authority, "old", "UsageQuery/ListEvents")
+    time.sleep(5)  # for relay and admin
+    # New to admin and usage, which have run all along; then usage is new to relay and admin.
+    stack.relay.stop()
+    (stack.folder / "relay" / "snapshot").unlink()
+    stack.start_relay()
+    lane = stack.claude("")
+    stack.usage.stop()
+    stack.start_usage()
+    reply = lane.messages()
+    assert reply.status == 200
+    assert stack.api.log_row(reply.request_id)["complete"]
+
+
+def test_files_that_do_not_belong_together_end_the_start(stack, authority):
+    stack.relay.stop()
+    stack.relay.settings["WEIR_RELAY_GRPC_TLS_KEY_FILE"] = authority.folder / "usage.key"
+    stack.relay.start()
+    assert stack.relay.wait() != 0
+    assert "usage.key' is not the key of the certificate" in stack.relay.log()

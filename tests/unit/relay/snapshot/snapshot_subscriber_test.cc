@@ -221,7 +221,8 @@ TEST_F(SnapshotSubscriberTest, StartsFromTheFile) {
 }
 
 TEST_F(SnapshotSubscriberTest, ObservationsReachAdminAndWaitWhileItIsAway) {
-  const GrpcSecurity wrong{Secret("another token, also long enough"), "", "", ""};
+  GrpcSecurity wrong;
+  wrong.token = Secret("another token, also long enough");
   Start(false, wrong);
   for (int i = 0; i < 6; ++i) {
     AccountObservation observation;
