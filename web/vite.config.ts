@@ -32,6 +32,7 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'plugins/**/*.test.ts'],
           environment: 'happy-dom',
           setupFiles: ['src/testing/setup.ts'],
+          testTimeout: 30_000, // the first of a file waits for all that it imports, on a busy machine too
         },
       },
       {
@@ -42,7 +43,8 @@ export default defineConfig({
           globalSetup: ['e2e/rig.ts'],
           environment: 'node',
           fileParallelism: false,
-          testTimeout: 60_000,
+          testTimeout: 120_000, // of eight visits on a busy machine; what does not come fails after 20 s
+          expect: { poll: { timeout: 20_000 } }, // as locators wait; one second is vitest's own
           hookTimeout: 120_000,
         },
       },

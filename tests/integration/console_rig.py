@@ -6,8 +6,8 @@ build, a relay and the fake provider, on SQLite and free ports.
 prints one line of JSON that says where all is and who may log in; with --empty there is no
 administrator yet, only the token of /setup. Then it takes commands, an object a line:
 
-    {"stop": "usage"} {"kill": "relay"} {"start": "usage"}   one service
-    {"requests": 20}                                          real ones, every fifth refused
+    {"stop": "usage"} {"kill": "relay"} {"start": "usage"}   one service; started, the others have found it again
+    {"requests": 20}                                          real ones, every fifth refused; the ledger has them
     {"end_sessions": true}                                    as if all log-ins had run out
     {"fill": 1000000}                                         that many made-up rows into the ledger
     {"age_proofs": true}                                      as if all had logged in an hour ago
@@ -30,6 +30,8 @@ import http_client
 from openid_provider import OpenidProvider
 
 REQUESTS_MAX = 1000
+SERVED, REFUSED = "claude-sonnet-4-5", "no-such-model"
+LEDGER_S_MAX = 60  # admin looks for a ledger that was away less and less often
 PROOF_AGE_MS = 3600 * 1000
 
 
@@ -91,13 +93,20 @@ class Rig:
 
     def _start(self, name):
         self._starts[name]()
+        if self._empty:
+            return
+        api = self._stack.api
+        api.wait_for_relays()
+        api.get("/api/v1/admin/logs?limit=1", away_seconds=LEDGER_S_MAX)
 
     def _requests(self, count):
         assert self._lane is not None and 0 < count <= REQUESTS_MAX
         with http_client.Connection(self._stack.relay_port) as connection:
-            for number in range(count):
-                model = "no-such-model" if number % 5 == 4 else "claude-sonnet-4-5"
-                self._lane.messages(connection, model=model)
+            replies = [self._lane.messages(connection, model=REFUSED if number % 5 == 4 else SERVED)
+                       for number in range(count)]
+        # Else a journey's figures are still on their way while it counts them.
+        for reply in replies:
+            self._stack.api.log_row(reply.request_id)
 
     def _change_sessions(self, statement):
         with sqlite3.connect(self._stack.folder / "admin.db", timeout=10) as database:
@@ -105,6 +114,11 @@ class Rig:
 
     def _end_sessions(self, _):
         self._change_sessions("DELETE FROM sessions")
+        self._log_in()  # this one's own too
+
+    def _log_in(self):
+        who = self._who()
+        self._stack.api.log_in(who["username"], who["password"])
 
     def _age_proofs(self, _):
         self._change_sessions(f"UPDATE sessions SET confirmed_at_ms = confirmed_at_ms - {PROOF_AGE_MS}")
@@ -119,8 +133,6 @@ class Rig:
             self._provider = OpenidProvider(host="localhost")
             self._provider.sits_there = subject
             issuer, client, secret = self._provider.issuer, OpenidProvider.CLIENT, OpenidProvider.SECRET
-        who = self._who()
-        self._stack.api.log_in(who["username"], who["password"])  # log-ins may have been ended
         self._stack.api.patch("/api/v1/admin/settings", {
             "oidc_issuer": issuer, "oidc_client_id": client, "oidc_client_secret": secret,
             "oidc_name": "Ours", "oidc_creates_users": subject is not None})

@@ -1,6 +1,6 @@
 import { describe, onTestFinished } from 'vitest'
 import { Api, type Record } from './api'
-import { checkAccess, checkWidth, expect, giveLogIn, installation, logIn, logInByHand, screenshot, tell, test, visit } from './helpers'
+import { checkAccess, checkWidth, expect, giveLogIn, installation, logIn, logInByHand, screenshot, tell, test, visit, withoutStatus } from './helpers'
 
 // Who comes in: by registering, by an invite, by a log-in provider; who is made and raised by hand.
 
@@ -137,6 +137,7 @@ describe('a log-in provider', () => {
   test('takes a session up again that has ended under a page, which stays', async ({ visitor }) => {
     const { page, at } = visitor
     visitor.allow(/^asked http:\/\/localhost:\d+\/authorize/, /status of 401 /)
+    await withoutStatus(visitor)
     await sits('eve-by-provider')
     dropUserAfter('eve-by-provider')
     await page.goto(`${at.admin_url}/login?next=/keys`)

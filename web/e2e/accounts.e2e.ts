@@ -125,7 +125,7 @@ describe('accounts', () => {
     await page.getByLabel('Weight', { exact: true }).fill('70')
     await api.call('PATCH', `/admin/accounts/${id}`, { priority: 33 })
     await page.getByRole('button', { name: 'Save', exact: true }).click()
-    await expect.poll(() => api.call('GET', `/admin/accounts/${id}`), { timeout: 10_000 }).toMatchObject({ weight: 70, priority: 33 })
+    await expect.poll(() => api.call('GET', `/admin/accounts/${id}`)).toMatchObject({ weight: 70, priority: 33 })
     expect(await page.getByText('Somebody else changed this meanwhile').count()).toBe(0)
   })
 

@@ -16,8 +16,9 @@ test('a page that is hard to see, too wide or restless is found', async ({ visit
   // What moves within half a second of somebody's doing is theirs.
   await page.waitForTimeout(600)
   await page.evaluate(ADD('<div style="height: 300px"></div>'))
-  await page.waitForTimeout(200)
-  await expect(checkShift(page)).rejects.toThrow('to be less than')
+  // Seen with the next frame, whenever that is.
+  const found = () => checkShift(page).then(() => '', (failure: Error) => failure.message)
+  await expect.poll(found, { timeout: 10_000 }).toContain('to be less than')
   await page.evaluate(ADD('<p style="color: #eee; background: #fff">faint</p>'))
   await expect(checkAccess(page)).rejects.toThrow('to deeply equal []')
   await page.evaluate(ADD('<div class="card dialog" style="width: 200px; overflow: auto"><div style="width: 300px">wide</div></div>'))
@@ -40,7 +41,7 @@ describe('a page fails its test', () => {
       const failing = visit(browser, installation(), {}, async (one) => {
         await openUsers(one)
         await one.page.evaluate(script)
-        await one.page.waitForTimeout(300)
+        await expect.poll(one.wrong, { timeout: 10_000 }).not.toEqual([])
         expect(await one.page.evaluate('window.ran')).toBeUndefined()
       })
       await expect(failing).rejects.toThrow('to deeply equal []')

@@ -21,12 +21,12 @@ test('the dashboard’s figures are the ledger’s', async ({ visitor }) => {
   const { page, at } = visitor
   const api = await Api.logIn(at)
   await tell({ requests: 10 })
-  await expect.poll(async () => (await totalsOf(api, ago(7))).requests, { timeout: 15_000 }).toBeGreaterThanOrEqual(10)
+  await expect.poll(async () => (await totalsOf(api, ago(7))).requests).toBeGreaterThanOrEqual(10)
   await logIn(visitor, '/?range=7d')
   await page.locator('.tile').first().waitFor()
   // Both go on counting: what is shown catches up with what was asked just before.
   const { requests, cost_usd } = await totalsOf(api, ago(7))
-  await expect.poll(async () => Number((await counted(visitor, 'Requests'))?.split('·').at(-1)?.replaceAll(/\D/g, '')), { timeout: 15_000 }).toBe(requests)
+  await expect.poll(async () => Number((await counted(visitor, 'Requests'))?.split('·').at(-1)?.replaceAll(/\D/g, ''))).toBe(requests)
   expect(await counted(visitor, 'Cost')).toContain(`$${Number(cost_usd).toFixed(2).split('.')[0]}`)
   await page.locator('.tile', { hasText: 'Success' }).getByText(/%/).first().waitFor()
 })

@@ -32,6 +32,9 @@ export async function tell(command: Command) {
   if (!answer.ok) throw new Error(await answer.text())
 }
 
+// What a browser says of calls to a service that is being stopped: of those that were under way too.
+export const AWAY = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_CONNECTION_CLOSED|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED|ERR_SOCKET_NOT_CONNECTED|status of 503|Failed to fetch/
+
 // What went wrong on a page. Some journeys make things go wrong: those say what they expect.
 class Watch {
   private readonly said: string[] = []
@@ -52,10 +55,13 @@ class Watch {
     this.allowed.push(...expected)
   }
 
-  // What was to go wrong and did not is no journey of that.
-  check() {
-    expect(this.said.filter((one) => !this.allowed.some((expected) => expected.test(one)))).toEqual([])
-    expect(this.allowed.filter((expected) => !this.said.some((one) => expected.test(one))), 'went wrong').toEqual([])
+  wrong = () => this.said.filter((one) => !this.allowed.some((expected) => expected.test(one)))
+
+  // What was to go wrong and did not is no journey of that. The browser may say it after the page has shown it.
+  async check() {
+    const missing = () => this.allowed.filter((expected) => !this.said.some((one) => expected.test(one)))
+    await expect.poll(missing, { timeout: 5_000, message: 'went wrong' }).toEqual([])
+    expect(this.wrong()).toEqual([])
   }
 }
 
@@ -64,6 +70,8 @@ export interface Visit {
   at: Installation
   // What this journey makes go wrong.
   allow: (...expected: RegExp[]) => void
+  // What has gone wrong so far without that.
+  wrong: () => string[]
 }
 
 export async function openBrowser(): Promise<Browser> {
@@ -92,8 +100,8 @@ export async function visit(browser: Browser, at: Installation, taste: Taste, st
   try {
     const page = await context.newPage()
     const watch = new Watch(page, [at.admin_url, at.relay_url])
-    await steps({ page, at, allow: (...expected) => watch.allow(...expected) })
-    watch.check()
+    await steps({ page, at, allow: (...expected) => watch.allow(...expected), wrong: watch.wrong })
+    await watch.check()
   } finally {
     await context.close()
   }
@@ -142,6 +150,10 @@ export async function logIn({ page, at }: Visit, path = '/') {
   await page.context().addCookies(cookies.map((one) => ({ ...one, url: at.admin_url })))
   await page.goto(at.admin_url + path)
 }
+
+// The page's own question for the state of things, each ten seconds, is left unanswered: else it may be what finds
+// a session ended, before the act that the journey is about. Before the page is opened.
+export const withoutStatus = ({ page }: Visit) => page.route('**/api/v1/status', () => undefined)
 
 export async function logInByHand({ page, at }: Visit, path = '/', who: { username: string; password: string } = at) {
   await page.goto(`${at.admin_url}/login?next=${encodeURIComponent(path)}`)

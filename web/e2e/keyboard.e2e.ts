@@ -17,7 +17,7 @@ describe('by the keyboard alone', () => {
     await page.getByRole('heading', { name: 'Dashboard' }).waitFor()
     await keys(visitor, 'g', 'l')
     await page.waitForURL(`${at.admin_url}/logs`)
-    await expect.poll(() => page.locator('tbody tr').count(), { timeout: 10_000 }).toBeGreaterThan(2)
+    await expect.poll(() => page.locator('tbody tr').count()).toBeGreaterThan(2)
     await keys(visitor, 'j')
     expect(await focused(visitor)).toBe(1)
     await keys(visitor, 'j', 'j', 'k')

@@ -18,6 +18,7 @@ describe('keys', () => {
     const once = page.getByRole('dialog', { name: 'Copy the key now' })
     const key = (await once.getByLabel('API key').textContent())!
     expect(key).toMatch(/^ck_/)
+    await api.reached()
     await once.getByRole('button', { name: 'Send a test request' }).click()
     await once.getByText(/answered in/).waitFor()
     await checkAccess(page)
@@ -48,6 +49,7 @@ describe('keys', () => {
     await page.getByRole('alertdialog').getByText('401 at once').waitFor()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Delete key' }).click()
     await page.getByText(name).first().waitFor({ state: 'hidden' })
+    await api.reached()
     expect((await fetch(`${at.relay_url}/v1/models`, { headers: { 'x-api-key': key } })).status).toBe(401)
   })
 
@@ -116,7 +118,8 @@ describe('keys', () => {
       await page.getByText('Somebody else changed this').waitFor()
       await checkAccess(page)
       await page.getByRole('button', { name: 'Save mine over it' }).click()
-      await page.getByText('mine', { exact: true }).waitFor()
+      await page.locator('.n-drawer').waitFor({ state: 'detached' }) // it says "mine" too
+      await page.locator('tbody').getByText('mine', { exact: true }).waitFor()
     } finally {
       await api.drop(`/api-keys/${id}`)
     }

@@ -1,6 +1,6 @@
 import { describe } from 'vitest'
 import { Api } from './api'
-import { checkAccess, expect, giveLogIn, logIn, logInByHand, look, screenshot, tell, test } from './helpers'
+import { AWAY, checkAccess, expect, giveLogIn, logIn, logInByHand, look, screenshot, tell, test, withoutStatus } from './helpers'
 
 // The way in and out, and what a session's end does to an open page.
 
@@ -48,6 +48,7 @@ describe('log-in', () => {
   test('a session that ends is taken up again over the page', async ({ visitor }) => {
     const { page, at } = visitor
     visitor.allow(/status of 401 /)
+    await withoutStatus(visitor)
     await logIn(visitor, '/users')
     await page.locator('tbody tr').first().waitFor()
     await tell({ end_sessions: true })
@@ -65,7 +66,7 @@ describe('log-in', () => {
 
   test('admin away is said, and found again', async ({ visitor }) => {
     const { page, allow } = visitor
-    allow(/ERR_CONNECTION_REFUSED|status of 503|Failed to fetch/)
+    allow(AWAY)
     await logIn(visitor, '/users')
     await page.locator('tbody tr').first().waitFor()
     await tell({ stop: 'admin' })

@@ -13,7 +13,7 @@ describe('the menu of a phone', () => {
     const button = page.getByRole('button', { name: 'Menu' })
     await button.click()
     await expect.poll(() => page.evaluate(FOCUSED)).toBe(true)
-    expect(await page.evaluate('document.activeElement.getAttribute("href")')).toBe('/groups')
+    await expect.poll(() => page.evaluate('document.activeElement.getAttribute("href")')).toBe('/groups')
     for (let i = 0; i < 40; i += 1) {
       await page.keyboard.press('Tab')
       expect(await page.evaluate(`${FOCUSED} || document.activeElement === document.body || document.activeElement.className === 'skip'`)).toBe(true)

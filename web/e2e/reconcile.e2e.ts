@@ -33,7 +33,7 @@ describe('reconciling', () => {
   test('a file is compared: what agrees, what differs, what only one of them has', async ({ visitor }) => {
     const { page } = visitor
     await tell({ requests: 3 })
-    await expect.poll(async () => (await fromLedger()).length, { timeout: 15_000 }).toBeGreaterThan(0)
+    await expect.poll(async () => (await fromLedger()).length).toBeGreaterThan(0)
     const known = await fromLedger()
     await logIn(visitor, '/usage?tab=reconcile')
     await give(page, 'agrees.csv', ...known.map((row) => lineOf(row)))

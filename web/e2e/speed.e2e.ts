@@ -60,7 +60,8 @@ test.for(['en', 'zh'] as const)('a first visit costs little, and is ready within
     expect(bytes[i]).toBeLessThan(BYTES_MAX)
     expect(asked.length, asked.join(' ')).toBeLessThanOrEqual(ASKED_MAX)
   }
-  expect(quantile(computed, 0.5)).toBeGreaterThan(0)
-  expect(quantile(computed, 0.5)).toBeLessThan(COMPUTED_MS_MAX)
+  // Others on the machine make the same work dearer: what it needs is the least of all.
+  expect(Math.min(...computed)).toBeGreaterThan(0)
+  expect(Math.min(...computed)).toBeLessThan(COMPUTED_MS_MAX)
   if (QUIET) expect(quantile(ready, 0.5)).toBeLessThan(READY_MS_MAX)
 })

@@ -172,6 +172,7 @@ test('usage groups, splits, and leads to its requests', async ({ visitor }) => {
   await rows(visitor).first().waitFor()
   await page.getByRole('radio', { name: 'Key' }).click()
   await page.waitForURL('**by=key**')
+  await page.getByRole('columnheader', { name: 'Key', exact: true }).waitFor() // until then the rows are models
   await page.getByRole('button', { name: 'as table' }).click()
   await page.getByRole('button', { name: 'as chart' }).waitFor()
   await rows(visitor).first().click()

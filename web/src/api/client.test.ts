@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { answer, change, cookie, http, ifMatch, onSessionEnd } from './client'
+import { answer, change, cookie, http, ifMatch, onSessionEnd, withoutOthers } from './client'
 import { ApiError, asApiError } from './errors'
 
 const calls: Request[] = []
@@ -9,6 +9,8 @@ const json = (status: number, body: unknown, headers: Record<string, string> = {
   new Response(body === undefined ? null : JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } })
 const refused = (status: number, reason: string, more: Record<string, unknown> = {}) =>
   json(status, { error: `said ${reason}`, code: status * 100, reason, request_id: 'req-1', fields: {}, ...more })
+
+const flush = () => new Promise((resolve) => setTimeout(resolve))
 
 const group = { name: 'team' }
 const post = () => http.POST('/api/v1/groups', { body: group })
@@ -87,6 +89,36 @@ describe('an ended session', () => {
       await expect(answer(http.POST(path, { body: { username: 'a', password: 'b' } as never }))).rejects.toMatchObject({ status: 401 })
     }
     expect(ask).not.toHaveBeenCalled()
+  })
+})
+
+describe('while somebody logs out', () => {
+  const logOut = () => answer(http.POST('/api/v1/auth/logout'))
+
+  it('what is under way is answered first', async () => {
+    let reply: (response: Response) => void = () => undefined
+    vi.stubGlobal('fetch', (request: Request) => {
+      calls.push(request)
+      return calls.length === 1 ? new Promise<Response>((resolve) => (reply = resolve)) : Promise.resolve(json(204, undefined)())
+    })
+    const first = answer(get())
+    const out = withoutOthers(async () => void (await logOut()))
+    await flush()
+    expect(calls).toHaveLength(1)
+    reply(json(200, { data: [] })())
+    await Promise.all([first, out])
+    expect(calls.map((call) => new URL(call.url).pathname)).toEqual(['/api/v1/groups', '/api/v1/auth/logout'])
+  })
+
+  it('nothing else begins, and a log-out that was refused leaves all as it was', async () => {
+    replies = [refused(503, 'away'), json(200, { data: [] })]
+    const out = withoutOthers(async () => {
+      await expect(answer(get())).rejects.toMatchObject({ name: 'AbortError' })
+      await logOut()
+    })
+    await expect(out).rejects.toMatchObject({ status: 503 })
+    expect(await answer(get())).toEqual({ data: [] })
+    expect(calls).toHaveLength(2)
   })
 })
 

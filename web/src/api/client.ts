@@ -38,11 +38,40 @@ function withCsrf(request: Request): Request {
 // Without these a 401 is an answer, not an ended session.
 const asksForProof = (url: string) => /\/auth\/(login|logout|oidc|confirm|register|password)|\/setup$|\/key-usage$/.test(new URL(url).pathname)
 
+// While somebody logs out, what is under way is waited for and nothing else begins: it would be asked as nobody.
+const UNDER_WAY_MS_MAX = 1_000
+const underWay = new Set<Promise<unknown>>()
+let leaving = false
+
+const isLogOut = (url: string) => new URL(url).pathname.endsWith('/auth/logout')
+
+export async function withoutOthers(steps: () => Promise<void>): Promise<void> {
+  leaving = true
+  try {
+    const late = new Promise((resolve) => setTimeout(resolve, UNDER_WAY_MS_MAX))
+    await Promise.race([Promise.allSettled([...underWay]), late])
+    await steps()
+  } finally {
+    leaving = false
+  }
+}
+
+async function sent(request: Request): Promise<Response> {
+  if (leaving && !isLogOut(request.url)) throw new DOMException('logging out', 'AbortError')
+  const call = fetch(withCsrf(request))
+  underWay.add(call)
+  try {
+    return await call
+  } finally {
+    underWay.delete(call)
+  }
+}
+
 export async function send(request: Request): Promise<Response> {
   const again = request.clone()
-  const response = await fetch(withCsrf(request))
+  const response = await sent(request)
   if (response.status !== 401 || asksForProof(request.url) || !logInAgain) return response
-  return (await logInAgain()) ? fetch(withCsrf(again)) : response
+  return (await logInAgain()) ? sent(again) : response
 }
 
 export const http = createClient<paths>({

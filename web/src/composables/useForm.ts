@@ -15,8 +15,21 @@ export interface Form<Values> {
   submit: () => Promise<boolean>
 }
 
-// A field left for the button: the error's line would move the button from under the pointer.
-const CLICK_MS = 200
+// A field left for the button: the error's line would move the button from under the pointer. However long it is held.
+let pressed = false
+const listen = (name: string, then: () => void) => window.addEventListener(name, then, { capture: true, passive: true })
+listen('pointerdown', () => (pressed = true))
+for (const name of ['pointerup', 'pointercancel', 'dragend']) listen(name, () => (pressed = false))
+
+function afterClick(then: () => void) {
+  if (!pressed) return then()
+  const ended = new AbortController()
+  const end = () => {
+    ended.abort()
+    setTimeout(then) // the click follows
+  }
+  for (const name of ['pointerup', 'pointercancel', 'dragend']) window.addEventListener(name, end, { signal: ended.signal })
+}
 
 const copyOf = <Values>(values: Values): Values => JSON.parse(JSON.stringify(toRaw(values))) as Values
 
@@ -113,7 +126,7 @@ export function useForm<Values extends object>(
     failure,
     busy,
     dirty: computed(() => JSON.stringify(values) !== initial.value),
-    touch: (name) => void setTimeout(() => (touched.value = new Set([...touched.value, name])), CLICK_MS),
+    touch: (name) => afterClick(() => (touched.value = new Set([...touched.value, name]))),
     reset,
     check,
     submit,

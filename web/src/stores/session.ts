@@ -2,7 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import * as api from '@/api/session'
 import { ApiError } from '@/api/errors'
-import { cookie, onSessionEnd } from '@/api/client'
+import { cookie, onSessionEnd, withoutOthers } from '@/api/client'
 
 const TABS = 'weir.user' // whom the tabs of this browser are logged in as
 const OWN = 'weir.own.' // what one keeps of one's own begins with
@@ -66,7 +66,9 @@ export const useSession = defineStore('session', () => {
 
   // What was kept here is not the next one's. A session that is over already is logged out of. The page that
   // is left would ask again as nobody: `leave` goes before the user does.
-  async function logOut(leave: () => Promise<unknown> = () => Promise.resolve()) {
+  const logOut = (leave: () => Promise<unknown> = () => Promise.resolve()) => withoutOthers(() => end(leave))
+
+  async function end(leave: () => Promise<unknown>) {
     await api.logOut().catch((failure: unknown) => {
       if (!(failure instanceof ApiError) || failure.status !== 401) throw failure
     })
