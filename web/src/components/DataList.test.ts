@@ -112,6 +112,16 @@ describe('DataList', () => {
     wrapper.unmount()
   })
 
+  it('a row that leads nowhere does not look as if it did', async () => {
+    const wrapper = list({ opens: (row: { id: number }) => row.id !== 2 })
+    const rows = wrapper.findAll('tbody tr')
+    expect(rows.map((row) => row.classes('still'))).toEqual([false, true, false])
+    for (const row of rows) await row.trigger('click')
+    for (const row of rows) await row.trigger('keydown', { key: 'Enter' })
+    expect(wrapper.emitted('open')).toEqual([[ROWS[0]], [ROWS[2]], [ROWS[0]], [ROWS[2]]])
+    wrapper.unmount()
+  })
+
   it('ticks one and the page', async () => {
     const wrapper = list({ selected: new Set([1, 2, 3]) })
     const boxes = wrapper.findAll('table input[type=checkbox]')
