@@ -171,6 +171,22 @@ def test_renewed_certificates_are_taken_without_a_restart(stack, authority, tmp_
     assert stack.api.log_row(reply.request_id)["complete"]
 
 
+def test_a_renewal_that_comes_in_parts_is_waited_for(stack, authority, tmp_path):
+    """A key before its certificate connects nobody meanwhile, and ends nothing."""
+    def answers():
+        return "grpc-status" in ask(stack, authority, "admin", "UsageQuery/ListEvents")
+
+    assert answers()
+    shutil.copy(authority.folder / "usage.crt", tmp_path / "before.crt")
+    authority.sign("DNS:usage,IP:127.0.0.1", "usage")
+    (authority.folder / "usage.crt").rename(tmp_path / "after.crt")
+    shutil.copy(tmp_path / "before.crt", authority.folder / "usage.crt")
+    eventually(lambda: not answers(), "usage has read a key of another certificate")
+    assert stack.usage.is_running()
+    (tmp_path / "after.crt").replace(authority.folder / "usage.crt")
+    eventually(answers, "usage has read both")
+
+
 def test_files_that_do_not_belong_together_end_the_start(stack, authority):
     stack.relay.stop()
     stack.relay.settings["WEIR_RELAY_GRPC_TLS_KEY_FILE"] = authority.folder / "usage.key"
