@@ -18,8 +18,9 @@ weir::Settings MakeSettings() {
       "password, which it prints, and without a second factor; `weir-admin new-playground-secret` "
       "ends all playground tokens; `weir-admin openapi` "
       "prints the REST API's contract, `weir-admin settings-page` the settings that are changed "
-      "while it runs; `weir-admin make-secrets FOLDER` makes internal.token and "
-      "master.key where they are not; `weir-admin health`, `ready` and `log-level` ask the one "
+      "while it runs; `weir-admin make-secrets FOLDER [KEY_FOLDER]` makes internal.token "
+      "and (in the second folder, if there is one) master.key where they are not; `weir-admin "
+      "health`, `ready` and `log-level` ask the one "
       "that runs.",
       {
           {"listen", kText, "0.0.0.0:8081", "host:port of the REST API and its pages"},

@@ -22,25 +22,27 @@ int Fail(const absl::Status& status) {
 
 struct Command {
   absl::StatusOr<std::string> (*run)(const weir::Settings&);
-  std::size_t words;  // with its own name
+  std::size_t words;      // with its own name
+  std::size_t words_max;  // the same, where nothing may be left out
 };
 
 absl::StatusOr<std::string> MakeSecrets(const weir::Settings& settings) {
-  return weir::admin::MakeSecrets(settings.positional().at(1));
+  const auto& words = settings.positional();
+  return weir::admin::MakeSecrets(words.at(1), words.back());
 }
 
 const std::map<std::string, Command>& Commands() {
   static const std::map<std::string, Command> commands = {
-      {"seed", {weir::admin::RunSeed, 1}},
-      {"config-diff", {weir::admin::RunConfigDiff, 1}},
-      {"backup", {weir::admin::RunBackup, 2}},
-      {"after-restore", {weir::admin::RunAfterRestore, 1}},
-      {"reseal", {weir::admin::RunReseal, 1}},
-      {"restore-access", {weir::admin::RunRestoreAccess, 2}},
-      {"settings-page", {weir::admin::RunSettingsPage, 1}},
-      {"openapi", {weir::admin::RunOpenapi, 1}},
-      {"new-playground-secret", {weir::admin::RunNewPlaygroundSecret, 1}},
-      {"make-secrets", {MakeSecrets, 2}},
+      {"seed", {weir::admin::RunSeed, 1, 1}},
+      {"config-diff", {weir::admin::RunConfigDiff, 1, 1}},
+      {"backup", {weir::admin::RunBackup, 2, 2}},
+      {"after-restore", {weir::admin::RunAfterRestore, 1, 1}},
+      {"reseal", {weir::admin::RunReseal, 1, 1}},
+      {"restore-access", {weir::admin::RunRestoreAccess, 2, 2}},
+      {"settings-page", {weir::admin::RunSettingsPage, 1, 1}},
+      {"openapi", {weir::admin::RunOpenapi, 1, 1}},
+      {"new-playground-secret", {weir::admin::RunNewPlaygroundSecret, 1, 1}},
+      {"make-secrets", {MakeSecrets, 2, 3}},
   };
   return commands;
 }
@@ -104,11 +106,13 @@ int main(int argc, char** argv) {
     return probed->ok() ? 0 : Fail(*probed);
   }
   const auto command = Commands().find(words.front());
-  if (command != Commands().end() && words.size() == command->second.words) {
+  if (command != Commands().end() && words.size() >= command->second.words &&
+      words.size() <= command->second.words_max) {
     return Run(command->second, settings);
   }
   return Fail(absl::InvalidArgumentError(
       "the commands are seed, config-diff, backup FILE, after-restore, reseal, restore-access "
-      "USERNAME, new-playground-secret, openapi, settings-page, make-secrets FOLDER, health, "
+      "USERNAME, new-playground-secret, openapi, settings-page, make-secrets FOLDER [KEY_FOLDER], "
+      "health, "
       "ready and log-level; see --help"));
 }

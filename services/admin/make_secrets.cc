@@ -14,7 +14,6 @@ namespace weir::admin {
 namespace {
 
 constexpr std::size_t kSecretBytes = 32;
-constexpr std::array<const char*, 2> kNames = {"internal.token", "master.key"};
 
 std::string RandomLine() {
   std::array<unsigned char, kSecretBytes> bytes{};
@@ -53,11 +52,12 @@ absl::StatusOr<bool> MakeOne(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<std::string> MakeSecrets(const std::string& folder) {
+absl::StatusOr<std::string> MakeSecrets(const std::string& folder, const std::string& key_folder) {
   if (sodium_init() < 0) return absl::InternalError("libsodium cannot start");
   std::string said;
-  for (const char* name : kNames) {
-    const std::string path = StrCat(folder, "/", name);
+  const std::array<std::string, 2> paths = {StrCat(folder, "/internal.token"),
+                                            StrCat(key_folder, "/master.key")};
+  for (const std::string& path : paths) {
     const absl::StatusOr<bool> made = MakeOne(path);
     if (!made.ok()) return made.status();
     StrAppend(said, path, *made ? ": made\n" : ": is there already\n");

@@ -151,6 +151,11 @@ std::vector<Setting> OwnSettings() {
        "How long an upstream connection is kept for the next request.", 100, kHourMs},
       {"drain_timeout_ms", Kind::kInteger, "300000",
        "After SIGTERM: how long answers under way may take to end.", 0, kHourMs},
+      {"drain_delay_ms", Kind::kInteger, "0",
+       "After SIGTERM: how long connections are still taken while /ready says no, so that a "
+       "balancer "
+       "which asks it hears of it first. Kubernetes's preStop does the same.",
+       0, kHourMs},
       {"drain_idle_ms", Kind::kInteger, "3000",
        "After SIGTERM: how long a kept connection without a request stays open. A balancer may "
        "send "
@@ -247,6 +252,7 @@ absl::StatusOr<Config> LoadConfig(const Settings& settings) {
   config.retries_per_second_min = settings.Integer("retries_per_second_min");
   config.upstream_idle_timeout_ms = settings.Integer("upstream_idle_timeout_ms");
   config.drain_timeout_ms = settings.Integer("drain_timeout_ms");
+  config.drain_delay_ms = settings.Integer("drain_delay_ms");
   config.spool_bytes_max = settings.Integer("spool_bytes_max");
   config.spool_sync_ms = settings.Integer("spool_sync_ms");
   config.usage_batch_age_ms = settings.Integer("usage_batch_age_ms");

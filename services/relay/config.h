@@ -40,6 +40,7 @@ struct Config {
   std::int64_t retries_per_second_min = 0;
   std::int64_t upstream_idle_timeout_ms = 0;
   std::int64_t drain_timeout_ms = 0;
+  std::int64_t drain_delay_ms = 0;
   std::int64_t spool_bytes_max = 0;
   std::int64_t spool_sync_ms = 0;
   std::int64_t usage_batch_age_ms = 0;

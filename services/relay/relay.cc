@@ -350,6 +350,8 @@ void Relay::Impl::DrainAndStop() {
   explain_.Stop();
   account_tests_.Stop();
   LogInfo("draining", {{"connections", Connections()}});
+  // Not ready any more, but there for those who have not heard of it.
+  std::this_thread::sleep_for(std::chrono::milliseconds(config_.drain_delay_ms));
   for (const auto& worker : workers_) worker->Drain();
   if (!AwaitIdle(config_.drain_timeout_ms)) {
     LogWarning("drain timeout: closing what is left", {{"connections", Connections()}});

@@ -59,7 +59,32 @@ def test_names_are_answered(profile):
     for name, service in services(profile).items():
         networks = service["networks"]
         names |= {name} | set((networks["inside"] or {}).get("aliases", []) if isinstance(networks, dict) else [])
-    assert {"admin", "usage"} <= names
+    assert {"admin", "usage", "relay"} <= names  # Prometheus looks for all three
+
+
+@pytest.mark.parametrize("profile", ["basic", "full", "ha"])
+def test_a_relay_reaches_neither_the_database_nor_the_master_key(profile):
+    for name, service in services(profile).items():
+        of_admin = name.startswith(("admin", "secrets"))
+        assert of_admin or "master" not in [source for source, *_ in mounts(service)], name
+        if name.startswith("relay"):
+            assert "database" not in service["networks"], name
+        if name == "postgres":
+            assert service["networks"] == ["database"]
+
+
+def test_addresses_are_given_once_and_the_proxy_is_believed_by_its_own():
+    given = {}
+    for name, service in COMPOSE["services"].items():
+        networks = service.get("networks", [])
+        address = (networks.get("inside") or {}).get("ipv4_address") if isinstance(networks, dict) else None
+        if address:
+            assert address not in given, f"{name} and {given[address]} have {address}"
+            given[address] = name
+    nginx = next(address for address, name in given.items() if name == "nginx")
+    believed = {value for service in COMPOSE["services"].values() for name, value in service.get("environment", {}).items()
+                if name.endswith("_TRUSTED_PROXIES")}
+    assert believed == {nginx}
 
 
 def test_weir_runs_without_rights():

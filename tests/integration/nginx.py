@@ -1,7 +1,8 @@
-"""Debian's nginx in front of relays and admin, with the repository's own deploy/nginx/weir.conf."""
+"""Debian's nginx in front of relays and admin, with the repository's own deploy/nginx."""
 
 import pathlib
 import re
+import signal
 import subprocess
 import tempfile
 import time
@@ -10,22 +11,21 @@ import http_client
 import ports
 
 CONFIG = pathlib.Path(__file__).resolve().parents[2] / "deploy/nginx/weir.conf"
-MAIN = """daemon off;
-worker_processes 1;
-worker_rlimit_nofile 16384;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log warn;
-events {{ worker_connections 8192; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include {folder}/weir.conf;
-}}
-"""
+FRAME = CONFIG.with_name("nginx.conf")
+
+
+def frame_text(folder):
+    """nginx.conf, word for word but for its places."""
+    text = FRAME.read_text()
+    temporary = "".join(f"    {what}_temp_path {folder}/{what};\n" for what in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    changes = {"worker_processes auto;": "daemon off;\nworker_processes 1;",
+               "pid /run/nginx.pid;": f"pid {folder}/nginx.pid;",
+               "error_log /var/log/nginx/error.log warn;": f"error_log {folder}/error.log warn;",
+               "    include /etc/nginx/conf.d/*.conf;\n": f"{temporary}    include {folder}/weir.conf;\n"}
+    for old, new in changes.items():
+        assert text.count(old) == 1, f"nginx.conf says {old} otherwise"
+        text = text.replace(old, new)
+    return text
 
 
 def config_text(port, relay_ports, admin_port):
@@ -48,7 +48,7 @@ class Nginx:
         self.folder = pathlib.Path(self._temporary.name)
         self.folder.chmod(0o755)
         (self.folder / "weir.conf").write_text(config_text(self.port, relay_ports, admin_port))
-        (self.folder / "nginx.conf").write_text(MAIN.format(folder=self.folder))
+        (self.folder / "nginx.conf").write_text(frame_text(self.folder))
         self._process = None
 
     def _command(self, *arguments):
@@ -71,6 +71,10 @@ class Nginx:
                 assert self._process.poll() is None, (self.folder / "output.log").read_text()
                 time.sleep(0.05)
         raise AssertionError("nginx does not answer")
+
+    def reload(self):
+        """As an operator does after a change: SIGHUP."""
+        self._process.send_signal(signal.SIGHUP)
 
     def errors(self):
         return (self.folder / "error.log").read_text()

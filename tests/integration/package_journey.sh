@@ -19,12 +19,14 @@ export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 fail() { echo "package_journey: $*" >&2; exit 1; }
 rm -rf /run/systemd # no unit is started here: systemd does not run
 
-# installed: an unprivileged user, secrets for it alone, nothing that others can write
+# installed: an unprivileged user each, secrets for whom they are, nothing that others can write
 dpkg -i /mnt/packages/*.deb >/tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log >&2; fail "dpkg -i"; }
-[[ $(getent passwd weir | cut -d: -f7) == */nologin ]] || fail "weir has a shell"
-for name in internal.token master.key; do
-  [[ $(stat -c '%a %U' "/etc/weir/secrets/$name") == '600 weir' ]] || fail "$name: $(stat -c '%a %U' "/etc/weir/secrets/$name")"
+for name in relay admin usage; do
+  [[ $(getent passwd "weir-$name" | cut -d: -f7) == */nologin ]] || fail "weir-$name has a shell"
 done
+kept() { stat -c '%a %U:%G' "/etc/weir/secrets/$1"; }
+[[ $(kept internal.token) == '640 root:weir' ]] || fail "internal.token: $(kept internal.token)"
+[[ $(kept master.key) == '600 weir-admin:weir-admin' ]] || fail "master.key: $(kept master.key)"
 writable=$(dpkg -L weir-relay weir-admin weir-usage | grep . | xargs -d '\n' -I{} find {} -maxdepth 0 -perm /022 ! -type l)
 [[ -z $writable ]] || fail "others may write: $writable"
 
@@ -33,12 +35,12 @@ become() { # NAME command…: this shell becomes the command, with the package's
   local name=$1
   shift
   mapfile -t settings < <(grep -v '^#' "/etc/weir/$name.env")
-  exec setpriv --reuid=weir --regid=weir --init-groups --no-new-privs --bounding-set=-all \
+  exec setpriv --reuid="weir-$name" --regid="weir-$name" --init-groups --no-new-privs --bounding-set=-all \
     env -i -C "/var/lib/weir/$name" "${settings[@]}" "$@"
 }
 declare -A pids
 for name in usage admin relay; do
-  install -d -o weir -g weir -m 0700 "/var/lib/weir/$name" # as StateDirectory= does
+  install -d -o "weir-$name" -g "weir-$name" -m 0700 "/var/lib/weir/$name" # as StateDirectory= does
   become "$name" "/usr/bin/weir-$name" >"/tmp/$name.log" 2>&1 &
   pids[$name]=$!
   for ((i = 0; i < 200; i++)); do
@@ -46,6 +48,10 @@ for name in usage admin relay; do
     sleep 0.1
   done
   (become "$name" "/usr/bin/weir-$name" ready) || { tail "/tmp/$name.log" >&2; fail "$name is not ready"; }
+done
+for file in /etc/weir/secrets/master.key /var/lib/weir/admin/admin.db /var/lib/weir/usage/usage.db; do
+  [[ -s $file ]] || fail "$file is not there"
+  ! (become relay /usr/bin/cat "$file") >/dev/null 2>&1 || fail "the relay can read $file"
 done
 curl -fsS -H 'accept: text/html' http://127.0.0.1:8081/setup | grep -q '<div id="app"' || fail "admin serves no console"
 [[ $(curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8080/v1/models) == 401 ]] || fail "the relay does not ask for a key"

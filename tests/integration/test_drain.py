@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 
+import harness
 import http_client
 from admin_client import eventually
 
@@ -82,6 +83,21 @@ def test_not_ready_while_it_drains(fresh_stack):
     assert http_client.parse_events(b"".join(connection.read_body(head)))[-1][0] == "message_stop"
     connection.close()
     assert stack.relay.wait(10) == 0
+
+
+def test_a_balancer_hears_of_it_before_connections_are_refused(build_dir):
+    stack = harness.Stack(build_dir, settings={"WEIR_RELAY_DRAIN_DELAY_MS": 2000})
+    try:
+        lane = stack.start().claude("text")
+        stack.relay.signal(signal.SIGTERM)
+        eventually(lambda: _ready(stack) == 503, "not ready at once", timeout=1)
+        with http_client.Connection(stack.relay_port) as connection:
+            reply = lane.messages(connection=connection)
+        assert reply.status == 200 and reply.header("connection") == "close"
+        assert stack.relay.wait(10) == 0
+        stack.api.log_row(reply.request_id)
+    finally:
+        stack.close()
 
 
 def _ready(stack):

@@ -90,5 +90,6 @@ weir_images() {
     weir_package --output "$WEIR_ROOT/packages"
     arguments+=(--build-arg PACKAGES=ready)
   fi
+  arguments+=(--build-arg "REVISION=$(git -C "$WEIR_ROOT" rev-parse HEAD 2>/dev/null || echo unknown)")
   image_build "$engine" "$tag" "${arguments[@]}"
 }
