@@ -144,6 +144,32 @@ def test_the_relay_cannot_reach_the_database(built, overlay):
     assert "10.0.0.0/8" in world[0]["except"] and "169.254.0.0/16" in world[0]["except"]
 
 
+def rules(policies, direction, end):
+    """(whose pods, which other pods, port) of each rule that names pods."""
+    for policy in policies:
+        own = policy["spec"]["podSelector"].get("matchLabels", {}).get("app.kubernetes.io/name")
+        for rule in policy["spec"].get(direction, []):
+            for other in rule.get(end, []):
+                name = other.get("podSelector", {}).get("matchLabels", {}).get("app.kubernetes.io/name")
+                yield from ((own, name, port["port"]) for port in rule["ports"] if name)
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_whoever_is_let_out_is_let_in(built, overlay):
+    """Everybody's ingress is closed unless a policy opens it: also a database's that somebody puts here."""
+    policies = things(built[overlay], "NetworkPolicy")
+    let_in = {(other, own, port) for own, other, port in rules(policies, "ingress", "from")}
+    let_out = set(rules(policies, "egress", "to"))
+    assert let_out and let_out <= let_in
+
+
+def test_no_proxy_is_believed_that_nobody_named(built):
+    for overlay in OVERLAYS:
+        for name in SERVICES:
+            said = [entry["name"] for entry in pod(built[overlay], name)["containers"][0].get("env", [])]
+            assert f"WEIR_{name.upper()}_TRUSTED_PROXIES" not in said
+
+
 def test_production_knows_its_services_by_certificates(built):
     text = built["production"]
     for name in SERVICES:
