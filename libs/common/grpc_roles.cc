@@ -56,6 +56,7 @@ const std::vector<GrpcMethod>& GrpcMethods() {
       {"/weir.v1.UsageReports/Conflicts", kAdminRole},
       {"/weir.v1.UsageReports/Export", kAdminRole},
       {"/weir.v1.UsageReports/Overheads", kAdminRole},
+      {"/weir.v1.UsageReports/Errors", kAdminRole},
       {"/weir.v1.UsageReports/Series", kAdminRole},
       {"/weir.v1.UsageReports/ServedDays", kAdminRole},
       {"/weir.v1.UsageReports/Stats", kAdminRole},

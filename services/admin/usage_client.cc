@@ -128,6 +128,12 @@ absl::Status UsageClient::Series(const v1::SeriesRequest& request, v1::SeriesRes
   return StatusOf(impl_->report_stub->Series(&context, request, &response));
 }
 
+absl::Status UsageClient::Errors(const v1::ErrorsRequest& request, v1::ErrorsResponse& response) {
+  grpc::ClientContext context;
+  impl_->Prepare(context, kDeadlineMs);
+  return StatusOf(impl_->report_stub->Errors(&context, request, &response));
+}
+
 absl::Status UsageClient::Stats(const v1::StatsRequest& request, v1::StatsResponse& response) {
   grpc::ClientContext context;
   impl_->Prepare(context, kDeadlineMs);

@@ -16,6 +16,8 @@ namespace weir::v1 {
 enum Dimension : int;
 class ConflictsRequest;
 class ConflictsResponse;
+class ErrorsRequest;
+class ErrorsResponse;
 class ExportChunk;
 class ExportRequest;
 class GetBodiesResponse;
@@ -72,6 +74,7 @@ class UsageClient {
   absl::Status Summarize(const weir::v1::SummarizeRequest& request,
                          weir::v1::SummarizeResponse& response);
   absl::Status Series(const weir::v1::SeriesRequest& request, weir::v1::SeriesResponse& response);
+  absl::Status Errors(const weir::v1::ErrorsRequest& request, weir::v1::ErrorsResponse& response);
   absl::Status Stats(const weir::v1::StatsRequest& request, weir::v1::StatsResponse& response);
   // Walks raw rows, so it may take a minute.
   absl::Status ServedDays(const weir::v1::ServedDaysRequest& request,

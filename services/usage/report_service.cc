@@ -7,6 +7,7 @@
 #include "libs/common/clock.h"
 #include "libs/common/ids.h"
 #include "libs/common/text.h"
+#include "services/usage/error_series.h"
 #include "services/usage/event_conflicts.h"
 #include "services/usage/event_proto.h"
 #include "services/usage/grpc_edge.h"
@@ -50,6 +51,28 @@ void StatsToProto(const StatsAnswer& answer, v1::StatsResponse& proto) {
   }
 }
 
+void BucketToProto(std::int64_t bucket, const std::string& error_class, std::int64_t requests,
+                   v1::BucketErrors& proto) {
+  proto.set_bucket(static_cast<std::uint32_t>(bucket));
+  proto.set_error_class(error_class);
+  proto.set_requests(requests);
+}
+
+void ErrorsToProto(const ErrorSeriesAnswer& answer, v1::ErrorsResponse& proto) {
+  proto.set_exact(answer.exact);
+  for (const auto& [bucket, failed] : answer.totals) {
+    BucketToProto(bucket, "", failed, *proto.add_totals());
+  }
+  for (const auto& [word, requests] : answer.top) {
+    v1::ErrorClassCount& out = *proto.add_top();
+    out.set_error_class(word);
+    out.set_requests(requests);
+  }
+  for (const ErrorCount& row : answer.rows) {
+    BucketToProto(row.bucket, row.error_class, row.requests, *proto.add_rows());
+  }
+}
+
 void UnpricedToProto(const UnpricedModel& model, v1::UnpricedModel& proto) {
   proto.set_model(model.model);
   proto.set_served_model(model.served_model);
@@ -66,6 +89,14 @@ void ConflictToProto(const Conflict& conflict, v1::Conflict& proto) {
   proto.set_received_at_unix_ms(conflict.received_at_unix_ms);
   EventToProto(conflict.repeated, *proto.mutable_repeated_event());
   if (conflict.stored) EventToProto(*conflict.stored, *proto.mutable_stored_event());
+}
+
+absl::StatusOr<ErrorSeriesQuestion> QuestionFromProto(const v1::ErrorsRequest& proto) {
+  absl::StatusOr<EventFilter> filter = FilterFromProto(proto.filter());
+  if (!filter.ok()) return filter.status();
+  return ErrorSeriesQuestion{.filter = *std::move(filter),
+                             .edges_unix_ms = ToVector(proto.edges_unix_ms()),
+                             .top = proto.top()};
 }
 
 absl::StatusOr<ConflictQuestion> QuestionFromProto(const v1::ConflictsRequest& proto) {
@@ -110,6 +141,17 @@ class ReportService::Impl final : public v1::UsageReports::Service {
       for (const SummaryRow& row : answer->top) SummaryToProto(row, *response->add_top());
       for (const SeriesRow& row : answer->rows) RowToProto(row, *response->add_rows());
       return absl::OkStatus();
+    });
+  }
+
+  grpc::Status Errors(grpc::ServerContext* context, const v1::ErrorsRequest* request,
+                      v1::ErrorsResponse* response) override {
+    return Checked(*context, [&] {
+      absl::StatusOr<ErrorSeriesQuestion> question = QuestionFromProto(*request);
+      if (!question.ok()) return question.status();
+      absl::StatusOr<ErrorSeriesAnswer> answer = ReadErrorSeries(parts_.database, *question);
+      if (answer.ok()) ErrorsToProto(*answer, *response);
+      return answer.status();
     });
   }
 

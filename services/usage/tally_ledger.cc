@@ -53,7 +53,8 @@ bool TalliesAnswer(const EventFilter& filter) {
          (filter.account_ids.empty() || filter.models.empty()) && !HasLogConditions(filter);
 }
 
-absl::StatusOr<Tally> SumTallies(Transaction& transaction, const EventFilter& filter) {
+absl::Status VisitTallies(Transaction& transaction, const EventFilter& filter,
+                          const TallyVisitor& visit) {
   WhereBuilder where;
   const TallyKind kind = !filter.account_ids.empty() ? TallyKind::kAccount
                          : !filter.models.empty()    ? TallyKind::kModel
@@ -68,15 +69,23 @@ absl::StatusOr<Tally> SumTallies(Transaction& transaction, const EventFilter& fi
   if (filter.to_unix_ms != 0) {
     where.And(StrCat("hour_unix_ms < ", where.Parameter(filter.to_unix_ms)));
   }
-  absl::StatusOr<Result> rows = transaction.Execute(
-      StrCat("SELECT counts FROM usage_tallies ", where.Clause()), where.parameters());
+  absl::StatusOr<Result> rows =
+      transaction.Execute(StrCat("SELECT hour_unix_ms, counts FROM usage_tallies ", where.Clause()),
+                          where.parameters());
   if (!rows.ok()) return rows.status();
-  Tally sum;
   for (const sql::Row& row : rows->rows) {
-    absl::StatusOr<Tally> tally = DecodeTally(row.Text(0));
+    absl::StatusOr<Tally> tally = DecodeTally(row.Text(1));
     if (!tally.ok()) return tally.status();
-    sum.Add(*tally);
+    visit(row.Int(0), *tally);
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Tally> SumTallies(Transaction& transaction, const EventFilter& filter) {
+  Tally sum;
+  absl::Status visited =
+      VisitTallies(transaction, filter, [&](std::int64_t, const Tally& tally) { sum.Add(tally); });
+  if (!visited.ok()) return visited;
   return sum;
 }
 

@@ -1,8 +1,11 @@
 // The table of tallies, one row an hour and subject.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 #include "libs/common/sql/database.h"
@@ -21,7 +24,12 @@ absl::StatusOr<RollupRows> MergedTallies(sql::Transaction& transaction,
 // Tallies answer for a range, and then for accounts or for models, and for nothing else.
 bool TalliesAnswer(const EventFilter& filter);
 
-// Over the hours that `filter` touches, which TalliesAnswer.
+// One after the other, over the hours that `filter` touches, which TalliesAnswer.
+using TallyVisitor = std::function<void(std::int64_t hour_unix_ms, const Tally& tally)>;
+absl::Status VisitTallies(sql::Transaction& transaction, const EventFilter& filter,
+                          const TallyVisitor& visit);
+
+// All of them together.
 absl::StatusOr<Tally> SumTallies(sql::Transaction& transaction, const EventFilter& filter);
 
 }  // namespace weir::usage

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "libs/common/text.h"
-#include "services/usage/series_spans.h"
 #include "services/usage/sum_source.h"
 
 namespace weir::usage {
@@ -122,7 +121,7 @@ EventFilter Narrowed(EventFilter filter, Dimension by, const std::vector<Summary
 
 absl::Status ReadSeries(Transaction& transaction, const SeriesQuestion& question,
                         const std::vector<SeriesSpan>& spans, SeriesAnswer& answer) {
-  absl::Status status = AddSpans(transaction, spans, question.filter, {}, answer.totals);
+  absl::Status status = AddSpanTotals(transaction, spans, question.filter, answer.totals);
   if (!status.ok() || !question.by.has_value()) return status;
   SummaryQuestion summary{.filter = question.filter,
                           .by = {*question.by},
@@ -139,6 +138,11 @@ absl::Status ReadSeries(Transaction& transaction, const SeriesQuestion& question
 }
 
 }  // namespace
+
+absl::Status AddSpanTotals(Transaction& transaction, const std::vector<SeriesSpan>& spans,
+                           const EventFilter& filter, std::vector<SeriesRow>& rows) {
+  return AddSpans(transaction, spans, filter, {}, rows);
+}
 
 absl::StatusOr<SummaryAnswer> UsageReports::Summarize(const SummaryQuestion& question) {
   if (question.limit < 1 || question.limit > kSummaryRowsMax) {

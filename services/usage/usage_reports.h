@@ -6,11 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 #include "libs/common/sql/database.h"
 #include "services/usage/event_filter.h"
 #include "services/usage/report_sql.h"
+#include "services/usage/series_spans.h"
 
 namespace weir::usage {
 
@@ -55,6 +57,11 @@ struct SeriesAnswer {
   std::vector<SummaryRow> top;  // over all buckets, the greatest first
   std::vector<SeriesRow> rows;  // of those in `top` alone
 };
+
+// Adds the sums of all buckets of `spans` that are not empty to `rows`; of `filter` the lists of
+// the dimensions count.
+absl::Status AddSpanTotals(sql::Transaction& transaction, const std::vector<SeriesSpan>& spans,
+                           const EventFilter& filter, std::vector<SeriesRow>& rows);
 
 // Thread-safe. Errors: InvalidArgument for a question that makes no sense, and those of
 // Database::Read.

@@ -41,6 +41,7 @@ class Reports {
         now_unix_ms_(UnixMs()) {
     AddSummaries();
     AddSeries();
+    AddErrors();
     AddLogs();
     AddStats();
     Add("export, first piece", [this](grpc::ClientContext& context, std::int64_t& rows) {
@@ -129,6 +130,33 @@ class Reports {
     for (const auto& [name, dimension] : kDimensions) {
       AddSeriesOf(StrCat("of days in a zone, by ", name), kDayMs, dimension);
     }
+  }
+
+  void AddErrorsOf(const std::string& name, std::int64_t step_ms, const v1::EventFilter& filter) {
+    Add(StrCat("errors ", name), [=, this](grpc::ClientContext& context, std::int64_t& rows) {
+      v1::ErrorsRequest request;
+      *request.mutable_filter() = filter;
+      const std::int64_t end = now_unix_ms_ - now_unix_ms_ % kDayMs + kDayMs - kZoneMs;
+      for (std::int64_t edge = end - kDays * kDayMs; edge <= end; edge += step_ms) {
+        request.add_edges_unix_ms(edge);
+      }
+      request.set_top(kTop);
+      v1::ErrorsResponse response;
+      grpc::Status status = reports_->Errors(&context, request, &response);
+      rows = response.totals_size() + response.rows_size();
+      return status;
+    });
+  }
+
+  void AddErrors() {
+    AddErrorsOf("of days in a zone", kDayMs, {});
+    AddErrorsOf("of hours", kHourMs, {});
+    v1::EventFilter filter;
+    filter.add_user_ids(3);
+    AddErrorsOf("of days in a zone, of a user", kDayMs, filter);
+    filter.Clear();
+    filter.add_account_ids(5);
+    AddErrorsOf("of days in a zone, of an account", kDayMs, filter);
   }
 
   void AddLog(const std::string& name, const v1::ListEventsRequest& asked) {

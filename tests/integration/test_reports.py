@@ -1,5 +1,6 @@
 """Reports, the log and reconciliation: what they say is what was served."""
 
+import collections
 import http.client
 import json
 
@@ -47,6 +48,23 @@ def test_series_top_and_summary_agree(stack, served):
     by_key = stack.api.get("/api/v1/usage/top?by=key&sort=-requests&limit=2")["data"]
     assert [row["key_id"] for row in by_key] == [first.key_id, second.key_id]
     assert by_key[0]["key_name"] == first.group["name"]
+
+
+def test_errors_over_time_have_their_class(stack):
+    lane = stack.claude("529")
+    refused = [lane.messages() for _ in range(3)]
+    words = collections.Counter(stack.api.log_row(reply.request_id)["error_class"]
+                                for reply in refused)
+    of_it = f"key_id={lane.key_id}"
+    for zone in ("UTC", "Asia/Kathmandu"):
+        told = stack.api.get(f"/api/v1/usage/errors?bucket=hour&tz={zone}&{of_it}")
+        assert told["exact"] and told["errors"] == 3
+        assert {one["error_class"]: one["errors"] for one in told["classes"]} == words
+        by_bucket = [bucket["errors"] for bucket in told["data"]]
+        assert by_bucket == [sum(one) for one in zip(*(one["data"] for one in told["classes"]))]
+        assert told["rest"]["errors"] == 0
+    everybodys = stack.api.get("/api/v1/usage/errors?bucket=hour")
+    assert everybodys["errors"] == totals(stack.api)["errors"]
 
 
 def test_an_account_shows_what_it_served(stack, served):

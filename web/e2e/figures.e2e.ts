@@ -31,6 +31,24 @@ test('the dashboard’s figures are the ledger’s', async ({ visitor }) => {
   await page.locator('.tile', { hasText: 'Success' }).getByText(/%/).first().waitFor()
 })
 
+test('what failed is told by class over time, and adds up to what failed', async ({ visitor }) => {
+  const { page, at } = visitor
+  const api = await Api.logIn(at)
+  await tell({ requests: 10 })
+  await expect.poll(async () => (await totalsOf(api, ago(7))).errors, { timeout: 15_000 }).toBeGreaterThanOrEqual(2)
+  await logIn(visitor, '/?range=7d')
+  const chart = page.locator('.chart', { has: page.getByRole('heading', { name: 'Failed requests per day, by class' }) })
+  await chart.waitFor()
+  const classes = await chart.locator('.legend li').allTextContents()
+  expect(classes.length).toBeGreaterThan(0)
+  await chart.getByRole('button', { name: 'as table' }).click()
+  expect((await chart.getByRole('columnheader').allTextContents()).slice(1)).toEqual(classes)
+  const cells = await chart.getByRole('cell').allTextContents()
+  const shown = cells.reduce((sum, cell) => sum + Number(cell.replaceAll(/\D/g, '')), 0)
+  expect(shown).toBeGreaterThanOrEqual(2)
+  expect(shown).toBeLessThanOrEqual((await totalsOf(api, ago(7))).errors)
+})
+
 test('old requests are cleared once their number was seen and their day typed; the others stay', async ({ visitor }) => {
   const { page, at } = visitor
   const api = await Api.logIn(at)

@@ -174,6 +174,7 @@ Routes UsageRoutes(ResourceParts& parts);
 Routes AuditRoutes(ResourceParts& parts);
 Routes TaskRoutes(ResourceParts& parts);
 Routes AlertRoutes(ResourceParts& parts);
+Routes UsageErrorRoutes(ResourceParts& parts);
 Routes UsageSeriesRoutes(ResourceParts& parts);
 Routes UsageExportRoutes(ResourceParts& parts);
 Routes KeyUsageRoutes(ResourceParts& parts);

@@ -1,5 +1,4 @@
 // /api/v1/usage/series: usage over time, in buckets of the caller's time zone.
-#include <algorithm>
 #include <map>
 #include <string>
 #include <tuple>
@@ -9,10 +8,9 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
-#include "libs/common/utc_window.h"
 #include "services/admin/json/record_json.h"
 #include "services/admin/json/usage_json.h"
-#include "services/admin/model/report_time.h"
+#include "services/admin/resources/report_buckets.h"
 #include "services/admin/resources/report_parts.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/usage_filter.h"
@@ -25,62 +23,22 @@ namespace {
 namespace json = boost::json;
 namespace v1 = weir::v1;
 
-constexpr std::size_t kBucketsMax = 2000;
-constexpr std::int64_t kQuarterMs = 15 * 60 * 1000;
 constexpr std::int64_t kTopUsual = 5;
 constexpr std::int64_t kTopMax = 50;
 
-// How far back a series goes when nobody says.
-std::int64_t UsualLengthMs(Bucket bucket) {
-  switch (bucket) {
-    case Bucket::kHour:
-      return kDayMs;
-    case Bucket::kDay:
-      return 30 * kDayMs;
-    case Bucket::kMonth:
-      return 365 * kDayMs;
-    case Bucket::kYear:
-      return 5 * 365 * kDayMs;
-  }
-  return kDayMs;
-}
-
 struct SeriesParameters {
-  Bucket bucket = Bucket::kDay;
-  absl::TimeZone zone;
+  ReportBuckets buckets;
   std::vector<v1::Dimension> by;  // one at most
 };
-
-void ReadEdges(const Request& request, ResourceParts& parts, SeriesParameters& parameters,
-               v1::SeriesRequest& question, FieldErrors& errors) {
-  const std::string_view word = request.Query("bucket");
-  const absl::StatusOr<Bucket> bucket = ParseBucket(word.empty() ? "day" : word);
-  const absl::StatusOr<absl::TimeZone> zone = FindZone(request.Query("tz"));
-  if (!bucket.ok() || !zone.ok()) return;  // the filter has told about the zone
-  parameters.bucket = *bucket;
-  parameters.zone = *zone;
-  const v1::EventFilter& filter = question.filter();
-  const std::int64_t to = filter.to_unix_ms() == 0 ? parts.store.NowMs() : filter.to_unix_ms();
-  const std::int64_t from = filter.from_unix_ms() == 0
-                                ? std::max<std::int64_t>(0, to - UsualLengthMs(*bucket))
-                                : filter.from_unix_ms();
-  // Roll-ups are by the quarter-hour; one counts when any part of it does, as in summaries.
-  const auto cuts =
-      CutRange(from - from % kQuarterMs, to + (kQuarterMs - to % kQuarterMs) % kQuarterMs, *bucket,
-               *zone, kBucketsMax);
-  if (!cuts.ok()) {
-    errors.Add("to", std::string(cuts.status().message()));
-    return;
-  }
-  question.mutable_edges_unix_ms()->Add(cuts->begin(), cuts->end());
-}
 
 absl::Status ReadQuestion(ResourceParts& parts, const Request& request, const Caller& caller,
                           SeriesParameters& parameters, v1::SeriesRequest& question) {
   absl::Status read = ReadUsageFilter(request, caller, *question.mutable_filter());
   if (!read.ok()) return read;
   FieldErrors errors;
-  ReadEdges(request, parts, parameters, question, errors);
+  parameters.buckets = ReadBuckets(request, question.filter(), parts.store.NowMs(), errors);
+  question.mutable_edges_unix_ms()->Add(parameters.buckets.edges_ms.begin(),
+                                        parameters.buckets.edges_ms.end());
   parameters.by = ReadBy(request, caller, 1, errors);
   if (!parameters.by.empty()) question.set_by(parameters.by.front());
   question.set_order(ReadReportOrder(request));
@@ -101,23 +59,16 @@ Buckets Filled(const google::protobuf::RepeatedPtrField<v1::SeriesRow>& rows, st
 
 json::array CountsJson(const Buckets& buckets) { return ListJson(buckets, TotalsJson); }
 
-json::object BucketJson(std::int64_t begin_ms, std::int64_t end_ms, const std::string& label,
-                        const v1::SummaryRow& sums) {
-  json::object object = {
-      {"start", TimeJson(begin_ms)}, {"end", TimeJson(end_ms)}, {"label", label}};
+json::object WithCounts(json::object bucket, const v1::SummaryRow& sums) {
   const json::object counts = TotalsJson(sums);
-  object.insert(counts.begin(), counts.end());
-  return object;
+  bucket.insert(counts.begin(), counts.end());
+  return bucket;
 }
 
-json::array TotalsByBucket(const v1::SeriesRequest& question, const SeriesParameters& parameters,
-                           const Buckets& totals) {
+json::array TotalsByBucket(const ReportBuckets& buckets, const Buckets& totals) {
   json::array data;
   for (std::size_t i = 0; i < totals.size(); ++i) {
-    const int edge = static_cast<int>(i);
-    const std::int64_t begin = question.edges_unix_ms(edge);
-    data.push_back(BucketJson(begin, question.edges_unix_ms(edge + 1),
-                              BucketLabel(begin, parameters.bucket, parameters.zone), totals[i]));
+    data.push_back(WithCounts(BucketJson(buckets, i), totals[i]));
   }
   return data;
 }
@@ -172,7 +123,7 @@ json::value SeriesShape() {
   json::object subject;
   AddSubjectShape(subject);
   json::array data;
-  data.push_back(BucketJson(0, 0, "", nothing));
+  data.push_back(WithCounts(BucketShape(), nothing));
   json::array series;
   series.push_back(OneSeries(std::move(subject), nothing, {}));
   json::object body = BodyJson(0, 0, "", nothing);
@@ -198,20 +149,19 @@ absl::StatusOr<Response> Series(ResourceParts& parts, const Request& request, co
   if (!asked.ok()) return asked;
   absl::StatusOr<ReportNames> names = NamesOf(parts, parameters.by, answer.top());
   if (!names.ok()) return names.status();
-  const int edges = question.edges_unix_ms_size();
-  const Buckets totals = Filled(answer.totals(), static_cast<std::size_t>(edges - 1));
+  const ReportBuckets& buckets = parameters.buckets;
+  const Buckets totals = Filled(answer.totals(), buckets.size());
   v1::SummaryRow sums;
   for (const v1::SummaryRow& row : totals) AddCounts(row, 1, sums);
-  json::object body = BodyJson(question.edges_unix_ms(0), question.edges_unix_ms(edges - 1),
-                               ZoneName(request), sums);
-  body["data"] = TotalsByBucket(question, parameters, totals);
+  json::object body =
+      BodyJson(buckets.edges_ms.front(), buckets.edges_ms.back(), ZoneName(request), sums);
+  body["data"] = TotalsByBucket(buckets, totals);
   if (!parameters.by.empty()) AddTop(parameters, answer, *names, totals, body);
   return JsonResponse(200, body);
 }
 
 QueryParameters SeriesParametersOf(const QueryParameters& common) {
-  return Joined(common, {ByParameter(), ReportOrderParameter(),
-                         WordParameter("bucket", {"hour", "day", "month", "year"}),
+  return Joined(common, {ByParameter(), ReportOrderParameter(), BucketParameter(),
                          IntegerParameter("top", 1, kTopMax)});
 }
 

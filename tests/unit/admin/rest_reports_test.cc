@@ -43,6 +43,22 @@ class FakeReports final : public v1::UsageReports::Service {
     row.mutable_sums()->set_cost_nano_usd(3'000'000'000);
     return grpc::Status::OK;
   }
+  // Two of a class in the second bucket, where three failed; and what no bucket stands for.
+  grpc::Status Errors(grpc::ServerContext*, const v1::ErrorsRequest* request,
+                      v1::ErrorsResponse* response) override {
+    const std::lock_guard lock(mutex);
+    errors = *request;
+    response->add_top()->set_error_class("rate_limited");
+    for (const std::uint32_t bucket : {1U, 2'000'000'000U}) {
+      v1::BucketErrors& row = *response->add_rows();
+      row.set_bucket(bucket);
+      row.set_requests(2);
+      row.set_error_class("rate_limited");
+    }
+    *response->add_totals() = response->rows(0);
+    response->mutable_totals(0)->set_requests(3);
+    return grpc::Status::OK;
+  }
   grpc::Status Stats(grpc::ServerContext*, const v1::StatsRequest* request,
                      v1::StatsResponse* response) override {
     if (request->filter().only_errors()) return {grpc::StatusCode::INVALID_ARGUMENT, "too many"};
@@ -119,6 +135,7 @@ class FakeReports final : public v1::UsageReports::Service {
   v1::UsageEvent event;
   v1::ConflictsRequest conflicts;
   v1::SeriesRequest series;
+  v1::ErrorsRequest errors;
   v1::EventFilter export_filter;
   v1::ServedDaysRequest served;
   bool export_breaks = false;
@@ -208,6 +225,36 @@ TEST_F(RestReportsTest, SeriesRefuseWhatTheyCannotCut) {
   EXPECT_EQ(As(ann, "GET", "/api/v1/usage/series?bucket=month").status, 200);
   ASSERT_EQ(reports_.series.filter().user_ids_size(), 1);
   EXPECT_EQ(reports_.series.filter().user_ids(0), id);
+}
+
+TEST_F(RestReportsTest, ErrorsOverTimeHaveClassesAndTheRest) {
+  const auto json = Admin("GET",
+                          "/api/v1/usage/errors?tz=Europe/Berlin&from=2026-03-28&to=2026-03-30&"
+                          "top=3&account_id=4")
+                        .Json();
+  EXPECT_EQ(reports_.errors.edges_unix_ms_size(), 3);
+  EXPECT_EQ(reports_.errors.top(), 3u);
+  EXPECT_EQ(reports_.errors.filter().account_ids(0), 4);
+  EXPECT_FALSE(At(json, "exact").as_bool());
+  const auto& data = At(json, "data").as_array();
+  ASSERT_EQ(data.size(), 2u);
+  EXPECT_EQ(data.at(0).at("errors").as_int64(), 0);
+  EXPECT_EQ(data.at(1).at("errors").as_int64(), 3);
+  const auto& classes = At(json, "classes").as_array();
+  EXPECT_EQ(classes.at(0).at("error_class").as_string(), "rate_limited");
+  EXPECT_EQ(classes.at(0).at("data").as_array(), (boost::json::array{0, 2}));
+  EXPECT_EQ(At(json, "rest", "data").as_array(), (boost::json::array{0, 1}));
+}
+
+TEST_F(RestReportsTest, ErrorsOverTimeAreOnesOwn) {
+  for (const char* bad : {"bucket=week", "tz=Nowhere/City", "top=0", "top=51", "status=500"}) {
+    EXPECT_EQ(Admin("GET", std::string("/api/v1/usage/errors?") + bad).status, 400) << bad;
+  }
+  std::int64_t id = 0;
+  const std::string ann = MakeUser("ann", &id);
+  EXPECT_EQ(As(ann, "GET", "/api/v1/usage/errors?bucket=hour").status, 200);
+  ASSERT_EQ(reports_.errors.filter().user_ids_size(), 1);
+  EXPECT_EQ(reports_.errors.filter().user_ids(0), id);
 }
 
 TEST_F(RestReportsTest, StatisticsHavePercentilesClassesAndShares) {

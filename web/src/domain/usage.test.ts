@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { UsageFigures, UsageSeries } from '@/api/usage'
-import { cacheShare, changeOf, formatMeasure, idOf, nameOf, stillRuns, successShare, tokensOf, usageChart } from './usage'
+import type { UsageErrors, UsageFigures, UsageSeries } from '@/api/usage'
+import { cacheShare, changeOf, errorsChart, formatMeasure, idOf, nameOf, stillRuns, successShare, tokensOf, usageChart } from './usage'
 
 const figures = (change: Partial<UsageFigures> = {}): UsageFigures => ({
   requests: 0,
@@ -91,3 +91,31 @@ it.each([
   ['cost', 12.5, '$12.50'],
   ['requests', 123456, '123.5K'],
 ] as const)('%s %s', (measure, value, text) => expect(formatMeasure(measure)(value)).toBe(text))
+
+describe('errorsChart', () => {
+  const buckets = report.data.map(({ start, end, label }, i) => ({ start, end, label, errors: [4, 1][i]! }))
+  const errors: UsageErrors = {
+    from: null,
+    to: null,
+    time_zone: 'UTC',
+    exact: true,
+    errors: 5,
+    data: buckets,
+    classes: [{ error_class: 'rate_limited', errors: 4, data: [3, 1] }],
+    rest: { errors: 1, data: [1, 0] },
+  }
+  const inWords = { all: 'Errors', other: 'other', of: (word: string) => `(${word})` }
+
+  it('has the classes in words, and what none has', () => {
+    const spec = errorsChart(errors, 'hour', inWords, NOW)
+    expect(spec.labels).toEqual(['10:00', '11:00'])
+    expect(spec.series).toEqual([{ name: '(rate_limited)', values: [3, 1] }, { name: 'other', values: [1, 0], tone: 'other' }])
+    expect(spec.unfinished).toBe(true)
+  })
+
+  it('is one series where nothing can be told apart, and names one too', () => {
+    const spec = errorsChart({ ...errors, classes: [], rest: { errors: 5, data: [4, 1] } }, 'hour', inWords, NOW)
+    expect(spec.series).toEqual([{ name: 'Errors', values: [4, 1], tone: 'bad' }])
+    expect(spec.named).toBe(true)
+  })
+})

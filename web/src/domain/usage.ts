@@ -1,6 +1,6 @@
 // What usage reports are made of: by what they group, what they measure, and both as a chart.
 import type { ChartSpec } from '@/theme/echarts'
-import type { UsageFigures, UsageRow, UsageSeries } from '@/api/usage'
+import type { UsageErrors, UsageFigures, UsageRow, UsageSeries } from '@/api/usage'
 import { formatCount, formatPercent } from './numbers'
 import { formatUsd } from './money'
 import { bucketLabel, type Bucket } from './reportRange'
@@ -56,15 +56,19 @@ export const stillRuns = (data: { end?: string | null }[], now: Date): boolean =
   return !!end && Date.parse(end) > now.getTime()
 }
 
+function labelsOf(data: { label: string }[], bucket: Bucket): string[] {
+  const manyDays = new Set(data.map(({ label }) => label.slice(0, 10))).size > 2
+  return data.map(({ label }) => bucketLabel(label, bucket, manyDays))
+}
+
 // By groups with what is left as "other", or one series of all.
 export function usageChart(report: UsageSeries, bucket: Bucket, by: By | null, measure: Measure, words: { all: string; other: string }, now = new Date()): ChartSpec {
-  const manyDays = new Set(report.data.map(({ label }) => label.slice(0, 10))).size > 2
   const values = (data: UsageFigures[]) => data.map((figures) => measured(figures, measure))
   const groups = (by && report.series) || []
   const rest = by && report.rest && values(report.rest.data).some((value) => value > 0) ? report.rest : null
   return {
     kind: 'bars',
-    labels: report.data.map(({ label }) => bucketLabel(label, bucket, manyDays)),
+    labels: labelsOf(report.data, bucket),
     series: by
       ? [
           ...groups.map((group) => ({ name: nameOf(group, by), values: values(group.data) })),
@@ -73,6 +77,22 @@ export function usageChart(report: UsageSeries, bucket: Bucket, by: By | null, m
       : [{ name: words.all, values: values(report.data), ...(measure === 'errors' ? { tone: 'bad' as const } : {}) }],
     format: formatMeasure(measure),
     whole: measure !== 'cost',
+    unfinished: stillRuns(report.data, now),
+  }
+}
+
+// What failed, by class, with what no class has. Where nothing can be told apart: one series of all.
+export function errorsChart(report: UsageErrors, bucket: Bucket, words: { all: string; other: string; of: (errorClass: string) => string }, now = new Date()): ChartSpec {
+  const classes = report.classes.map(({ error_class, data }) => ({ name: words.of(error_class), values: data }))
+  const rest = report.rest.errors > 0 ? [{ name: words.other, values: report.rest.data, tone: 'other' as const }] : []
+  const all = { name: words.all, values: report.data.map(({ errors }) => errors), tone: 'bad' as const }
+  return {
+    kind: 'bars',
+    labels: labelsOf(report.data, bucket),
+    series: classes.length > 0 ? [...classes, ...rest] : [all],
+    named: true,
+    format: formatCount,
+    whole: true,
     unfinished: stillRuns(report.data, now),
   }
 }

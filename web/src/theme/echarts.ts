@@ -17,6 +17,7 @@ export interface ChartSpec {
   labels: string[]
   series: Series[]
   format: (value: number) => string
+  named?: boolean // a legend for one series too, so that a second one moves nothing
   whole?: boolean // counts: no half of one on the axis
   unfinished?: boolean // the last bucket is not over yet: hatched
 }

@@ -1,7 +1,7 @@
 import { computed } from 'vue'
 import { accountCounts } from '@/api/accountCounts'
 import { logStats } from '@/api/logs'
-import { usageSeries, usageSummary, usageTop, type UsageTop } from '@/api/usage'
+import { usageErrors, usageSeries, usageSummary, usageTop, type UsageTop } from '@/api/usage'
 import { useFirstAnswers } from '@/composables/useFirstAnswers'
 import { usePolling } from '@/composables/usePolling'
 import { useResource, type Resource } from '@/composables/useResource'
@@ -18,6 +18,7 @@ export interface Question {
 const TILES_MS = 5_000
 const CHARTS_MS = 30_000
 const TOP = 5
+const CLASSES = 6 // as many as there are colours
 
 const polled = (resources: Resource<unknown>[], everyMs: number) =>
   usePolling(() => Promise.all(resources.map((resource) => resource.poll())), everyMs)
@@ -37,6 +38,10 @@ export function useDashboard(question: () => Question) {
     const { query, bucket } = bounds(q)
     return { report: await usageSeries({ ...query, bucket, by: ['model'], top: TOP }, signal), bucket }
   })
+  const errors = useResource(asked, async (q, signal) => {
+    const { query, bucket } = bounds(q)
+    return { report: await usageErrors({ ...query, bucket, top: CLASSES }, signal), bucket }
+  })
   const tops = useResource(asked, async (q, signal) => {
     const bys: By[] = q.admin && q.scope === 'all' ? ['key', 'model', 'account'] : ['key', 'model']
     const found = await Promise.all(bys.map((by) => usageTop({ ...bounds(q).query, by: [by], limit: TOP }, signal)))
@@ -47,14 +52,14 @@ export function useDashboard(question: () => Question) {
     (admin, signal) => (admin ? accountCounts(signal) : Promise.resolve(null)),
   )
 
-  const arrived = useFirstAnswers([summary, stats, series, tops, accounts])
+  const arrived = useFirstAnswers([summary, stats, series, errors, tops, accounts])
   const tiles = polled([summary, stats], TILES_MS)
-  const charts = polled([series, tops, accounts], CHARTS_MS)
+  const charts = polled([series, errors, tops, accounts], CHARTS_MS)
   const paused = computed({
     get: () => tiles.paused.value,
     set: (stop) => {
       tiles.paused.value = charts.paused.value = stop
     },
   })
-  return { summary, stats, series, tops, accounts, paused, arrived }
+  return { summary, stats, series, errors, tops, accounts, paused, arrived }
 }

@@ -42,6 +42,8 @@ export const dashboard = {
   },
   costPer: { hour: 'Cost per hour, USD', day: 'Cost per day, USD', month: 'Cost per month, USD', year: 'Cost per year, USD' },
   errorsPer: { hour: 'Failed requests per hour', day: 'Failed requests per day', month: 'Failed requests per month', year: 'Failed requests per year' },
+  errorsByClass: { hour: 'Failed requests per hour, by class', day: 'Failed requests per day, by class', month: 'Failed requests per month, by class', year: 'Failed requests per year, by class' },
+  byWholeHours: '≈ classes by whole UTC hours',
   errorClasses: 'What failed',
   noErrors: 'Nothing failed.',
   top: { model: 'Top models', key: 'Top keys', user: 'Top users', group: 'Top groups', account: 'Top accounts', requests: '{count} request | {count} requests', none: 'Nothing yet.' },

@@ -44,6 +44,8 @@ export const dashboard: typeof en = {
   },
   costPer: { hour: '每小时费用（USD）', day: '每日费用（USD）', month: '每月费用（USD）', year: '每年费用（USD）' },
   errorsPer: { hour: '每小时失败请求', day: '每日失败请求', month: '每月失败请求', year: '每年失败请求' },
+  errorsByClass: { hour: '每小时失败请求（按类别）', day: '每日失败请求（按类别）', month: '每月失败请求（按类别）', year: '每年失败请求（按类别）' },
+  byWholeHours: '≈ 类别按 UTC 整点统计',
   errorClasses: '失败原因',
   noErrors: '没有失败的请求。',
   top: { model: '模型排行', key: '密钥排行', user: '用户排行', group: '分组排行', account: '账号排行', requests: '{count} 次请求', none: '暂无。' },
