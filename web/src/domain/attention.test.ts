@@ -41,7 +41,16 @@ describe('attentionOf', () => {
   it('names accounts where they are few, counts them where they are many, the worst first', () => {
     const counts = [count('rate_limited', 12, ['a', 'b', 'c']), count('account_exception', 1, ['max-3'])]
     expect(words(status({ conflicts: 1 }), counts)).toEqual(['bad account_exception', 'warn many_rate_limited', 'warn conflicts'])
-    expect(attentionOf(null, counts)[0]).toMatchObject({ name: 'max-3', detail: '401', to: '/accounts?id=1' })
-    expect(attentionOf(null, counts)[1]).toMatchObject({ count: 12, to: '/accounts?status=rate_limited' })
+    expect(attentionOf(null, counts)[0]).toMatchObject({ name: 'max-3', detail: '401', act: 'replace', checks: 0, to: '/accounts?id=1&tab=configuration' })
+    expect(attentionOf(null, counts)[1]).toMatchObject({ count: 12, act: 'open', checks: 0, to: '/accounts?status=rate_limited' })
+  })
+
+  it('leads to what mends it, and lets what may be over be checked', () => {
+    const acts = attentionOf(status({ unpriced: { models: 1, names: ['a'] } }), [count('rate_limited', 1, ['a']), count('api_exception', 1, ['b'])])
+    expect(acts.map(({ act, checks, to }) => [act, checks, to])).toEqual([
+      ['open', 1, '/accounts?id=1'],
+      ['open', 1, '/accounts?id=1'],
+      ['price', 0, '/prices'],
+    ])
   })
 })

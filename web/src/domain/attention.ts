@@ -10,6 +10,8 @@ export interface Attention {
   count: number
   until: string | null
   to: string
+  act: 'open' | 'replace' | 'price' // where `to` leads: a word of dashboard.attention.acts
+  checks: number // the account that can be asked at once whether it answers again; 0: none
 }
 
 const line = (kind: Attention['kind'], word: string, to: string, more: Partial<Attention> = {}): Attention => ({
@@ -20,6 +22,8 @@ const line = (kind: Attention['kind'], word: string, to: string, more: Partial<A
   count: 0,
   until: null,
   to,
+  act: 'open',
+  checks: 0,
   ...more,
 })
 
@@ -48,8 +52,15 @@ function accounts(counts: AccountCount[]): Attention[] {
   return STATES.flatMap(([status, kind]) => {
     const { first = [], total = 0 } = counts.find((count) => count.status === status) ?? {}
     if (total > first.length) return [line(kind, `many_${status}`, `/accounts?status=${status}`, { count: total })]
+    // A credential that was refused is replaced; what was a limit or an error may be over.
+    const refused = status === 'account_exception'
     return first.map((account) =>
-      line(kind, status, `/accounts?id=${account.id}`, { name: account.name, detail: account.status_reason, until: account.cooldown_until }),
+      line(kind, status, `/accounts?id=${account.id}${refused ? '&tab=configuration' : ''}`, {
+        name: account.name,
+        detail: account.status_reason,
+        until: account.cooldown_until,
+        ...(refused ? { act: 'replace' as const } : { checks: account.id }),
+      }),
     )
   })
 }
@@ -58,7 +69,7 @@ function accounts(counts: AccountCount[]): Attention[] {
 export function attentionOf(status: Status | null, counts: AccountCount[] | null): Attention[] {
   const found = [...(status ? services(status) : []), ...accounts(counts ?? [])]
   const unpriced = status?.unpriced?.models ?? 0
-  if (unpriced > 0) found.push(line('warn', 'unpriced', '/prices', { count: unpriced, detail: (status?.unpriced?.names ?? []).slice(0, 3).join(', ') }))
+  if (unpriced > 0) found.push(line('warn', 'unpriced', '/prices', { act: 'price', count: unpriced, detail: (status?.unpriced?.names ?? []).slice(0, 3).join(', ') }))
   if (status?.conflicts) found.push(line('warn', 'conflicts', '/monitoring', { count: status.conflicts }))
   return found.sort((a, b) => Number(b.kind === 'bad') - Number(a.kind === 'bad'))
 }

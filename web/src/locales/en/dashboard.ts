@@ -1,7 +1,9 @@
 export const dashboard = {
   attention: {
     label: 'What wants somebody',
-    open: 'Open',
+    acts: { open: 'Open', replace: 'Replace credential', price: 'Add price', check: 'Check again' },
+    good: '{name} answers again',
+    still: '{name} does not answer yet: {why}',
     more: 'and {count} more',
     until: 'until',
     database: "Admin's database does not answer",

@@ -3,7 +3,9 @@ import type { dashboard as en } from '../en/dashboard'
 export const dashboard: typeof en = {
   attention: {
     label: '需要处理',
-    open: '查看',
+    acts: { open: '查看', replace: '更换凭据', price: '添加价格', check: '重新检测' },
+    good: '{name} 已恢复应答',
+    still: '{name} 仍未应答：{why}',
     more: '另有 {count} 项',
     until: '至',
     database: 'admin 的数据库无响应',
