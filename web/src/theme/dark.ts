@@ -12,6 +12,7 @@ import Modal from 'naive-ui/es/modal/styles/dark'
 import Popover from 'naive-ui/es/popover/styles/dark'
 import Select from 'naive-ui/es/select/styles/dark'
 import Switch from 'naive-ui/es/switch/styles/dark'
+import Tag from 'naive-ui/es/tag/styles/dark'
 
 // Naive UI's dark theme, of what the console uses: its own has all ninety components, 17 KB of gzip for everybody.
 export const darkTheme: GlobalTheme = {
@@ -29,4 +30,5 @@ export const darkTheme: GlobalTheme = {
   Scrollbar,
   Select,
   Switch,
+  Tag,
 }

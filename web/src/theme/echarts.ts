@@ -70,7 +70,7 @@ function labelAxis(spec: ChartSpec, tokens: Tokens) {
     axisLabel: {
       ...text(tokens.text2),
       hideOverlap: true,
-      padding: [0, 4],
+      textMargin: [0, 6], // between two of them: less counts as overlap
       interval: lying ? 0 : Math.ceil(spec.labels.length / TICKS_MAX) - 1,
       ...(lying ? { width: 140, overflow: 'truncate' } : {}),
     },
