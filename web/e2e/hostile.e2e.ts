@@ -84,6 +84,34 @@ describe('a model name of 10,000 characters', () => {
     await checkWidth(page)
   })
 
+  test('is refused by the form of a price, at its field', async ({ visitor }) => {
+    const { page } = visitor
+    visitor.allow(/status of 400 .*\/prices/)
+    await logIn(visitor, '/prices?add=true')
+    const form = page.locator('.n-drawer form')
+    const model = form.getByLabel('Model', { exact: true })
+    await model.fill(LONG)
+    await form.getByLabel('Provider', { exact: true }).fill('journey')
+    for (const amount of ['Input', 'Output']) await form.getByLabel(amount, { exact: true }).fill('1')
+    await form.locator('button[type=submit]').click()
+    await expect.poll(() => model.getAttribute('aria-invalid')).toBe('true')
+    expect(await form.getByRole('alert').first().innerText()).toMatch(/bytes|characters/)
+    expect(await model.inputValue()).toBe(LONG)
+    await checkWidth(page)
+  })
+
+  test('in the filter of the log is answered in words, and is taken away again', async ({ visitor }) => {
+    const { page } = visitor
+    visitor.allow(/status of 4\d\d/)
+    await logIn(visitor, '/logs')
+    const search = page.getByRole('searchbox').first()
+    await search.fill(LONG)
+    await page.locator('main').getByRole('alert').first().waitFor()
+    await checkWidth(page)
+    await search.fill('')
+    await page.locator('main').getByRole('alert').first().waitFor({ state: 'detached' })
+  })
+
   test('is refused by what explains, in words at its field', async ({ visitor }) => {
     const { page } = visitor
     visitor.allow(/status of 400 .*\/explain/)

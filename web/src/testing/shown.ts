@@ -19,3 +19,19 @@ export async function press(text: string) {
   buttons.find((button) => button.textContent?.trim() === text)!.click()
   await flushPromises()
 }
+
+// The field under that label: the nth of several.
+export function fieldOf(label: string, nth = 0) {
+  const labels = [...document.querySelectorAll<HTMLLabelElement>('label[for]')].filter((one) => one.textContent?.trim() === label)
+  return document.getElementById(labels[nth]!.htmlFor) as HTMLInputElement | HTMLTextAreaElement
+}
+
+export async function type(label: string, text: string, nth = 0) {
+  const field = fieldOf(label, nth)
+  field.value = text
+  field.dispatchEvent(new Event('input'))
+  await flushPromises()
+}
+
+// What a drawer asks about before it closes, or is left by a link, Back or a reload (components/dialogs.test.ts).
+export const asksFirst = (drawer: VueWrapper) => drawer.findComponent({ name: 'SideDrawer' }).props('dirty') as boolean

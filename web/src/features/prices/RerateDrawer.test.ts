@@ -1,7 +1,7 @@
 import type { VueWrapper } from '@vue/test-utils'
-import { afterEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as api from '@/api/rerate'
-import { asking, press, shown } from '@/testing/shown'
+import { asking, asksFirst, press, shown, type } from '@/testing/shown'
 import RerateDrawer from './RerateDrawer.vue'
 
 const RUN = {
@@ -30,4 +30,31 @@ it('asks before a run that writes is stopped half way, with how far it is', asyn
 
 it('stops one that writes nothing at once', async () => {
   expect((await stopped(true)).mock.calls).toEqual([[7]])
+})
+
+describe('what is typed', () => {
+  beforeEach(async () => {
+    vi.spyOn(api, 'listRerates').mockResolvedValue({ data: [] } as never)
+    drawer = await shown(RerateDrawer, { run: 0 })
+  })
+
+  it('is asked about before it is lost', async () => {
+    await type('Only these models', 'claude-opus-4-5')
+    expect(asksFirst(drawer)).toBe(true)
+  })
+
+  it('is none where nothing is, or what was is no more', async () => {
+    await type('Only these models', 'claude')
+    await type('Only these models', '')
+    expect(asksFirst(drawer)).toBe(false)
+  })
+
+  it('is none once it was worked out, until it is changed', async () => {
+    vi.spyOn(api, 'startRerate').mockResolvedValue({ ...RUN, id: 9, dry_run: true } as never)
+    await type('Only these models', 'claude')
+    await press('Work out the difference')
+    expect(asksFirst(drawer)).toBe(false)
+    await type('Only these models', 'claude-opus-4-5')
+    expect(asksFirst(drawer)).toBe(true)
+  })
 })

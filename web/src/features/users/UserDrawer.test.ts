@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { ApiError } from '@/api/errors'
 import * as keys from '@/api/keys'
 import * as users from '@/api/users'
-import { press, shown } from '@/testing/shown'
+import { asksFirst, press, shown, type } from '@/testing/shown'
 import UserDrawer from './UserDrawer.vue'
 
 vi.mock('@/composables/useSaved', () => ({ useSaved: () => ({ saved: () => undefined }) }))
@@ -43,4 +43,22 @@ it('keeps what is typed when reading the user again fails', async () => {
   await beside()
   expect(document.querySelector('.n-drawer [role=alert]')).not.toBeNull()
   expect(nameField().value).toBe('half typ')
+})
+
+it('asks about an identity that is half typed, as about the form, until it is left or added', async () => {
+  vi.spyOn(users, 'getUser').mockResolvedValue(USER as never)
+  vi.spyOn(users, 'addIdentity').mockResolvedValue(undefined as never)
+  drawer = await shown(UserDrawer, { id: 7, groups: [] })
+  await press('Add identity')
+  expect(asksFirst(drawer)).toBe(false)
+  await type('Subject', 'ada')
+  expect(asksFirst(drawer)).toBe(true)
+  await press('Cancel') // the identity
+  expect(asksFirst(drawer)).toBe(false)
+  await press('Add identity')
+  await type('Issuer', 'https://login.example.com')
+  await type('Subject', 'ada')
+  expect(asksFirst(drawer)).toBe(true)
+  await press('Add identity')
+  expect(asksFirst(drawer)).toBe(false)
 })
