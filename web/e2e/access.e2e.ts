@@ -183,7 +183,7 @@ describe('users', () => {
     const proof = page.getByRole('dialog', { name: 'Confirm that it is you' })
     await proof.getByLabel('Password', { exact: true }).fill('not mine')
     await proof.getByRole('button', { name: 'Confirm' }).click()
-    await proof.getByRole('alert').waitFor()
+    await proof.getByRole('alert').getByText('Wrong: nothing was changed').waitFor()
     await checkAccess(page)
     await screenshot(page, 'users.confirm')
     const api = await Api.logIn(at)

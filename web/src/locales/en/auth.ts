@@ -26,5 +26,6 @@ export const auth = {
   keyUsage: 'Only have a key? See its usage',
   confirmTitle: 'Confirm that it is you',
   confirmText: 'Your password again, or a code of your second factor.',
+  proofWrong: 'Wrong: nothing was changed. Try once more.',
   confirm: 'Confirm',
 }

@@ -28,5 +28,6 @@ export const auth: typeof en = {
   keyUsage: '只有密钥？查看其用量',
   confirmTitle: '确认是你本人',
   confirmText: '再次输入密码，或两步验证码。',
+  proofWrong: '不正确，未作任何修改。请重试。',
   confirm: '确认',
 }
