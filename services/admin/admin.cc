@@ -21,6 +21,7 @@
 #include "services/admin/after_restore.h"
 #include "services/admin/alerts/alert_courier.h"
 #include "services/admin/alerts/alert_watch.h"
+#include "services/admin/alerts/well_watch.h"
 #include "services/admin/config.h"
 #include "services/admin/config_watcher.h"
 #include "services/admin/credentials/playground_secret.h"
@@ -44,6 +45,7 @@
 #include "services/admin/publish/snapshot_service.h"
 #include "services/admin/reseal.h"
 #include "services/admin/resources/console.h"
+#include "services/admin/resources/left_to_do.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/unpriced_models.h"
 #include "services/admin/restore_access.h"
@@ -208,12 +210,17 @@ struct Admin::Parts {
                [this](const std::function<bool()>& gone) { return checker.CheckSessions(gone); }),
       metrics};
   AlertCourier alerts;
+  WellWatch well{store,
+                 registry,
+                 {.ingest = [this] { return maintenance.Ingest(); },
+                  .nothing_left_to_do = [this] { return NothingLeftToDo(store, usage); }}};
   OidcClient oidc;
   TokenRefresher refresher;
   ConsoleSessions sessions{store, SystemClock(), vault};
-  ResourceParts for_resources{store,     vault,         sessions,    usage,   publisher, registry,
-                              explain,   metrics,       maintenance, tasks,   setup,     declared,
-                              refresher, account_tests, alerts,      checker, oidc,      board};
+  ResourceParts for_resources{store,    vault,    sessions,  usage,         publisher,
+                              registry, explain,  metrics,   maintenance,   tasks,
+                              setup,    declared, refresher, account_tests, alerts,
+                              checker,  oidc,     board,     well};
   Console console{store};
   Router router{AllRoutes(for_resources),
                 [this](const Request& request) { return sessions.Authenticate(request); },
@@ -230,6 +237,7 @@ Admin::Admin(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Admin::~Admin() {
   parts_->tasks.Stop();
   parts_->alerts.Stop();
+  parts_->well.Stop();
   parts_->refresher.Stop();
   parts_->publisher.Stop();
 }
@@ -268,6 +276,7 @@ absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settin
   if (!status.ok()) return status;
   parts->refresher.Start();
   parts->alerts.Start();
+  parts->well.Start();
   return std::unique_ptr<Admin>(new Admin(std::move(parts)));
 }
 

@@ -37,6 +37,14 @@ struct LedgerIngest {
   std::int64_t events_last_minute = 0;
 };
 
+// Events that wait for longer than this are behind: the database is slow.
+inline constexpr std::int64_t kLateMs = 5'000;
+
+// Whether what relays send is stored.
+inline bool IsStored(const LedgerIngest& ingest) {
+  return ingest.failing_since_ms == 0 && ingest.oldest_waiting_ms <= kLateMs;
+}
+
 struct DeletedRequests {
   std::int64_t kept_from_ms = 0;  // what is older is refused from now on
   std::int64_t days = 0;          // dropped whole

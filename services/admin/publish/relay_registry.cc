@@ -1,5 +1,7 @@
 #include "services/admin/publish/relay_registry.h"
 
+#include <algorithm>
+
 namespace weir::admin {
 namespace {
 
@@ -90,6 +92,14 @@ std::vector<RelayState> RelayRegistry::List() {
   states.reserve(relays_.size());
   for (const auto& [id, entry] : relays_) states.push_back(entry.state);
   return states;
+}
+
+RedisState RedisOf(const std::vector<RelayState>& relays) {
+  RedisState state = RedisState::kNone;
+  for (const RelayState& relay : relays) {
+    if (relay.connected && relay.figures.has_value()) state = std::max(state, relay.figures->redis);
+  }
+  return state;
 }
 
 }  // namespace weir::admin

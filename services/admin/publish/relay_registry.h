@@ -42,6 +42,9 @@ struct RelayState {
   std::optional<RelayFigures> figures = {};  // nothing: an older relay, or it has not told yet
 };
 
+// Relays know it, admin has none: it is away where one of them is without it.
+RedisState RedisOf(const std::vector<RelayState>& relays);
+
 // Thread-safe.
 class RelayRegistry {
  public:

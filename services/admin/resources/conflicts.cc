@@ -72,11 +72,17 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
 
 }  // namespace
 
-void AddConflictsNotice(ResourceParts& parts, json::object& status) {
+absl::StatusOr<std::int64_t> ConflictsOfADay(Store& store, UsageClient& usage) {
   v1::ConflictsRequest question;
-  question.set_from_unix_ms(parts.store.NowMs() - kDayMs);
+  question.set_from_unix_ms(store.NowMs() - kDayMs);
   v1::ConflictsResponse answer;
-  if (parts.usage.Conflicts(question, answer).ok()) status["conflicts"] = answer.total();
+  if (absl::Status asked = usage.Conflicts(question, answer); !asked.ok()) return asked;
+  return answer.total();
+}
+
+void AddConflictsNotice(ResourceParts& parts, json::object& status) {
+  const auto conflicts = ConflictsOfADay(parts.store, parts.usage);
+  if (conflicts.ok()) status["conflicts"] = *conflicts;
 }
 
 Routes ConflictRoutes(ResourceParts& parts) {

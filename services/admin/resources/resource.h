@@ -38,6 +38,7 @@ class AlertCourier;
 class OidcClient;
 class TaskScheduler;
 class TokenRefresher;
+class WellWatch;
 
 // All outlive the routes.
 struct ResourceParts {
@@ -59,6 +60,7 @@ struct ResourceParts {
   AccountChecker& checker;
   OidcClient& oidc;
   const AccountBoard& board;
+  const WellWatch& well;
 };
 
 using Routes = std::vector<Route>;
@@ -133,6 +135,8 @@ void AddLastUsed(boost::json::array& records, const UsageGlance::LastUsedTimes& 
 // is away.
 void AddUnpricedNotice(ResourceParts& parts, boost::json::object& status);
 boost::json::object UnpricedNoticeShape();
+// Requests of the last day that came again with another content. Unavailable while usage is away.
+absl::StatusOr<std::int64_t> ConflictsOfADay(Store& store, UsageClient& usage);
 // Adds `conflicts` to the status: how many requests came again with another content in the last
 // day. Left out while usage is away.
 void AddConflictsNotice(ResourceParts& parts, boost::json::object& status);

@@ -1,5 +1,4 @@
 // /health, /ready, /metrics, /api/v1/status and the page at /.
-#include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
@@ -13,6 +12,7 @@
 
 #include "libs/common/sql/database_figures.h"
 #include "libs/common/version.h"
+#include "services/admin/alerts/well_watch.h"
 #include "services/admin/json/record_json.h"
 #include "services/admin/resources/resource.h"
 #include "weir/v1/report.pb.h"
@@ -76,15 +76,6 @@ Response Ready(ResourceParts& parts) {
 json::value RedisWord(RedisState state) {
   constexpr std::array<std::string_view, 3> kWords = {"not_configured", "ok", "down"};
   return OneWord({"ok", "down", "not_configured"}, kWords.at(static_cast<std::size_t>(state)));
-}
-
-// Relays know it, admin has none: it is down where one of them is without it.
-RedisState RedisOf(const std::vector<RelayState>& relays) {
-  RedisState state = RedisState::kNone;
-  for (const RelayState& relay : relays) {
-    if (relay.connected && relay.figures.has_value()) state = std::max(state, relay.figures->redis);
-  }
-  return state;
 }
 
 json::value FiguresJson(const std::optional<RelayFigures>& told) {
@@ -168,14 +159,6 @@ void AddLedger(ResourceParts& parts, json::object& body) {
   if (storage.ok()) body["ledger"] = StorageJson(*storage);
 }
 
-// Events that wait for longer than this are behind: the database is slow.
-constexpr std::int64_t kLateMs = 5'000;
-
-// Whether what relays send is stored.
-bool IsStored(const LedgerIngest& ingest) {
-  return ingest.failing_since_ms == 0 && ingest.oldest_waiting_ms <= kLateMs;
-}
-
 std::string_view WordOfIngest(const LedgerIngest& ingest) {
   if (IsStored(ingest)) return "ok";
   return ingest.failing_since_ms != 0 ? "failing" : "late";
@@ -201,6 +184,11 @@ json::object HealthJson(bool database, bool usage, bool stored, RedisState redis
           {"usage_status", up(usage)}};
 }
 
+json::object WellJson(const WellState& well) {
+  return {{"since", TimeJson(well.well_since_ms)},
+          {"watched_since", TimeJson(well.watching_since_ms)}};
+}
+
 // What only administrators see may be absent.
 json::value StatusShape() {
   json::object body = HealthJson(true, true, true, RedisState::kNone);
@@ -213,6 +201,7 @@ json::value StatusShape() {
   body["ledger"] = MaybeAbsent(StorageJson(LedgerStorage()));
   body["unpriced"] = MaybeAbsent(UnpricedNoticeShape());
   body["conflicts"] = MaybeAbsent(0);
+  body["well"] = MaybeAbsent(WellJson({}));
   return Named("Status", std::move(body));
 }
 
@@ -230,6 +219,7 @@ void AddOperation(ResourceParts& parts, const std::vector<RelayState>& states,
     relays.push_back(RelayJson(relay, overheads, latest, parts.store.NowMs()));
   }
   body["relays"] = std::move(relays);
+  body["well"] = WellJson(parts.well.Read());
   const auto figures = sql::MeasureDatabase(parts.store.database());
   if (figures.ok()) body["database"] = DatabaseJson(*figures);
   if (ingest.ok()) body["ingest"] = IngestJson(*ingest);
@@ -297,7 +287,10 @@ Routes StatusRoutes(ResourceParts& parts) {
        {.summary = "State of the services",
         .answers = {Answers(StatusShape)},
         .refusals = {401, 403},
-        .about = "Relays and the ledger are shown to administrators alone."}},
+        .about =
+            "Relays and the ledger are shown to administrators alone. `well.since` is null while "
+            "something is wrong; what was before `well.watched_since` this process does not "
+            "know."}},
   };
 }
 

@@ -6,6 +6,8 @@ export const dashboard = {
     still: '{name} does not answer yet: {why}',
     more: 'and {count} more',
     until: 'until',
+    since: 'since',
+    watched: 'watched since then',
     database: "Admin's database does not answer",
     noRelay: 'No relay is connected: no request is served',
     refused: 'refused revision {count}',

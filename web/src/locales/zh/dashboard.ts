@@ -8,6 +8,8 @@ export const dashboard: typeof en = {
     still: '{name} 仍未应答：{why}',
     more: '另有 {count} 项',
     until: '至',
+    since: '自',
+    watched: '从那时起开始观察',
     database: 'admin 的数据库无响应',
     noRelay: '没有中继连接：请求无法处理',
     refused: '拒绝了修订 {count}',

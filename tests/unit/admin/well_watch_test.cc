@@ -1,0 +1,54 @@
+#include "services/admin/alerts/well_watch.h"
+
+#include <gtest/gtest.h>
+
+namespace weir::admin {
+namespace {
+
+constexpr std::int64_t kBegin = 1'750'000'000'000;
+constexpr std::int64_t kLook = 5'000;
+
+TEST(WellMemoryTest, ItIsWellSinceTheFirstLookOfARow) {
+  WellMemory memory;
+  EXPECT_EQ(memory.Read().watching_since_ms, 0);
+  memory.Note(true, kBegin);
+  memory.Note(true, kBegin + kLook);
+  EXPECT_EQ(memory.Read().well_since_ms, kBegin);
+  memory.Note(false, kBegin + 2 * kLook);
+  EXPECT_EQ(memory.Read().well_since_ms, 0);
+  memory.Note(true, kBegin + 3 * kLook);
+  memory.Note(true, kBegin + 4 * kLook);
+  EXPECT_EQ(memory.Read().well_since_ms, kBegin + 3 * kLook);
+  EXPECT_EQ(memory.Read().watching_since_ms, kBegin);
+}
+
+TEST(WellMemoryTest, WhatNobodyLookedAtWasNotWatched) {
+  WellMemory memory;
+  memory.Note(true, kBegin);
+  const std::int64_t after = kBegin + WellMemory::kGapMsMax + 1;
+  memory.Note(true, after);
+  EXPECT_EQ(memory.Read().well_since_ms, after);
+  EXPECT_EQ(memory.Read().watching_since_ms, after);
+  const std::int64_t set_back = kBegin - kLook;
+  memory.Note(true, set_back);
+  EXPECT_EQ(memory.Read().well_since_ms, set_back) << "not since a moment that is yet to come";
+}
+
+TEST(RelaysAreWellTest, OneIsConnectedAndNoneRefusesOrLacksItsRedis) {
+  EXPECT_FALSE(RelaysAreWell({}));
+  RelayState gone;
+  gone.nacked_revision = 4;
+  EXPECT_FALSE(RelaysAreWell({gone}));
+  RelayState relay;
+  relay.connected = true;
+  EXPECT_TRUE(RelaysAreWell({gone, relay})) << "what a relay that is gone refused is over";
+  RelayState refuses = relay;
+  refuses.nacked_revision = 4;
+  EXPECT_FALSE(RelaysAreWell({relay, refuses}));
+  RelayState without = relay;
+  without.figures = RelayFigures{.redis = RedisState::kAway};
+  EXPECT_FALSE(RelaysAreWell({relay, without}));
+}
+
+}  // namespace
+}  // namespace weir::admin
