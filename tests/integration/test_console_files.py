@@ -205,10 +205,12 @@ def test_without_a_build_the_api_is_served_alone(build_dir, folder, warns):
         assert get(made, "/logs", BROWSER).json()["reason"] == "unknown_endpoint"
         assert get(made, "/setup", BROWSER).json()["setup_needed"] is True
         assert get(made, "/api/v1/public").status == 200
+        # Printed last, a moment after admin answers.
+        find = lambda: re.search(r"curl (http\S+/setup) .*\n +-d '(.*)'", made.admin.log())
+        eventually(find, "how to set it up without a page")
+        body = find()
         told = re.findall(r"without the console: build it with ./weir build", made.admin.log())
         assert len(told) == (1 if warns else 0)
-        body = re.search(r"curl (http\S+/setup) .*\n +-d '(.*)'", made.admin.log())
-        assert body, "how to set it up without a page"
         wanted = json.loads(body.group(2)) | {"password": "correct horse battery"}
         assert body.group(1) == f"http://127.0.0.1:{made.admin_port}/setup"
         assert AdminClient(made.admin_port).raw("POST", "/setup", wanted).status == 201
