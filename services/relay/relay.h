@@ -16,8 +16,9 @@ class Relay {
 
   // Everything up to listening. Errors name the port, folder or file that is in the way.
   absl::Status Start();
-  // Takes no more connections, lets answers under way end (within drain_timeout_ms), hands the
-  // spool over to usage as far as it is there, stops all threads.
+  // Is not ready any more, takes no more connections after drain_delay_ms, lets answers under way
+  // end (within drain_timeout_ms), hands the spool over to usage as far as it is there, stops all
+  // threads.
   void DrainAndStop();
 
  private:
