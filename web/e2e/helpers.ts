@@ -94,13 +94,25 @@ async function openContext(browser: Browser, taste: Taste): Promise<BrowserConte
   return context
 }
 
+// What a journey saw when it failed: a timeout alone tells nothing of a run that nobody looked at.
+async function withSight(error: unknown, page: Page, wrong: string[]): Promise<unknown> {
+  if (!(error instanceof Error)) return error
+  const seen = await page.evaluate('document.body.innerText').catch(() => '')
+  error.message += `\nat ${page.url()}\nwent wrong: ${wrong.join('\n') || 'nothing'}\nseen: ${String(seen).slice(0, 2000)}`
+  return error
+}
+
 // visit(browser, at, taste, steps): a fresh context, closed and judged at its end.
 export async function visit(browser: Browser, at: Installation, taste: Taste, steps: (visit: Visit) => Promise<void>) {
   const context = await openContext(browser, taste)
   try {
     const page = await context.newPage()
     const watch = new Watch(page, [at.admin_url, at.relay_url])
-    await steps({ page, at, allow: (...expected) => watch.allow(...expected), wrong: watch.wrong })
+    try {
+      await steps({ page, at, allow: (...expected) => watch.allow(...expected), wrong: watch.wrong })
+    } catch (error) {
+      throw await withSight(error, page, watch.wrong())
+    }
     await watch.check()
   } finally {
     await context.close()
