@@ -104,6 +104,10 @@ class AdminClient:
         relays = [relay for relay in status["relays"] if relay["connected"]]
         return relays and all(relay["revision"] == status["revision"] for relay in relays)
 
+    def ingest_status(self, away_seconds=5.0):
+        """None until admin has found usage: its status says nothing of the ingest before."""
+        return self.get("/api/v1/status", away_seconds).get("ingest", {}).get("status")
+
     def account(self, account_id):
         return self.get(f"/api/v1/admin/accounts/{account_id}")
 

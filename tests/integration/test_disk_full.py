@@ -111,7 +111,7 @@ def test_usages_disk(stack):
         assert said["status"] == "degraded" and said["ingest"]["status"] == "failing", said
         assert "full" in said["ingest"]["last_error"], said["ingest"]
         stack.disk.free()
-        eventually(lambda: stack.api.get("/api/v1/status")["ingest"]["status"] == "ok", "usage stores again", timeout=30)
+        eventually(lambda: stack.api.ingest_status() == "ok", "usage stores again", timeout=30)
         load.wait_for(20)
     assert not load.failures
     check_ledger(stack.api, lane, load.answered, COST)

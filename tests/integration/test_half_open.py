@@ -98,7 +98,7 @@ def test_postgresql_vanishes(stack, traffic):
     seconds = stack.seconds_until(lambda: not sessions(), "PostgreSQL misses usage and admin", timeout=POSTGRESQL_S)
     print(f"PostgreSQL misses usage and admin: {seconds:.1f} s later")
     back(stack, lambda: harness.ready_status(stack.usage_ops) == 200
-         and stack.api.get("/api/v1/status", 30)["ingest"]["status"] == "ok", "usage stores events", 60)
+         and stack.api.ingest_status(30) == "ok", "usage stores events", 60)
 
 
 def test_a_kept_connection_to_a_provider_that_vanished(stack):

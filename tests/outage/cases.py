@@ -32,7 +32,7 @@ def _changes_reach_relays(site):
 
 
 def _takes_events(site):
-    eventually(lambda: site.stack.api.get("/api/v1/status")["ingest"]["status"] == "ok", "usage takes events", timeout=60)
+    eventually(lambda: site.stack.api.ingest_status() == "ok", "usage takes events", timeout=60)
 
 
 def _database_is_back(site):
