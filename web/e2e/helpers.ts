@@ -95,11 +95,9 @@ async function openContext(browser: Browser, taste: Taste): Promise<BrowserConte
 }
 
 // What a journey saw when it failed: a timeout alone tells nothing of a run that nobody looked at.
-async function withSight(error: unknown, page: Page, wrong: string[]): Promise<unknown> {
-  if (!(error instanceof Error)) return error
+async function tellSight(page: Page, wrong: string[]) {
   const seen = await page.evaluate('document.body.innerText').catch(() => '')
-  error.message += `\nat ${page.url()}\nwent wrong: ${wrong.join('\n') || 'nothing'}\nseen: ${String(seen).slice(0, 2000)}`
-  return error
+  process.stderr.write(`at ${page.url()}\nwent wrong: ${wrong.join('\n') || 'nothing'}\nseen: ${String(seen).slice(0, 2000)}\n`)
 }
 
 // visit(browser, at, taste, steps): a fresh context, closed and judged at its end.
@@ -111,7 +109,8 @@ export async function visit(browser: Browser, at: Installation, taste: Taste, st
     try {
       await steps({ page, at, allow: (...expected) => watch.allow(...expected), wrong: watch.wrong })
     } catch (error) {
-      throw await withSight(error, page, watch.wrong())
+      await tellSight(page, watch.wrong())
+      throw error
     }
     await watch.check()
   } finally {
@@ -137,8 +136,11 @@ export const test = base.extend<Fixtures>({
     { scope: 'file' },
   ],
   taste: {},
-  visitor: async ({ browser, taste }, use) => {
-    await visit(browser, installation(), taste, use)
+  visitor: async ({ browser, taste, task }, use) => {
+    await visit(browser, installation(), taste, async (visitor) => {
+      await use(visitor)
+      if (task.result?.state === 'fail') await tellSight(visitor.page, visitor.wrong()) // `use` does not throw it
+    })
   },
 })
 
