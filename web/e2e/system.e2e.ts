@@ -11,6 +11,8 @@ test('a relay that goes away is said, and is back', async ({ visitor }) => {
   await tell({ stop: 'relay' })
   try {
     await page.getByText(/ Away$/).waitFor()
+    // The top bar is told by the same answer, so that it never says otherwise.
+    expect(await page.getByRole('banner').getByRole('status').innerText()).toContain('No relay is connected')
     await screenshot(page, 'monitoring.away')
   } finally {
     await tell({ start: 'relay' })

@@ -1,20 +1,44 @@
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
+import { isAbort } from '@/api/errors'
 import { getStatus, type Status } from '@/api/status'
 
-// The health of the whole: one phrase in the top bar, revisions beside what was saved.
+const FRESH_MS = 5_000
+
+// The health of the whole, asked for in this one place: whoever shows it, the top bar says the same of it.
 export const useStatus = defineStore('status', () => {
   const status = ref<Status | null>(null)
   const failedAt = ref<Date | null>(null)
 
-  async function load(signal?: AbortSignal) {
+  let calls = 0
+  let lastHeard = 0 // of which call; what an older one says after it is no news
+  let toldAt = -Infinity
+
+  function hear(call: number, answer: Status | null) {
+    if (call < lastHeard) return
+    lastHeard = call
+    if (!answer) return void (failedAt.value ??= new Date())
+    status.value = answer
+    failedAt.value = null
+    toldAt = Date.now()
+  }
+
+  async function load(signal?: AbortSignal): Promise<Status> {
+    const call = (calls += 1)
     try {
-      status.value = await getStatus(signal)
-      failedAt.value = null
+      const answer = await getStatus(signal)
+      hear(call, answer)
+      return answer
     } catch (error) {
-      failedAt.value ??= new Date()
+      // Who went elsewhere asks no more, which says nothing of the whole.
+      if (!isAbort(error)) hear(call, null)
       throw error
     }
+  }
+
+  // For who only follows: nothing is asked where a page that looks closer has just been told.
+  async function follow() {
+    if (failedAt.value || Date.now() - toldAt >= FRESH_MS) await load()
   }
 
   const relays = computed(() => (status.value?.relays ?? []).filter((relay) => relay.connected))
@@ -24,5 +48,5 @@ export const useStatus = defineStore('status', () => {
     return [relays.value.filter((relay) => relay.revision >= revision).length, relays.value.length]
   }
 
-  return { status, failedAt, relays, relaysWith, load }
+  return { status, failedAt, relays, relaysWith, load, follow }
 })

@@ -1,18 +1,20 @@
 import { listAudit } from '@/api/audit'
 import { logConflicts, wrongNow } from '@/api/monitoring'
-import { getStatus } from '@/api/status'
 import { useFirstAnswers } from '@/composables/useFirstAnswers'
 import { usePolling } from '@/composables/usePolling'
 import { useResource } from '@/composables/useResource'
+import { useStatus } from '@/stores/status'
 
 const LIVE_MS = 2_000
 const WRONG_MS = 30_000
 const CONFLICTS = 5
 const CHANGES = 20
 
-// All that the page shows: the state every 2 s, what is wrong every 30 s, the last changes with each new revision.
+// All that the page shows: the state every 2 s (the top bar is told of it too), what is wrong every 30 s, the last
+// changes with each new revision.
 export function useMonitoring() {
-  const status = useResource(() => 0, (_, signal) => getStatus(signal))
+  const whole = useStatus()
+  const status = useResource(() => 0, (_, signal) => whole.load(signal))
   const wrong = useResource(() => 0, (_, signal) => wrongNow(signal))
   const conflicts = useResource(
     () => status.data.value?.conflicts ?? 0,
