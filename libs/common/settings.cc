@@ -50,6 +50,25 @@ absl::Status Settings::Load(int argc, const char* const* argv) {
   for (int i = 1; i < argc; ++i) {
     if (absl::Status status = LoadArgument(argc, argv, i); !status.ok()) return status;
   }
+  return wants_text() ? absl::OkStatus() : LoadFiles();
+}
+
+absl::Status Settings::LoadFiles() {
+  constexpr std::string_view kEnding = "_file";
+  for (const Setting& setting : table_) {
+    const std::string_view name = setting.name;
+    const std::string& path = Text(name);
+    if (path.empty() || !name.ends_with(kEnding)) continue;
+    const Setting* named = Find(name.substr(0, name.size() - kEnding.size()));
+    if (named == nullptr) continue;
+    const absl::StatusOr<Secret> content = ReadSecretFile(path);
+    if (!content.ok()) {
+      return {content.status().code(), StrCat(EnvName(setting), ": ", content.status().message())};
+    }
+    if (absl::Status status = Set(*named, content->Reveal(), EnvName(setting)); !status.ok()) {
+      return status;
+    }
+  }
   return absl::OkStatus();
 }
 

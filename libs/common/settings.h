@@ -36,6 +36,7 @@ class Settings {
            std::vector<Setting> table);
 
   // Flags (--name=value, --name value, --flag) win over the environment, which wins over defaults.
+  // Where the table has `x` and `x_file`, the file's content is the value of `x` and wins over all.
   // InvalidArgument names the setting, what is wrong, and where the value came from. The arguments
   // that are not flags are kept for positional().
   absl::Status Load(int argc, const char* const* argv);
@@ -57,6 +58,7 @@ class Settings {
  private:
   absl::Status Set(const Setting& setting, std::string_view value, std::string_view from);
   absl::Status LoadArgument(int argc, const char* const* argv, int& index);
+  absl::Status LoadFiles();
   const Setting* Find(std::string_view name) const;
   std::string EnvName(const Setting& setting) const;
 

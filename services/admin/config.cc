@@ -36,6 +36,7 @@ weir::Settings MakeSettings() {
           {"ops_listen", kText, "127.0.0.1:9181", "host:port of /health, /ready and /metrics"},
           {"database_url", kText, "sqlite:weir-admin.db",
            "sqlite:PATH or postgresql://user:password@host/database"},
+          {"database_url_file", kText, "", "file with that URL instead (mode 0600)"},
           {"database_connections", kInteger, "4", "connections to the database at most", 1, 100},
           {"usage_target", kText, "127.0.0.1:9082", "host:port of the usage service"},
           {"internal_token_file", kText, "",

@@ -16,18 +16,13 @@ namespace {
 using Kind = SettingKind;
 constexpr std::int64_t kHourMs = 3'600'000;
 
-// The URL in setting `name`, or in the file that `name`_file names; empty = none.
+// The URL in setting `name`; empty = none.
 absl::StatusOr<std::optional<RedisOptions>> LoadRedis(const Settings& settings,
                                                       const std::string& name,
                                                       std::string_view timeout_name) {
-  Secret url(settings.Text(name));
-  if (const std::string& file = settings.Text(name + "_file"); !file.empty()) {
-    absl::StatusOr<Secret> read = ReadSecretFile(file);
-    if (!read.ok()) return read.status();
-    url = *std::move(read);
-  }
+  const std::string& url = settings.Text(name);
   if (url.empty()) return std::optional<RedisOptions>();
-  absl::StatusOr<RedisUrl> parsed = ParseRedisUrl(url.Reveal());
+  absl::StatusOr<RedisUrl> parsed = ParseRedisUrl(url);
   if (!parsed.ok()) {
     return absl::InvalidArgumentError(StrCat(name, " ", parsed.status().message()));
   }

@@ -18,6 +18,7 @@ Settings MakeSettings() {
           {"ops_listen", kText, "127.0.0.1:9182", "host:port of /health, /ready and /metrics"},
           {"database_url", kText, "sqlite:weir-usage.db",
            "sqlite:PATH or postgresql://user:password@host/database"},
+          {"database_url_file", kText, "", "file with that URL instead (mode 0600)"},
           {"database_connections", kInteger, "4", "connections to the database at most", 2, 100},
           {"database_wait_ms", kInteger, "30000",
            "how long to wait at start for a database that does not answer", 0, 600'000},

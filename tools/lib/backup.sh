@@ -30,11 +30,6 @@ TEXT
 
 is_postgres() { [[ $1 =~ ^postgres(ql)?:// ]]; }
 
-usage_database_url() { echo "${WEIR_USAGE_DATABASE_URL:-sqlite:$DATA_DIR/usage.db}"; }
-
-# database_url SERVICE
-database_url() { "$1_database_url"; }
-
 # with_postgres URL program…: runs it with the URL behind -d. The password goes by the environment,
 # since everybody on the machine may read a command line.
 with_postgres() {

@@ -35,7 +35,15 @@ service_ready_url() {
   esac
 }
 
-admin_database_url() { echo "${WEIR_ADMIN_DATABASE_URL:-sqlite:$DATA_DIR/admin.db}"; }
+# database_url SERVICE: as the service itself finds it, the file's before the variable's.
+database_url() {
+  local variable=WEIR_${1^^}_DATABASE_URL file=WEIR_${1^^}_DATABASE_URL_FILE
+  if [[ -n ${!file:-} ]]; then
+    sed 's/^[[:space:]]*//; s/[[:space:]]*$//; /^$/d' "${!file}" || die "$file: ${!file} cannot be read"
+  else
+    echo "${!variable:-sqlite:$DATA_DIR/$1.db}"
+  fi
+}
 
 # Prints the settings of a service, one NAME=value a line; the environment's own settings for
 # anything not listed here (threads, limits, …) reach the service untouched.
@@ -46,7 +54,7 @@ service_settings() {
       cat <<TEXT
 WEIR_USAGE_GRPC_LISTEN=127.0.0.1:${PORTS[usage_grpc]}
 WEIR_USAGE_OPS_LISTEN=127.0.0.1:${PORTS[usage_ops]}
-WEIR_USAGE_DATABASE_URL=${WEIR_USAGE_DATABASE_URL:-sqlite:$DATA_DIR/usage.db}
+WEIR_USAGE_DATABASE_URL=$(database_url usage)
 WEIR_USAGE_INTERNAL_TOKEN_FILE=$token
 TEXT
       ;;
@@ -55,7 +63,7 @@ TEXT
 WEIR_ADMIN_LISTEN=${WEIR_LISTEN_HOST:-0.0.0.0}:${PORTS[admin]}
 WEIR_ADMIN_GRPC_LISTEN=127.0.0.1:${PORTS[admin_grpc]}
 WEIR_ADMIN_OPS_LISTEN=127.0.0.1:${PORTS[admin_ops]}
-WEIR_ADMIN_DATABASE_URL=$(admin_database_url)
+WEIR_ADMIN_DATABASE_URL=$(database_url admin)
 WEIR_ADMIN_USAGE_TARGET=127.0.0.1:${PORTS[usage_grpc]}
 WEIR_ADMIN_INTERNAL_TOKEN_FILE=$token
 WEIR_ADMIN_MASTER_KEY_FILE=$DATA_DIR/secrets/master.key

@@ -173,9 +173,8 @@ seed_admin() {
   mapfile -t settings < <(service_settings admin)
   [[ $UP_DEMO -eq 0 ]] || demo=(--demo-url "http://127.0.0.1:${PORTS[fake_provider]}")
   if ! env "${settings[@]}" "$(service_binary admin)" seed \
-    --database-url "$(admin_database_url)" --master-key-file "$DATA_DIR/secrets/master.key" \
-    --relay-url "http://127.0.0.1:${PORTS[relay]}" --console-url "http://127.0.0.1:${PORTS[admin]}" \
-    "${demo[@]}" </dev/null >"$output" 2>>"$DATA_DIR/logs/admin.log" 9>&-; then
+    --master-key-file "$DATA_DIR/secrets/master.key" --relay-url "http://127.0.0.1:${PORTS[relay]}" \
+    --console-url "http://127.0.0.1:${PORTS[admin]}" "${demo[@]}" </dev/null >"$output" 2>>"$DATA_DIR/logs/admin.log" 9>&-; then
     rm -f "$output"
     show_log_tail admin
     die "weir-admin seed failed"

@@ -73,6 +73,14 @@ Response Ready(ResourceParts& parts) {
   return TextResponse(good ? 200 : 503, "text/plain", good ? "ready\n" : "the database is away\n");
 }
 
+// An Ingress passes each path on, so what strangers sent is told by what proxies add.
+absl::StatusOr<Response> OwnMetrics(ResourceParts& parts, const Request& request) {
+  if (!request.Header("x-forwarded-for").empty() || !request.Header("forwarded").empty()) {
+    return NotFound("page through a proxy; the ops port serves it");
+  }
+  return TextResponse(200, kMetricsType, parts.metrics.Expose());
+}
+
 json::value RedisWord(RedisState state) {
   constexpr std::array<std::string_view, 3> kWords = {"not_configured", "ok", "down"};
   return OneWord({"ok", "down", "not_configured"}, kWords.at(static_cast<std::size_t>(state)));
@@ -276,10 +284,11 @@ Routes StatusRoutes(ResourceParts& parts) {
       {"GET",
        "/metrics",
        Access::kPublic,
-       [&parts](const Request&, const Caller&) -> absl::StatusOr<Response> {
-         return TextResponse(200, kMetricsType, parts.metrics.Expose());
-       },
-       {.summary = "Figures for Prometheus", .answers = {AnswersFile(kMetricsType)}}},
+       [&parts](const Request& request, const Caller&) { return OwnMetrics(parts, request); },
+       {.summary = "Figures for Prometheus",
+        .answers = {AnswersFile(kMetricsType)},
+        .refusals = {404},
+        .about = "Not found for who comes through a reverse proxy: figures are for the inside."}},
       {"GET",
        "/api/v1/status",
        Access::kPublic,

@@ -124,6 +124,14 @@ TEST_F(RestConventionsTest, AnAddressMayAskSoOften) {
   EXPECT_EQ(Send("GET", "/health").status, 200) << "probes are not counted";
 }
 
+TEST_F(RestConventionsTest, FiguresAreNotForWhoComesThroughAProxy) {
+  for (const char* name : {"X-Forwarded-For", "Forwarded"}) {
+    const Reply reply = Send("GET", "/metrics", "", {{name, "for=192.0.2.7"}});
+    EXPECT_EQ(reply.status, 404) << name;
+    EXPECT_EQ(reply.body.find("weir_admin_"), std::string::npos) << name;
+  }
+}
+
 TEST_F(RestConventionsTest, OperationPagesAreOpen) {
   EXPECT_EQ(Send("GET", "/health").status, 200);
   EXPECT_EQ(Send("GET", "/ready").status, 200);

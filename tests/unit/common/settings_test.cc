@@ -20,6 +20,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class SettingsTest : public ::testing::Test {
  protected:
@@ -131,6 +132,47 @@ class SecretFileTest : public ::testing::Test {
 TEST_F(SecretFileTest, ReadsItWithoutTheLineEnd) {
   Write("  top secret\r\n", 0600);
   EXPECT_EQ(ReadSecretFile(path_.string()).value().Reveal(), "top secret");
+}
+
+class SettingInAFileTest : public SecretFileTest {
+ protected:
+  absl::Status Load(std::vector<const char*> arguments) {
+    arguments.insert(arguments.begin(), "weir-test");
+    return settings_.Load(static_cast<int>(arguments.size()), arguments.data());
+  }
+
+  std::string flag_ = "--database-url-file=" + path_.string();
+  Settings settings_{"weir-test",
+                     "WEIR_TEST",
+                     "Tests settings.",
+                     {{"database_url", SettingKind::kText, "sqlite:own.db", "Where it keeps rows."},
+                      {"database_url_file", SettingKind::kText, "", "File with it instead."},
+                      {"token_file", SettingKind::kText, "", "A file and no setting's value."}}};
+};
+
+TEST_F(SettingInAFileTest, WinsOverFlagAndDefault) {
+  Write("postgresql://weir:secret@db/weir\n", 0600);
+  ASSERT_TRUE(Load({flag_.c_str(), "--database-url=sqlite:other.db"}).ok());
+  EXPECT_EQ(settings_.Text("database_url"), "postgresql://weir:secret@db/weir");
+}
+
+TEST_F(SettingInAFileTest, IsLeftAloneWhereNoFileIsNamed) {
+  ASSERT_TRUE(Load({"--token-file=/nowhere"}).ok());
+  EXPECT_EQ(settings_.Text("database_url"), "sqlite:own.db");
+}
+
+TEST_F(SettingInAFileTest, ThatCannotBeReadIsToldByItsName) {
+  const absl::Status missing = Load({flag_.c_str()});
+  EXPECT_THAT(std::string(missing.message()), HasSubstr("WEIR_TEST_DATABASE_URL_FILE"));
+  Write("postgresql://weir:secret@db/weir\n", 0644);
+  const absl::Status open = Load({flag_.c_str()});
+  EXPECT_THAT(std::string(open.message()), HasSubstr("chmod 600"));
+  EXPECT_THAT(std::string(open.message()), Not(HasSubstr("secret@")));
+}
+
+TEST_F(SettingInAFileTest, IsNotNeededForHelp) {
+  ASSERT_TRUE(Load({flag_.c_str(), "--help"}).ok());
+  EXPECT_TRUE(settings_.wants_text());
 }
 
 TEST_F(SecretFileTest, RefusesOneThatOthersMayRead) {
