@@ -21,6 +21,7 @@ export interface Taste {
   language?: Language
   width?: number
   height?: number
+  touch?: boolean // a finger instead of a mouse
 }
 
 export const installation = (): Installation => inject('installation')
@@ -89,6 +90,7 @@ async function openContext(browser: Browser, taste: Taste): Promise<BrowserConte
     timezoneId: 'Asia/Shanghai',
     colorScheme: taste.theme ?? 'light',
     reducedMotion: 'reduce',
+    hasTouch: !!taste.touch,
   })
   context.setDefaultTimeout(20_000)
   return context

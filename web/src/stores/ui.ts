@@ -6,6 +6,7 @@ import { browserZone, zoneName } from '@/domain/time'
 
 export type Theme = 'system' | 'light' | 'dark'
 export type Language = 'en' | 'zh'
+export type Density = 'normal' | 'compact' // of the rows of lists
 
 function kept<Value extends string>(name: string, values: readonly Value[]): Value | null {
   const text = localStorage.getItem(`weir.${name}`)
@@ -17,6 +18,7 @@ const browserLanguage = (): Language => (navigator.language.toLowerCase().starts
 export const useUi = defineStore('ui', () => {
   const theme = ref<Theme>(kept('theme', ['system', 'light', 'dark']) ?? 'system')
   const language = ref<Language>(kept('language', ['en', 'zh']) ?? browserLanguage())
+  const density = ref<Density>(kept('density', ['normal', 'compact']) ?? 'normal')
   const zone = ref(localStorage.getItem('weir.zone') ?? '')
   const shortcuts = ref(localStorage.getItem('weir.shortcuts') !== 'off')
 
@@ -30,8 +32,9 @@ export const useUi = defineStore('ui', () => {
 
   watch(theme, (value) => localStorage.setItem('weir.theme', value))
   watch(language, (value) => localStorage.setItem('weir.language', value))
+  watch(density, (value) => localStorage.setItem('weir.density', value))
   watch(zone, (value) => localStorage.setItem('weir.zone', value))
   watch(shortcuts, (value) => localStorage.setItem('weir.shortcuts', value ? 'on' : 'off'))
 
-  return { theme, language, zone, shortcuts, isDark, zoneLabel, zoneId }
+  return { theme, language, density, zone, shortcuts, isDark, zoneLabel, zoneId }
 })
