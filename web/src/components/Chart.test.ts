@@ -38,6 +38,18 @@ describe('Chart', () => {
     expect(dispose).toHaveBeenCalled()
   })
 
+  it('has patterns on paper, bars and legend alike, and none after it', async () => {
+    const wrapper = await shown()
+    const drawn = () => [!!setOption.mock.lastCall![0].series[1].itemStyle.decal, wrapper.findAll('.swatch')[1]!.attributes('style')?.includes('gradient')]
+    expect(drawn()).toEqual([false, false])
+    window.dispatchEvent(new Event('beforeprint'))
+    await flushPromises()
+    expect(drawn()).toEqual([true, true])
+    window.dispatchEvent(new Event('afterprint'))
+    await flushPromises()
+    expect(drawn()).toEqual([false, false])
+  })
+
   it('shows the same as a table', async () => {
     const wrapper = await shown()
     await wrapper.get('button').trigger('click')

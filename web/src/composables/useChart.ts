@@ -5,6 +5,11 @@ import type { Tokens } from '@/theme/tokens'
 type Core = typeof import('@/components/chartCore')
 type Drawing = ReturnType<Core['init']>
 
+interface Look {
+  tokens: Tokens
+  patterned: boolean
+}
+
 interface Says {
   total: () => string
   range: (first: number, last: number) => void
@@ -32,14 +37,15 @@ function tip(spec: ChartSpec, at: number, tokens: Tokens, total: string): HTMLEl
 
 // Draws `spec` into `place` whenever either changes, and follows the place's size. Where ECharts cannot be
 // loaded, `failed` says so and the table stands in.
-export function useChart(place: Ref<HTMLElement | null>, spec: () => ChartSpec, tokens: () => Tokens, says: Says) {
+export function useChart(place: Ref<HTMLElement | null>, spec: () => ChartSpec, look: () => Look, says: Says) {
+  const tokens = () => look().tokens
   const failed = ref(false)
   const drag: ShallowRef<{ left: number; width: number } | null> = shallowRef(null)
   let drawing: Drawing | null = null
   let start: number | null = null
 
   function draw() {
-    const option = chartOption(spec(), tokens()) as { tooltip: object }
+    const option = chartOption(spec(), tokens(), look().patterned) as { tooltip: object }
     const formatter = (params: { dataIndex: number }[]) => tip(spec(), params[0]?.dataIndex ?? 0, tokens(), says.total())
     drawing?.setOption({ ...option, tooltip: { ...option.tooltip, formatter } }, { notMerge: true })
   }
@@ -90,7 +96,7 @@ export function useChart(place: Ref<HTMLElement | null>, spec: () => ChartSpec, 
     element.addEventListener('pointerleave', () => (start = drag.value = null))
     void begin(element)
   }, { flush: 'post', immediate: true })
-  watch([spec, tokens], draw)
+  watch([spec, look], draw)
   onBeforeUnmount(end)
   return { failed, drag }
 }

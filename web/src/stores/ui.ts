@@ -21,12 +21,19 @@ export const useUi = defineStore('ui', () => {
   const density = ref<Density>(kept('density', ['normal', 'compact']) ?? 'normal')
   const zone = ref(localStorage.getItem('weir.zone') ?? '')
   const shortcuts = ref(localStorage.getItem('weir.shortcuts') !== 'off')
+  const patterns = ref(localStorage.getItem('weir.patterns') === 'on') // in charts
 
   const media = window.matchMedia('(prefers-color-scheme: dark)')
   const systemDark = ref(media.matches)
   media.addEventListener('change', (event) => (systemDark.value = event.matches))
 
-  const isDark = computed(() => theme.value === 'dark' || (theme.value === 'system' && systemDark.value))
+  // Paper is white, and may be without colours.
+  const printing = ref(false)
+  window.addEventListener('beforeprint', () => (printing.value = true))
+  window.addEventListener('afterprint', () => (printing.value = false))
+  const patterned = computed(() => patterns.value || printing.value)
+
+  const isDark = computed(() => !printing.value && (theme.value === 'dark' || (theme.value === 'system' && systemDark.value)))
   const zoneLabel = computed(() => zoneName(zone.value))
   const zoneId = computed(() => zone.value || browserZone())
 
@@ -35,6 +42,7 @@ export const useUi = defineStore('ui', () => {
   watch(density, (value) => localStorage.setItem('weir.density', value))
   watch(zone, (value) => localStorage.setItem('weir.zone', value))
   watch(shortcuts, (value) => localStorage.setItem('weir.shortcuts', value ? 'on' : 'off'))
+  watch(patterns, (value) => localStorage.setItem('weir.patterns', value ? 'on' : 'off'))
 
-  return { theme, language, density, zone, shortcuts, isDark, zoneLabel, zoneId }
+  return { theme, language, density, zone, shortcuts, patterns, patterned, isDark, zoneLabel, zoneId }
 })

@@ -37,6 +37,15 @@ describe('chartOption', () => {
     expect(drawn().series[0]!.data).toEqual([1, 2])
   })
 
+  it('has stripes where colours are not enough: by what a series is, not by its place', () => {
+    const decals = (series: ChartSpec['series']) => (chartOption(spec({ series }), light, true) as unknown as { series: { itemStyle: { decal: unknown } }[] }).series.map(({ itemStyle }) => itemStyle.decal)
+    const [opus, sonnet, other] = decals(spec().series)
+    expect(new Set([opus, sonnet, other].map((decal) => JSON.stringify(decal))).size).toBe(3)
+    expect(decals([{ name: 'sonnet', values: [1], tone: 1 }])).toEqual([sonnet])
+    const [, last] = (chartOption(spec({ unfinished: true }), light, true) as unknown as Drawn).series[1]!.data
+    expect((last as { itemStyle: { decal: unknown } }).itemStyle.decal).not.toEqual(sonnet)
+  })
+
   it('tells lines apart by dash as well, and does not move', () => {
     const { series, animation, aria } = drawn({ kind: 'lines' })
     expect(new Set(series.map((line) => JSON.stringify(line.lineStyle!.type))).size).toBe(3)

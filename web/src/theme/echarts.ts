@@ -1,4 +1,5 @@
 import type { EChartsCoreOption } from 'echarts/core'
+import { dashOf, decalOf } from './patterns'
 import type { Tokens } from './tokens'
 
 // Charts from the same tokens as all else: which colour a series has, and what an ECharts option is made of.
@@ -22,7 +23,6 @@ export interface ChartSpec {
   unfinished?: boolean // the last bucket is not over yet: hatched
 }
 
-const DASHES = ['solid', [6, 3], [2, 3], [8, 3, 2, 3], [4, 4], [1, 2]] as const
 const TICKS_MAX = 8
 
 export function colourOf(tokens: Tokens, tone: Tone): string {
@@ -35,11 +35,12 @@ const hatch = (tokens: Tokens) => ({
   color: tokens.card,
   dashArrayX: [1, 0],
   dashArrayY: [3, 4],
-  rotation: -Math.PI / 4,
+  rotation: Math.PI / 4, // falling: no series does (patterns.ts)
 })
 
-function seriesOption(spec: ChartSpec, series: Series, place: number, tokens: Tokens) {
-  const colour = colourOf(tokens, series.tone ?? place)
+function seriesOption(spec: ChartSpec, series: Series, place: number, tokens: Tokens, patterned: boolean) {
+  const tone = series.tone ?? place
+  const colour = colourOf(tokens, tone)
   const common = { name: series.name, color: colour, animation: false, silent: false }
   if (spec.kind === 'lines') {
     return {
@@ -47,13 +48,15 @@ function seriesOption(spec: ChartSpec, series: Series, place: number, tokens: To
       type: 'line',
       data: series.values,
       showSymbol: series.values.length === 1,
-      lineStyle: { width: 2, type: DASHES[place % DASHES.length] },
+      lineStyle: { width: 2, type: dashOf(place) },
       emphasis: { disabled: true },
     }
   }
   const last = spec.unfinished ? series.values.length - 1 : -1
   const data = series.values.map((value, i) => (i === last ? { value, itemStyle: { decal: hatch(tokens) } } : value))
-  return { ...common, type: 'bar', stack: 'all', barMaxWidth: spec.kind === 'ranking' ? 18 : 48, barCategoryGap: '20%', data, emphasis: { disabled: true } }
+  // A pattern belongs to what is shown, as its colour does: ECharts' own (`aria.decal`) go by the order of the series.
+  const itemStyle = patterned ? { decal: decalOf(tone, tokens.card) } : {}
+  return { ...common, itemStyle, type: 'bar', stack: 'all', barMaxWidth: spec.kind === 'ranking' ? 18 : 48, barCategoryGap: '20%', data, emphasis: { disabled: true } }
 }
 
 const text = (colour: string) => ({ color: colour, fontSize: 12, fontFamily: 'inherit' })
@@ -86,8 +89,9 @@ const valueAxis = (spec: ChartSpec, tokens: Tokens) => ({
   axisLabel: { ...text(tokens.text3), formatter: spec.format },
 })
 
-// All of it but the tooltip's content, which Chart.vue makes of elements: names are other people's text.
-export function chartOption(spec: ChartSpec, tokens: Tokens): EChartsCoreOption {
+// All of it but the tooltip's content, which Chart.vue makes of elements: names are other people's text. `patterned`:
+// bars have stripes as well as colours.
+export function chartOption(spec: ChartSpec, tokens: Tokens, patterned = false): EChartsCoreOption {
   const [labels, values] = [labelAxis(spec, tokens), valueAxis(spec, tokens)]
   const lying = spec.kind === 'ranking'
   return {
@@ -96,7 +100,7 @@ export function chartOption(spec: ChartSpec, tokens: Tokens): EChartsCoreOption 
     grid: { left: 4, right: 12, top: 10, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
     xAxis: lying ? values : labels,
     yAxis: lying ? labels : values,
-    series: spec.series.map((series, place) => seriesOption(spec, series, place, tokens)),
+    series: spec.series.map((series, place) => seriesOption(spec, series, place, tokens, patterned)),
     tooltip: {
       trigger: 'axis',
       confine: true,

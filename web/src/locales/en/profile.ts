@@ -46,5 +46,6 @@ export const profile = {
   zone: 'Time zone',
   zoneOfBrowser: 'As the browser: {zone}',
   zoneHelp: 'Of all dates and days that the console shows.',
+  patterns: 'Charts have patterns beside colours (on paper they always do)',
   shortcuts: 'Single keys do something (? lists them)',
 }

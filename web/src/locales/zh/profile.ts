@@ -48,5 +48,6 @@ export const profile: typeof en = {
   zone: '时区',
   zoneOfBrowser: '跟随浏览器：{zone}',
   zoneHelp: '用于控制台显示的所有日期。',
+  patterns: '图表除颜色外还使用图案（打印时始终使用）',
   shortcuts: '启用单键快捷键（按 ? 查看）',
 }
