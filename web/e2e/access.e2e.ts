@@ -232,6 +232,25 @@ describe('users', () => {
     await expect.poll(() => page.getByRole('radio', { name: 'User', exact: true }).isChecked()).toBe(true)
   })
 
+  test('from its row one is disabled, with how many keys stop, and enabled', async ({ visitor }) => {
+    const { page, at } = visitor
+    const api = await Api.logIn(at)
+    await api.make('/users', { username: 'by-its-row', password: PASSWORD })
+    dropUserAfter('by-its-row')
+    await logIn(visitor, '/users?username=by-its-row')
+    const pick = async (act: string) => {
+      await page.getByRole('button', { name: 'More acts for by-its-row' }).click()
+      await page.locator('.n-dropdown-option').getByText(act, { exact: true }).click()
+    }
+    await pick('Disable user')
+    await page.getByRole('alertdialog').getByText('No key stops').waitFor()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Disable user' }).click()
+    await page.locator('tbody').getByText('⊘ Disabled').waitFor()
+    await pick('Enable user')
+    await page.locator('tbody').getByText('✓ Active').waitFor()
+    await expect.poll(async () => (await userOf(api, 'by-its-row'))?.status).toBe('active')
+  })
+
   test('a password that was lost is made anew, shown this once, and logs in', async ({ visitor, browser }) => {
     const { page, at } = visitor
     const api = await Api.logIn(at)

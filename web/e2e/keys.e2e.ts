@@ -105,6 +105,29 @@ describe('keys', () => {
     }
   })
 
+  test('from its row a key is disabled, enabled and given a new text', async ({ visitor }) => {
+    const { page, at } = visitor
+    const api = await Api.logIn(at)
+    const { id } = await api.make('/api-keys', { name: 'by-its-row' })
+    onTestFinished(async () => void (await api.drop(`/api-keys/${id}`)))
+    await logIn(visitor, '/keys?name=by-its-row')
+    const pick = async (act: string) => {
+      await page.getByRole('button', { name: 'More acts for by-its-row' }).click()
+      await page.locator('.n-dropdown-option').getByText(act, { exact: true }).click()
+    }
+    await pick('Disable')
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Disable' }).click()
+    await page.locator('tbody').getByText('⊘ Disabled').waitFor()
+    await pick('Enable')
+    await page.locator('tbody').getByText('✓ Active').waitFor()
+    await pick('Rotate key')
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Rotate key' }).click()
+    const once = page.getByRole('dialog', { name: 'Copy the key now' })
+    await once.getByText('I have saved the key').click()
+    await once.getByRole('button', { name: 'Done' }).click()
+    await once.waitFor({ state: 'hidden' })
+  })
+
   test('who saves second sees both', async ({ visitor }) => {
     const { page, at, allow } = visitor
     allow(/status of 409/)

@@ -27,7 +27,6 @@ export const accounts = {
   used: 'Last used',
   never: 'never',
   explain: 'Explain',
-  acts: 'More acts for {name}',
   noAccounts: 'No accounts yet. Add one and Weir can answer its first request.',
   drag: 'Drag {name} onto another account to give it the same priority; Alt and arrows do the same.',
   joined: '{name} has priority {priority} now',

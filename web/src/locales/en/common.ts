@@ -1,6 +1,7 @@
 export const common = {
   list: {
     acts: 'Acts',
+    moreActs: 'More acts for {name}',
     columns: 'Columns',
     tick: 'Select {id}',
     tickPage: 'Select all on this page',

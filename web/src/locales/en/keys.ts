@@ -12,6 +12,7 @@ export const keys = {
   never: 'never',
   scope: { label: 'Whose', all: 'All', mine: 'Mine' },
   empty: 'Create a key, and clients can send requests with it.',
+  then: 'Then, with its text in WEIR_API_KEY:',
   create: 'New key',
   edit: 'Key {name}',
   managed: 'An administrator has set limits of this key: you can make them narrower, not wider.',

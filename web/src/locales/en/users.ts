@@ -31,6 +31,7 @@ export const users = {
   remove: 'Delete user',
   removeTitle: 'Delete user {name}?',
   removeText: 'The user and all log-ins are gone for good. Usage and logs stay under this name.',
+  enable: 'Enable user',
   disable: 'Disable user',
   disableTitle: 'Disable user {name}?',
   disableText: 'All log-ins end. Usage and logs stay, and the user can be enabled again.',

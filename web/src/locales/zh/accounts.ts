@@ -29,7 +29,6 @@ export const accounts: typeof en = {
   used: '上次使用',
   never: '从未',
   explain: '选路说明',
-  acts: '{name} 的更多操作',
   noAccounts: '还没有账号。添加一个，Weir 就能处理第一个请求。',
   drag: '将 {name} 拖到另一个账号上，即使用相同的优先级；也可按 Alt 和方向键。',
   joined: '{name} 的优先级现在是 {priority}',

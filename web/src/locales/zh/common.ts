@@ -3,6 +3,7 @@ import type { common as en } from '../en/common'
 export const common: typeof en = {
   list: {
     acts: '操作',
+    moreActs: '{name} 的更多操作',
     columns: '列',
     tick: '选择 {id}',
     tickPage: '选择本页全部',

@@ -14,6 +14,7 @@ export const keys: typeof en = {
   never: '永不',
   scope: { label: '范围', all: '全部', mine: '我的' },
   empty: '创建一个密钥，客户端就能用它发送请求。',
+  then: '然后将密钥放入 WEIR_API_KEY 并运行：',
   create: '新密钥',
   edit: '密钥 {name}',
   managed: '管理员已为该密钥设置限额：你可以收紧，不能放宽。',

@@ -33,6 +33,7 @@ export const users: typeof en = {
   remove: '删除用户',
   removeTitle: '删除用户 {name}？',
   removeText: '该用户及其全部登录将永久删除。用量和日志保留在该名称下。',
+  enable: '启用用户',
   disable: '停用用户',
   disableTitle: '停用用户 {name}？',
   disableText: '全部登录立即结束。用量和日志保留，之后可以重新启用。',
