@@ -36,6 +36,12 @@ export async function findOwnLog(request_id: string, signal?: AbortSignal): Prom
   return data[0] ?? null
 }
 
+// The same of a test of an account, which is nobody's own.
+export async function findTestLog(request_id: string, signal?: AbortSignal): Promise<LogRow | null> {
+  const { data } = await listLogs({ request_id, limit: 1 }, true, signal)
+  return data[0] ?? null
+}
+
 // Accounts of attempts by name; one that is gone has only its number.
 export async function accountNames(ids: number[], signal?: AbortSignal): Promise<Map<number, string>> {
   const named = ids.map(async (id): Promise<[number, string]> => {

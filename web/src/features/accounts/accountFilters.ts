@@ -24,6 +24,7 @@ export const ACCOUNT_FILTERS = {
   tab: oneOf(TABS, 'overview'),
   test: integer(0),
   add: flag(),
+  platform: oneOf<'' | PlatformType>(['', ...PLATFORM_TYPES], ''), // what a new one begins with
   transfer: flag(),
 }
 

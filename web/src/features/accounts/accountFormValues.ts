@@ -2,7 +2,7 @@ import type { Account, AccountChange } from '@/api/accounts'
 import { limitTexts, limitsOf } from '@/domain/limits'
 import { linesOf, textOfLines } from '@/domain/lines'
 import { pairsOf, textOfPairs } from '@/domain/pairs'
-import type { CredentialName, PlatformName } from '@/domain/platforms'
+import { PLATFORMS, type CredentialName, type PlatformName } from '@/domain/platforms'
 
 // An account as its form has it, and the change that a form stands for.
 
@@ -46,6 +46,14 @@ export function valuesOf(account: Account | null) {
     quirks: textOfLines(account?.quirks),
   }
 }
+
+// What a new account of a platform begins with.
+export const newValues = (platform: PlatformName) => ({
+  ...valuesOf(null),
+  platform_type: platform,
+  request_url: PLATFORMS[platform].url,
+  credential_type: PLATFORMS[platform].credentials[0]!,
+})
 
 export type AccountValues = ReturnType<typeof valuesOf>
 export type AccountField = keyof AccountValues

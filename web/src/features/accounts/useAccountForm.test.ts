@@ -24,3 +24,12 @@ it('finds no conflict where theirs was taken and nobody changed it since', async
   expect(await submit()).toBe(true)
   expect([theirs.value, change.mock.lastCall]).toEqual([null, [1, 3, { priority: 40 }]])
 })
+
+it('begins a new one of a platform with what that usually has, and sends it', async () => {
+  const create = vi.spyOn(api, 'createAccount').mockResolvedValue({ data: ACCOUNT, revision: 0 } as never)
+  const { values, dirty, submit } = inScope(() => useAccountForm(null, 'ollama')).result
+  expect([values.request_url, values.credential_type, dirty.value]).toEqual(['http://127.0.0.1:11434', 'none', false])
+  values.name = 'at home'
+  expect(await submit()).toBe(true)
+  expect(create.mock.lastCall![0]).toEqual({ name: 'at home', platform_type: 'ollama', request_url: 'http://127.0.0.1:11434', credential_type: 'none', group_ids: [1] })
+})

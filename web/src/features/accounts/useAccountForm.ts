@@ -7,8 +7,9 @@ import { useForm, type Form } from '@/composables/useForm'
 import { useSaved } from '@/composables/useSaved'
 import { limitFaults } from '@/domain/limits'
 import { pairsOf } from '@/domain/pairs'
+import type { PlatformName } from '@/domain/platforms'
 import { useProof } from '@/stores/proof'
-import { changeOf, fieldsOf, valuesOf, type AccountField, type AccountValues } from './accountFormValues'
+import { changeOf, fieldsOf, newValues, valuesOf, type AccountField, type AccountValues } from './accountFormValues'
 
 export interface AccountFormParts {
   form: Pick<Form<AccountValues>, 'values' | 'errors' | 'touch'>
@@ -49,10 +50,10 @@ export function useAccountRules(shows: (name: AccountField) => boolean) {
 const NEEDED = ['name', 'platform_type', 'request_url', 'credential_type', 'group_ids'] as const
 
 // One form for a new account and one that is there. Who saved meanwhile is shown before anything is lost.
-export function useAccountForm(given: Account | null) {
+export function useAccountForm(given: Account | null, platform: PlatformName = 'claude') {
   const { saved } = useSaved()
   const { proven } = useProof()
-  const start = shallowRef(valuesOf(given))
+  const start = shallowRef(given ? valuesOf(given) : newValues(platform))
   const base = shallowRef(given) // what my changes are against: who saved is in the way where it differs from that
   const theirs = shallowRef<Account | null>(null)
   const made = ref(given?.id ?? 0)

@@ -1,5 +1,6 @@
 import { effectScope } from 'vue'
 import { afterEach, expect, it, vi } from 'vitest'
+import * as logs from '@/api/logs'
 import { useAccountTest } from './useAccountTest'
 
 function answering(...pieces: string[]) {
@@ -56,4 +57,14 @@ it('says what admin said', async () => {
   const test = inScope()
   await test.run({})
   expect([test.state.value, test.error.value?.reason]).toEqual(['failed', 'service_away'])
+})
+
+it('says what it cost once the ledger has it', async () => {
+  const find = vi.spyOn(logs, 'findTestLog').mockResolvedValueOnce(null).mockResolvedValue({ cost_usd: '0.0004' } as never)
+  answering(event('result', { ok: true, text: 'Hello', request_id: 'r-1', timings: { total_us: 40 } }))
+  const test = inScope()
+  await test.run({})
+  expect(test.log.value).toBeNull()
+  await vi.waitFor(() => expect(test.log.value?.cost_usd).toBe('0.0004'), 3_000)
+  expect([find.mock.calls.length, find.mock.lastCall![0]]).toEqual([2, 'r-1'])
 })

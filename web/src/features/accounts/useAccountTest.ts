@@ -1,9 +1,22 @@
 import { computed, onScopeDispose, ref, shallowRef } from 'vue'
 import { asApiError, isAbort, type ApiError } from '@/api/errors'
+import { findTestLog, type LogRow } from '@/api/logs'
 import { testAccount, type AccountTest, type TestBody } from '@/api/accounts'
 import { isPhase, type PhaseName } from '@/domain/phases'
 
+const LOG_WAITS_MS = [300, 500, 1_000, 2_000, 4_000]
+
 export type TestState = 'idle' | 'running' | 'stopped' | 'done' | 'failed'
+
+// What it cost: the relay's record takes a moment to the ledger. Where that does not answer nothing is said of it.
+async function logOf(id: string | null, signal: AbortSignal): Promise<LogRow | null> {
+  for (const wait of id ? LOG_WAITS_MS : []) {
+    await new Promise((resolve) => setTimeout(resolve, wait))
+    const found = signal.aborted ? null : await findTestLog(id!, signal).catch(() => null)
+    if (found || signal.aborted) return found
+  }
+  return null
+}
 
 // One test at a time: what comes is shown as it comes, what came stays when it is stopped.
 export function useAccountTest(id: () => number) {
@@ -12,6 +25,7 @@ export function useAccountTest(id: () => number) {
   const reached = ref<Partial<Record<PhaseName, number>>>({})
   const result = shallowRef<AccountTest | null>(null)
   const error = shallowRef<ApiError | null>(null)
+  const log = shallowRef<LogRow | null>(null) // once the ledger has it
   let running: AbortController | null = null
 
   function begin(): AbortController {
@@ -19,7 +33,7 @@ export function useAccountTest(id: () => number) {
     state.value = 'running'
     text.value = ''
     reached.value = {}
-    result.value = error.value = null
+    result.value = error.value = log.value = null
     return (running = new AbortController())
   }
 
@@ -39,6 +53,7 @@ export function useAccountTest(id: () => number) {
       if (!isMine()) return
       result.value = told
       state.value = 'done'
+      void logOf(told.request_id, mine.signal).then((found) => isMine() && (log.value = found))
     } catch (failure) {
       if (!isMine()) return
       state.value = isAbort(failure) ? 'stopped' : 'failed'
@@ -59,5 +74,5 @@ export function useAccountTest(id: () => number) {
     running = null
     last?.abort()
   })
-  return { state, text: computed(() => result.value?.text || text.value), phases, result, error, run, stop }
+  return { state, text: computed(() => result.value?.text || text.value), phases, result, log, error, run, stop }
 }

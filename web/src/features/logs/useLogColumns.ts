@@ -9,11 +9,13 @@ export function useLogColumns(admin: () => boolean) {
     { key: 'status', title: t('logs.filters.status'), fixed: true },
     { key: 'model', title: t('logs.filters.model') },
     { key: 'key_name', title: t('logs.filters.key_id') },
+    { key: 'user', title: t('logs.filters.user_id'), hidden: !admin(), later: true },
     { key: 'account_name', title: t('logs.filters.account_id'), hidden: !admin(), wide: true, desk: true },
     { key: 'tokens', title: t('logs.tokenParts'), align: 'end', wide: true, desk: true },
     { key: 'cost', title: t('logs.cost'), sort: 'cost', align: 'end' },
     { key: 'first_token_ms', title: t('logs.firstToken'), align: 'end', wide: true },
     { key: 'latency_ms', title: t('logs.total'), sort: 'latency_ms', align: 'end' },
     { key: 'attempts', title: t('logs.attempts'), align: 'end', wide: true, desk: true, hidden: !admin() },
+    { key: 'id', title: t('logs.filters.request_id'), later: true },
   ])
 }

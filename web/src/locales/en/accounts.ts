@@ -70,6 +70,7 @@ export const accounts = {
     resetText: 'What was observed is forgotten, and the account gets requests at once. If the provider still limits it, they fail. Check again asks first, with one small request.',
     removeTitle: 'Delete account {name}?',
     removeText: 'It serves {groups} and has answered {requests} today. Requests under way finish. Its credential is erased; logs and usage stay.',
+    underWay: 'No request is under way. | {count} request is under way. | {count} requests are under way.',
   },
   done: {
     enable: '{name} is in service',

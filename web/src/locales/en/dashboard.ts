@@ -55,8 +55,7 @@ export const dashboard = {
   noAccounts: 'No accounts yet.',
   ownLimits: 'Your limits',
   resets: 'begins anew {time} ({zone})',
-  empty: 'No requests in this range. Make a key and send one.',
+  empty: 'No requests in this range.',
   emptyAccounts: 'No accounts yet. Add one and Weir can answer its first request.',
-  addAccount: 'Add account',
-  toKeys: 'Keys',
+  steps: { account: 'Add an account', accountDone: 'There is an account', key: 'Create a key', keyDone: 'There is a key', request: 'Send a first request, with the key in WEIR_API_KEY:' },
 }

@@ -36,6 +36,7 @@ export const shell = {
     well: 'All well',
     down: 'Admin does not answer',
     degraded: 'A part is away',
+    attention: 'Something wants you',
     noRelay: 'No relay is connected',
     refused: 'A relay refused a revision',
   },
@@ -49,7 +50,14 @@ export const shell = {
     light: 'Light',
     dark: 'Dark',
   },
-  palette: { label: 'Go to', hint: 'A page, a name, or a request id', nothing: 'Nothing of this name.', request: 'Log of request {id}' },
+  palette: {
+    label: 'Go to',
+    hint: 'A page, an act, a name, or a request id',
+    nothing: 'Nothing of this name.',
+    request: 'Log of request {id}',
+    act: 'act',
+    acts: { createKey: 'Create key', addAccount: 'Add account', addUser: 'Add user', addGroup: 'Add group', addRoute: 'Add route', tryRoute: 'Try a route', addPrice: 'Add price', importPrices: 'Import prices', invite: 'Invite somebody', password: 'Change my password' },
+  },
   shortcuts: {
     title: 'Keyboard',
     off: 'Single keys do something',

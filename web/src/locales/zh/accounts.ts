@@ -72,6 +72,7 @@ export const accounts: typeof en = {
     resetText: '已观察到的状态会被清除，账号立即接收请求。如果上游仍在限流，请求会失败。“重新检测”会先用一个小请求询问上游。',
     removeTitle: '删除账号 {name}？',
     removeText: '它服务 {groups}，今日处理了 {requests}。进行中的请求会完成。凭据将被清除，日志和用量保留。',
+    underWay: '没有进行中的请求。 | 有 {count} 个请求正在进行。 | 有 {count} 个请求正在进行。',
   },
   done: {
     enable: '{name} 已启用',

@@ -57,8 +57,7 @@ export const dashboard: typeof en = {
   noAccounts: '还没有账号。',
   ownLimits: '你的限额',
   resets: '{time} 重置（{zone}）',
-  empty: '该时段没有请求。创建一个密钥，发送一个请求试试。',
+  empty: '该时段没有请求。',
   emptyAccounts: '还没有账号。添加一个，Weir 就能处理第一个请求。',
-  addAccount: '添加账号',
-  toKeys: '密钥',
+  steps: { account: '添加账号', accountDone: '已有账号', key: '创建密钥', keyDone: '已有密钥', request: '将密钥放入 WEIR_API_KEY，发送第一个请求：' },
 }

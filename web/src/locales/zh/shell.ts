@@ -38,6 +38,7 @@ export const shell: typeof en = {
     well: '一切正常',
     down: 'admin 无响应',
     degraded: '有组件不可用',
+    attention: '有事项需要处理',
     noRelay: '没有中继连接',
     refused: '有中继拒绝了修订',
   },
@@ -51,7 +52,14 @@ export const shell: typeof en = {
     light: '浅色',
     dark: '深色',
   },
-  palette: { label: '前往', hint: '页面、名称或请求 ID', nothing: '没有这个名称。', request: '请求 {id} 的日志' },
+  palette: {
+    label: '前往',
+    hint: '页面、操作、名称或请求 ID',
+    nothing: '没有这个名称。',
+    request: '请求 {id} 的日志',
+    act: '操作',
+    acts: { createKey: '创建密钥', addAccount: '添加账号', addUser: '添加用户', addGroup: '添加分组', addRoute: '添加路由', tryRoute: '试用路由', addPrice: '添加价格', importPrices: '导入价格', invite: '邀请用户', password: '修改我的密码' },
+  },
   shortcuts: {
     title: '键盘',
     off: '启用单键快捷键',
