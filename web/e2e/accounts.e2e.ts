@@ -44,6 +44,7 @@ describe('accounts', () => {
     await row.getByRole('button', { name: 'Test' }).click()
     await page.getByRole('button', { name: 'Send' }).click()
     await page.getByText('It answers').waitFor()
+    await page.getByRole('dialog').getByRole('link', { name: 'log', exact: true }).waitFor() // and what it cost, once the ledger has it
     expect(await page.getByRole('log').innerText()).toContain('fake provider')
     expect(new URL(page.url()).searchParams.get('test')).toBe(String(data[0]!.id))
     await checkAccess(page)

@@ -39,6 +39,19 @@ describe('by the keyboard alone', () => {
     await again
   })
 
+  test('an act is begun by its name', async ({ visitor }) => {
+    const { page, at } = visitor
+    await logIn(visitor)
+    await page.getByRole('heading', { name: 'Dashboard' }).waitFor()
+    await keys(visitor, 'Control+k')
+    const field = page.getByRole('combobox', { name: /A page, an act/ })
+    await field.fill('add acc')
+    await page.getByRole('option', { name: /Add account/ }).waitFor()
+    await keys(visitor, 'Enter')
+    await page.waitForURL(`${at.admin_url}/accounts?add=true`)
+    await page.getByRole('dialog').getByLabel('Address', { exact: true }).waitFor()
+  })
+
   test('a key is found, opened by e, renamed and saved', async ({ visitor }) => {
     const { page, at } = visitor
     const api = await Api.logIn(at)

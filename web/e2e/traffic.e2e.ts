@@ -154,6 +154,8 @@ test('a user sees neither accounts, nor attempts, nor others', async ({ visitor 
   try {
     await logInByHand(visitor, '/', who)
     await page.getByRole('heading', { name: 'Your limits' }).waitFor()
+    await page.getByRole('link', { name: 'Create a key' }).waitFor()
+    expect(await page.getByRole('link', { name: 'Add an account' }).count()).toBe(0)
     await checkAccess(page)
     await page.goto(`${at.admin_url}/logs`)
     await page.getByText('No requests in this range.').waitFor()

@@ -1,4 +1,4 @@
-import { type VueWrapper } from '@vue/test-utils'
+import type { VueWrapper } from '@vue/test-utils'
 import { afterEach, expect, it } from 'vitest'
 import { useSession } from '@/stores/session'
 import { useStatus } from '@/stores/status'

@@ -15,7 +15,7 @@ let part: VueWrapper
 afterEach(() => part.unmount())
 
 it('says how many keys stop before a user is disabled', async () => {
-  vi.spyOn(keys, 'listKeys').mockResolvedValue({ data: [], total: 2, page: 1, limit: 1 })
+  vi.spyOn(keys, 'listKeys').mockResolvedValue({ data: [], total: 2, total_at_least: false, page: 1, limit: 1 })
   const change = vi.spyOn(users, 'changeUser').mockResolvedValue(answered)
   part = await shown(UserRowAct, { act: 'disable', user: USER })
   expect([asking()!.textContent?.includes('2 keys stop at once'), change.mock.calls.length]).toEqual([true, 0])
