@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { UsageErrors, UsageFigures, UsageSeries } from '@/api/usage'
-import { cacheShare, changeOf, errorsChart, formatMeasure, idOf, nameOf, stillRuns, successShare, tokensOf, usageChart } from './usage'
+import { cacheShare, changeOf, errorsChart, formatMeasure, idOf, nameOf, stillRuns, successChange, successShare, tokensOf, usageChart } from './usage'
 
 const figures = (change: Partial<UsageFigures> = {}): UsageFigures => ({
   requests: 0,
@@ -77,6 +77,15 @@ it.each([
   [1_000_000, 1, '+>999 %'],
   [0, 5, '−100 %'],
 ])('from %2$s to %1$s', (now, before, text) => expect(changeOf(now, before)).toBe(text))
+
+it.each([
+  [{ requests: 1_000, errors: 4 }, { requests: 1_000, errors: 2 }, '−0.2'],
+  [{ requests: 10, errors: 0 }, { requests: 1_000, errors: 3 }, '+0.3'],
+  [{ requests: 10_000, errors: 1 }, { requests: 10_000, errors: 9 }, '±0'], // both are shown as 99.9 %
+  [{ requests: 2, errors: 2 }, { requests: 2, errors: 0 }, '−100'],
+  [{ requests: 0 }, { requests: 2 }, ''],
+  [{ requests: 2 }, { requests: 0 }, ''],
+])('the share of what succeeded changes by points: %o after %o is %s', (now, before, text) => expect(successChange(figures(now), figures(before))).toBe(text))
 
 it('shares are rounded down and "–" of nothing', () => {
   expect(successShare(figures({ requests: 10_000, errors: 1 }))).toBe('99.9 %')

@@ -106,6 +106,15 @@ export function changeOf(now: number, before: number | null | undefined): string
   return `${percent > 0 ? '+' : '−'}${size} %`
 }
 
+// "+0.3", "−0.2", in points of percent, between the shares as they are shown; "" where there was nothing to compare with.
+export function successChange(now: UsageFigures, before: UsageFigures | null | undefined): string {
+  if (!before || before.requests === 0 || now.requests === 0) return ''
+  const tenths = (f: UsageFigures) => Math.floor(((f.requests - f.errors) / f.requests) * 1000 + 1e-9)
+  const change = tenths(now) - tenths(before)
+  const sign = change === 0 ? '±' : change > 0 ? '+' : '−'
+  return `${sign}${Math.abs(change) / 10}`
+}
+
 export function successShare(f: UsageFigures): string {
   return f.requests > 0 ? formatPercent(((f.requests - f.errors) / f.requests) * 100) : '–'
 }

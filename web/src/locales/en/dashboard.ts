@@ -32,6 +32,7 @@ export const dashboard = {
     firstToken: 'First token, median',
     inFlight: 'In flight',
     failed: '{count} failed',
+    points: '{change} points',
     tokenParts: '{input} in ({cache} cached) · {output} out',
     p95: 'p95 {time}',
     now: 'now',

@@ -34,6 +34,7 @@ export const dashboard: typeof en = {
     firstToken: '首 Token（中位数）',
     inFlight: '进行中',
     failed: '失败 {count}',
+    points: '{change} 个百分点',
     tokenParts: '输入 {input}（缓存 {cache}）· 输出 {output}',
     p95: 'p95 {time}',
     now: '当前',
