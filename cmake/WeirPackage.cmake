@@ -11,7 +11,13 @@ foreach(service relay admin usage)
     COMPONENT ${component}
   )
   # Settings of the operator: a package never overwrites what was changed.
-  install(FILES ${WEIR_DEPLOY}/systemd/${service}.env DESTINATION /etc/weir COMPONENT ${component})
+  # They may hold a password, and are read by root alone, for systemd.
+  install(
+    FILES ${WEIR_DEPLOY}/systemd/${service}.env
+    DESTINATION /etc/weir
+    PERMISSIONS OWNER_READ OWNER_WRITE
+    COMPONENT ${component}
+  )
   install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION share/doc/${component} RENAME copyright COMPONENT ${component})
   install(FILES ${CMAKE_SOURCE_DIR}/CHANGELOG.md DESTINATION share/doc/${component} COMPONENT ${component})
 endforeach()

@@ -16,10 +16,12 @@ namespace {
 constexpr std::size_t kThreads = 2;  // a probe must not wait for a slow scrape
 
 // From this machine, or what is forwarded to it: the port may stand open to whoever scrapes
-// metrics.
+// metrics. Who asks the machine's own address from the machine comes from that very address, which
+// nobody elsewhere can: the answer to them would not leave.
 bool IsFromHere(const httplib::Request& request) {
   const std::string& address = request.remote_addr;
-  return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
+  return address == request.local_addr || address.starts_with("127.") || address == "::1" ||
+         address.starts_with("::ffff:127.");
 }
 
 void ServeLogLevel(httplib::Server& server) {

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "libs/common/log.h"
 #include "libs/common/secret_file.h"
 #include "libs/common/text.h"
 #include "libs/common/version.h"
@@ -26,6 +27,8 @@ std::string_view KindText(SettingKind kind) {
       return "number";
     case SettingKind::kFlag:
       return "true or false";
+    case SettingKind::kLogLevel:
+      return "log level";
   }
   return "text";
 }
@@ -111,6 +114,10 @@ absl::Status Settings::Set(const Setting& setting, std::string_view value, std::
   }
   if (setting.kind == SettingKind::kFlag && value != "true" && value != "false") {
     return absl::InvalidArgumentError(StrCat(from, " is '", value, "'; it must be true or false"));
+  }
+  if (setting.kind == SettingKind::kLogLevel && !ParseLogLevel(value).has_value()) {
+    return absl::InvalidArgumentError(
+        StrCat(from, " is '", value, "'; it must be debug, info, warning or error"));
   }
   values_.find(setting.name)->second = std::string(value);
   return absl::OkStatus();

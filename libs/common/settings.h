@@ -15,7 +15,7 @@
 
 namespace weir {
 
-enum class SettingKind { kText, kInteger, kFlag };
+enum class SettingKind { kText, kInteger, kFlag, kLogLevel };
 
 // `name` in lower case with underscores and its unit last: `connect_timeout_ms` is the flag
 // --connect-timeout-ms and the variable WEIR_RELAY_CONNECT_TIMEOUT_MS.

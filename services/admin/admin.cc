@@ -35,6 +35,7 @@
 #include "services/admin/model/declared_settings.h"
 #include "services/admin/oauth/token_refresher.h"
 #include "services/admin/oidc/oidc_client.h"
+#include "services/admin/opening.h"
 #include "services/admin/outbound/web_client.h"
 #include "services/admin/publish/account_check.h"
 #include "services/admin/publish/account_test_broker.h"
@@ -52,7 +53,6 @@
 #include "services/admin/seed.h"
 #include "services/admin/setup.h"
 #include "services/admin/store/price_list.h"
-#include "services/admin/store/schema.h"
 #include "services/admin/store/store.h"
 #include "services/admin/tasks/task_list.h"
 #include "services/admin/tasks/task_scheduler.h"
@@ -61,29 +61,6 @@
 
 namespace weir::admin {
 namespace {
-
-absl::StatusOr<Vault> OpenVault(const weir::Settings& settings) {
-  auto keys = LoadMasterKeys(settings.Text("master_key_file"));
-  if (!keys.ok()) return keys.status();
-  return Vault::Create(*keys);
-}
-
-absl::StatusOr<std::unique_ptr<sql::Database>> OpenMigrated(const weir::Settings& settings) {
-  auto database = sql::OpenDatabase(settings.Text("database_url"),
-                                    static_cast<int>(settings.Integer("database_connections")));
-  if (!database.ok()) return database.status();
-  absl::Status migrated = MigrateSchema(**database);
-  if (!migrated.ok()) return migrated;
-  return database;
-}
-
-// For commands that may run beside admins of another version: it changes no schema.
-absl::StatusOr<std::unique_ptr<sql::Database>> OpenCurrent(const weir::Settings& settings) {
-  auto database = sql::OpenDatabase(settings.Text("database_url"), 1);
-  if (!database.ok()) return database.status();
-  if (absl::Status current = CheckSchema(**database); !current.ok()) return current;
-  return database;
-}
 
 absl::Status ApplyConfigFile(const std::string& path, Store& store, const Vault& vault,
                              DeclaredSettings& declared) {
@@ -257,6 +234,8 @@ absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settin
     return absl::InvalidArgumentError(
         StrCat("trusted_proxies: ", View(proxies.status().message())));
   }
+  auto origins = CrossOrigin::Parse(settings.Text("allowed_origins"));
+  if (!origins.ok()) return origins.status();
   auto database = OpenMigrated(settings);
   if (!database.ok()) return database.status();
 
@@ -270,7 +249,8 @@ absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settin
   if (status.ok()) status = parts->FollowConfigFile(settings);
   if (status.ok()) status = parts->PrepareSetup(settings);
   if (status.ok()) status = parts->grpc.Start(settings.Text("grpc_listen"), parts->metrics);
-  if (status.ok()) status = parts->http.Start(settings.Text("listen"), *std::move(proxies));
+  if (status.ok())
+    status = parts->http.Start(settings.Text("listen"), *std::move(proxies), *std::move(origins));
   if (status.ok()) status = parts->ops.Start(settings.Text("ops_listen"));
   if (status.ok()) status = parts->tasks.Start();
   if (!status.ok()) return status;
@@ -284,8 +264,9 @@ absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settin
 // running admin; of the environment nothing that leads anywhere is taken.
 absl::StatusOr<std::string> Admin::Contract() {
   weir::Settings settings = MakeSettings();
-  const std::array<const char*, 4> arguments = {
-      "weir-admin", "--database-url=sqlite::memory:", "--usage-target=127.0.0.1:1",
+  const std::array<const char*, 5> arguments = {
+      "weir-admin",
+      "--database-url=sqlite::memory:", "--database-url-file=", "--usage-target=127.0.0.1:1",
       "--upstream-ca-file="};
   absl::Status loaded = settings.Load(static_cast<int>(arguments.size()), arguments.data());
   if (!loaded.ok()) return loaded;

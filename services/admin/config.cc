@@ -32,12 +32,17 @@ weir::Settings MakeSettings() {
            "addresses and blocks of reverse proxies before the REST API, separated by commas: "
            "their "
            "X-Forwarded-For tells who asks; nobody else's is believed"},
+          {"allowed_origins", kText, "",
+           "origins (scheme://host:port, separated by commas) whose pages may send requests to the "
+           "REST API, with a token (CORS); empty = none. The console needs none"},
           {"grpc_listen", kText, "127.0.0.1:9081", "host:port that relays connect to"},
           {"ops_listen", kText, "127.0.0.1:9181", "host:port of /health, /ready and /metrics"},
           {"database_url", kText, "sqlite:weir-admin.db",
            "sqlite:PATH or postgresql://user:password@host/database"},
           {"database_url_file", kText, "", "file with that URL instead (mode 0600)"},
           {"database_connections", kInteger, "4", "connections to the database at most", 1, 100},
+          {"database_wait_ms", kInteger, "30000",
+           "how long to wait at start for a database that does not answer", 0, 600'000},
           {"usage_target", kText, "127.0.0.1:9082", "host:port of the usage service"},
           {"internal_token_file", kText, "",
            "file with the token that the services show each other"},
@@ -65,7 +70,7 @@ weir::Settings MakeSettings() {
           {"relay_url", kText, "",
            "seed only: where clients reach the relay, for settings that do not say so yet"},
           {"console_url", kText, "", "seed only: where people reach the console, likewise"},
-          {"log_level", kText, "info", "debug, info, warning or error"},
+          {"log_level", SettingKind::kLogLevel, "info", "debug, info, warning or error"},
       });
 }
 

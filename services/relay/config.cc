@@ -105,7 +105,7 @@ std::vector<Setting> OwnSettings() {
           "",
           "Name of this relay, unique among all; empty = a random one.",
       },
-      {"log_level", Kind::kText, "info", "debug, info, warning or error."},
+      {"log_level", Kind::kLogLevel, "info", "debug, info, warning or error."},
       {"access_log", Kind::kFlag, "false",
        "A line in the log for each request, or for the share that access_log_ppm says."},
       {"access_log_ppm", Kind::kInteger, "1000000",

@@ -61,7 +61,7 @@ Settings MakeSettings() {
            60'000, 2'592'000'000},
           {"shutdown_timeout_ms", kInteger, "10000",
            "how long to go on committing what is queued when told to stop", 0, 600'000},
-          {"log_level", kText, "info", "debug, info, warning or error"},
+          {"log_level", SettingKind::kLogLevel, "info", "debug, info, warning or error"},
       });
 }
 

@@ -58,19 +58,6 @@ void LogOfGrpc(gpr_log_func_args* line) {
   LogDebug("grpc", {{"text", line->message}, {"file", line->file}, {"line", line->line}});
 }
 
-// A database that starts together with us may need a moment; a wrong URL is told at once.
-absl::StatusOr<std::unique_ptr<sql::Database>> OpenWithin(const std::string& url, int connections,
-                                                          std::int64_t timeout_ms) {
-  Backoff backoff(100, 2'000);
-  const std::int64_t give_up_ns = SteadyNs() + timeout_ms * 1'000'000;
-  for (;;) {
-    absl::StatusOr<std::unique_ptr<sql::Database>> database = sql::OpenDatabase(url, connections);
-    if (!absl::IsUnavailable(database.status()) || SteadyNs() >= give_up_ns) return database;
-    LogWarning("waiting for the database", {{"error", View(database.status().message())}});
-    std::this_thread::sleep_for(std::chrono::milliseconds(backoff.NextDelayMs()));
-  }
-}
-
 // SQLite has one writer at a time: a long transaction would hold up those of leases.
 BatchWriterOptions WriterOptions(const Settings& settings, sql::SqlDialect dialect) {
   BatchWriterOptions options;
@@ -136,7 +123,7 @@ absl::Status UsageServer::Parts::OpenLedger(const Settings& settings) {
   const RetentionOptions kept{.retention_days = settings.Integer("retention_days"),
                               .rollup_retention_days = settings.Integer("rollup_retention_days")};
   if (absl::Status status = CheckRetention(kept); !status.ok()) return status;
-  absl::StatusOr<std::unique_ptr<sql::Database>> opened = OpenWithin(
+  absl::StatusOr<std::unique_ptr<sql::Database>> opened = sql::OpenDatabaseWithin(
       settings.Text("database_url"), static_cast<int>(settings.Integer("database_connections")),
       settings.Integer("database_wait_ms"));
   if (!opened.ok()) return opened.status();

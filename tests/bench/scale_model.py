@@ -10,7 +10,12 @@ import math
 SECONDS_PER_DAY = 86_400
 LOAD = 0.5  # of a core or a service that is planned for; the rest is for peaks and for a lost copy
 SPARE_RELAYS = 1  # so many may be away
-RELAYS_MIN = 2
+RELAYS_MIN = NGINXES_MIN = 2
+
+# nginx before the relays: CPU as `./weir bench` has it beside the relay (docs/performance.md: 2 KiB; held streams with
+# 50 ms between events), connections as deploy/nginx/nginx.conf allows, two for a stream.
+NGINX_US_PER_REQUEST, NGINX_US_PER_EVENT = 21.9, 18.6
+NGINX_STREAMS_PER_CORE = 16_384 // 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +66,8 @@ def needs(traffic, costs, cores_per_relay):
     relay_cores = requests * path_us / 1e6
     relays = max(RELAYS_MIN, math.ceil(relay_cores / (cores_per_relay * LOAD)) + SPARE_RELAYS)
     streams = requests * traffic.stream_s
+    nginx_cores = requests * (NGINX_US_PER_REQUEST + traffic.events_per_request * NGINX_US_PER_EVENT) / 1e6
+    fullest = max(nginx_cores, streams / NGINX_STREAMS_PER_CORE)
     per_day = requests * traffic.mean_share * SECONDS_PER_DAY
 
     def cores(per_request, per_relay_s):
@@ -72,6 +79,8 @@ def needs(traffic, costs, cores_per_relay):
         "requests_per_day": per_day,
         "relay_cores": relay_cores,
         "relays": relays,
+        "nginx_cores": nginx_cores,
+        "nginxes": max(NGINXES_MIN, math.ceil(fullest / (cores_per_relay * LOAD)) + SPARE_RELAYS),
         "relay_gib": streams * costs.relay_kib_per_stream / 2**20,
         "usage_cores": cores(costs.usage_us_per_request, costs.usage_us_per_relay_s),
         "postgres_cores": cores(costs.postgres_us_per_request, costs.postgres_us_per_relay_s),

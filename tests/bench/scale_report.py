@@ -10,6 +10,8 @@ NEEDS = (  # name, how it is called, format
     ("requests_per_day", "requests a day", "{:,.0f}"),
     ("relay_cores", "relays: cores busy", "{:,.2f}"),
     ("relays", "relays, one of them spare", "{:,.0f}"),
+    ("nginx_cores", "nginx: cores busy", "{:,.2f}"),
+    ("nginxes", "nginx, as large, one spare", "{:,.0f}"),
     ("relay_gib", "relays: GiB for streams", "{:,.2f}"),
     ("usage_cores", "usage: cores busy", "{:,.2f}"),
     ("postgres_cores", "PostgreSQL: cores busy", "{:,.2f}"),

@@ -32,6 +32,14 @@ def test_services_pay_for_requests_and_for_relays():
     assert need["admin_cores"] == pytest.approx(0.001)
 
 
+def test_nginx_pays_for_events_and_for_connections():
+    need = model.needs(TRAFFIC, COSTS, cores_per_relay=4)
+    assert need["nginx_cores"] == pytest.approx((1000 * 21.9 + 90_000 * 18.6) / 1e6)
+    assert need["nginxes"] == 2
+    held = model.needs(model.Traffic(requests_per_s=1000, events_per_request=1, stream_s=60), COSTS, cores_per_relay=4)
+    assert held["nginxes"] == 5, "60,000 streams, of which two times 8,192 are half of what four workers hold"
+
+
 def test_relays_have_room_for_a_lost_one():
     need = model.needs(TRAFFIC.times(10), COSTS, cores_per_relay=4)
     assert need["relays"] == 6  # ten cores at half of four each are five, and a spare

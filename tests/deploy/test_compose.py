@@ -94,6 +94,32 @@ def test_weir_runs_without_rights():
             assert "no-new-privileges:true" in service["security_opt"], name
 
 
+def test_relays_have_names_that_stay():
+    """Without one each start is a relay of its own to admin, and the one before it is gone."""
+    for profile in ("basic", "full", "ha"):
+        relays = {name: service["environment"]["WEIR_RELAY_RELAY_ID"] for name, service in services(profile).items() if name.startswith("relay")}
+        assert relays and len(set(relays.values())) == len(relays), relays
+
+
+def test_no_log_fills_the_disk():
+    for name, service in COMPOSE["services"].items():
+        assert set(service["logging"]["options"]) == {"max-size", "max-file"}, name
+
+
+def test_what_the_images_settings_name_is_mounted():
+    """A file that an image's settings ask for, and nobody mounts, is found by the first one who starts it."""
+    images = (ROOT / "deploy/docker/Dockerfile").read_text()
+    for profile in ("basic", "full", "ha"):
+        for name, service in services(profile).items():
+            kind = next((kind for kind in ("relay", "usage", "admin") if name.startswith(kind)), None)
+            if kind is None:
+                continue
+            folders = {mount[1] for mount in mounts(service)}
+            asked = {str(pathlib.PurePosixPath(file).parent) for file in re.findall(rf"WEIR_{kind.upper()}_\w+_FILE=(/\S+)", images)}
+            asked -= {"/usr/share/weir"}  # the package's own
+            assert asked and asked <= folders, f"{name} in {profile}"
+
+
 def test_relays_may_drain():
     for name, service in COMPOSE["services"].items():
         if name.startswith("relay"):

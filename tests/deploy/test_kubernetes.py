@@ -161,6 +161,8 @@ def test_whoever_is_let_out_is_let_in(built, overlay):
     let_in = {(other, own, port) for own, other, port in rules(policies, "ingress", "from")}
     let_out = set(rules(policies, "egress", "to"))
     assert let_out and let_out <= let_in
+    replicas = {(own, other, port) for other, own, port in let_in if own == other}
+    assert replicas and replicas <= let_out, "replicas are let in to each other, but not out"
 
 
 def test_no_proxy_is_believed_that_nobody_named(built):
@@ -178,6 +180,15 @@ def test_production_knows_its_services_by_certificates(built):
         certificate = named(text, "Certificate", name)
         assert name in certificate["spec"]["dnsNames"] and set(certificate["spec"]["usages"]) >= {"server auth", "client auth"}
     assert not things(text, "Secret"), "production's secrets are the operator's"
+
+
+@pytest.mark.parametrize("name", ["admin", "usage"])
+def test_production_does_not_start_without_its_database(built, name):
+    """The images' own SQLite would be each pod's own, and go with it: with it what relays were told is kept."""
+    (container,) = pod(built["production"], name)["containers"]
+    url = f"WEIR_{name.upper()}_DATABASE_URL"
+    (entry,) = [entry for entry in container["env"] if entry["name"] == url]
+    assert entry["valueFrom"] == {"secretKeyRef": {"name": f"{name}-database", "key": url}}
 
 
 def test_production_scales_and_spreads(built):

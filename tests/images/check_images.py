@@ -62,6 +62,7 @@ class Fleet:
         os.chmod(folder, 0o755)  # what is mounted is below it
         self.volumes = {image.service: {"/data": (self._owned(folder, image.service), "rw"),
                                         "/secrets": (self._owned(folder, "secrets"), "rw")} for image in images}
+        self.volumes["admin"]["/master"] = (self._owned(folder, "master"), "rw")  # its own, as in compose
 
     @staticmethod
     def _owned(folder, name):
@@ -72,10 +73,11 @@ class Fleet:
 
     def start(self):
         admin = next(image for image in self.images if image.service == "admin")
-        subprocess.run(admin.command(self.volumes["admin"], "make-secrets", "/secrets"), check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(admin.command(self.volumes["admin"], "make-secrets", "/secrets", "/master"), check=True, stdout=subprocess.DEVNULL)
         for image in self.images:
             volumes = self.volumes[image.service]
-            volumes["/secrets"] = (volumes["/secrets"][0], "ro")
+            for folder in {"/secrets", "/master"} & volumes.keys():
+                volumes[folder] = (volumes[folder][0], "ro")
             process = subprocess.Popen(image.command(volumes), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
             self.running.append((image, process))
             self._wait_healthy(image, process)
@@ -104,6 +106,7 @@ def main(tag):
             (image.root / "etc/hosts").write_text(HOSTS)
         fleet = Fleet(images, pathlib.Path(folder))
         fleet.start()
+        assert {path.name for path in pathlib.Path(folder, "secrets").iterdir()} == {"internal.token"}, "relays see more than the token"
         page = run("curl", "-fsS", "-H", "accept: text/html", "http://127.0.0.1:8081/setup")
         assert '<div id="app"' in page, page[:300]
         code = run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "http://127.0.0.1:8080/v1/models")

@@ -1,5 +1,6 @@
 """Fixtures: where the binaries are, and a running stack for a file of tests."""
 
+import os
 import pathlib
 import subprocess
 
@@ -85,9 +86,13 @@ def upstream():
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """A failed test shows the end of the services' logs."""
+    """A failed test shows the end of the services' logs; one that is left out is written down (`./weir test` says so)."""
     outcome = yield
     report = outcome.get_result()
+    left_out = os.environ.get("WEIR_LEFT_OUT_FILE")
+    if report.skipped and left_out and not hasattr(report, "wasxfail"):
+        with open(left_out, "a", encoding="utf-8") as file:
+            file.write(f"{item.nodeid}: {report.longrepr[2]}\n")
     if report.when != "call" or not report.failed:
         return
     for name in ("stack", "fresh_stack"):

@@ -170,14 +170,17 @@ def test_nobody_elsewhere_sets_it(build_dir):
     try:
         stack.start_usage()
 
-        def ask(method, body=None, host=address):
-            with http_client.Connection(stack.usage_ops, host=host) as connection:
+        def ask(method, body=None, host=address, source=None):
+            with http_client.Connection(stack.usage_ops, host=host, source=source) as connection:
                 return connection.request(method, "/log-level", {"content-type": "text/plain"}, body)
 
-        refused = ask("PUT", b"error")
+        # From one address to another, as who is elsewhere has to.
+        refused = ask("PUT", b"error", host="127.0.0.1", source=address)
         assert refused.status == 403 and b"own machine" in refused.body
         assert ask("GET").body == b"info\n"
         assert ask("PUT", b"error", host="127.0.0.1").status == 200
         assert ask("GET").body == b"error\n"
+        assert ask("PUT", b"info").status == 200, "a port that listens on the machine's own address alone is asked there"
+        assert ask("GET").body == b"info\n"
     finally:
         stack.close()

@@ -18,7 +18,7 @@ from admin_client import eventually
 DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "deploy"
 RULES = DEPLOY / "prometheus/weir.rules.yaml"
 # Only where their cause is configured: Redis, recorded bodies, a webhook.
-ABSENT_HERE = re.compile(r"weir_relay_(cache_)?redis_\w+|weir_grpc_certificate_\w+")
+ABSENT_HERE = re.compile(r"weir_relay_(cache_)?redis_\w+|weir_grpc_certificate_\w+|weir_admin_config_file_\w+")
 
 
 class Prometheus:

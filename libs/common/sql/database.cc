@@ -7,8 +7,12 @@
 #include <thread>
 #include <type_traits>
 
+#include "libs/common/backoff.h"
+#include "libs/common/clock.h"
+#include "libs/common/log.h"
 #include "libs/common/sql/postgres_database.h"
 #include "libs/common/sql/sqlite_database.h"
+#include "libs/common/text.h"
 
 namespace weir::sql {
 namespace {
@@ -110,6 +114,19 @@ absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(std::string_view url, int
   }
   return absl::InvalidArgumentError(
       "a database URL is sqlite:PATH or postgresql://user:password@host/database");
+}
+
+absl::StatusOr<std::unique_ptr<Database>> OpenDatabaseWithin(std::string_view url,
+                                                             int connections_max,
+                                                             std::int64_t timeout_ms) {
+  Backoff backoff(100, 2'000);
+  const std::int64_t give_up_ns = SteadyNs() + timeout_ms * 1'000'000;
+  for (;;) {
+    absl::StatusOr<std::unique_ptr<Database>> database = OpenDatabase(url, connections_max);
+    if (!absl::IsUnavailable(database.status()) || SteadyNs() >= give_up_ns) return database;
+    LogWarning("waiting for the database", {{"error", View(database.status().message())}});
+    std::this_thread::sleep_for(std::chrono::milliseconds(backoff.NextDelayMs()));
+  }
 }
 
 }  // namespace weir::sql

@@ -138,6 +138,12 @@ class Database {
 absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(std::string_view url,
                                                        int connections_max = 4);
 
+// The same of a service's start, for at most `timeout_ms`: a database that starts together with it
+// may need a moment. A wrong URL is told at once.
+absl::StatusOr<std::unique_ptr<Database>> OpenDatabaseWithin(std::string_view url,
+                                                             int connections_max,
+                                                             std::int64_t timeout_ms);
+
 // One numbered step of a schema. `sqlite`/`postgres` hold text that only that one needs, run after
 // `common`; statements are separated by `;` at the end of a line. Types that both understand:
 // BIGINT, TEXT, BYTEA; `{identity}` becomes the dialect's "primary key that counts by itself".

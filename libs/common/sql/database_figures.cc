@@ -19,7 +19,8 @@ absl::StatusOr<DatabaseFigures> MeasureDatabase(Database& database) {
     figures.dialect = transaction.dialect();
     const std::int64_t began_ns = SteadyNs();
     if (auto least = transaction.Execute("SELECT 1"); !least.ok()) return least.status();
-    figures.latency_us = (SteadyNs() - began_ns) / kNsPerUs;
+    // Rounded up: 0 would say that nobody has told.
+    figures.latency_us = (SteadyNs() - began_ns + kNsPerUs - 1) / kNsPerUs;
     const bool postgres = figures.dialect == SqlDialect::kPostgres;
     const auto bytes = transaction.Execute(postgres ? kPostgresBytes : kSqliteBytes);
     if (bytes.ok()) figures.bytes = bytes->rows.front().Int(0);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -134,6 +135,7 @@ bool IsMethodName(std::string_view method) {
 struct HttpServer::Impl {
   const Router& router;
   std::vector<IpBlock> trusted_proxies = {};          // set before the server starts
+  CrossOrigin origins = {};                           // likewise
   std::array<prometheus::Counter*, 6> requests = {};  // by the status' first digit
   prometheus::Histogram* seconds = nullptr;
   httplib::Server server;
@@ -146,7 +148,9 @@ struct HttpServer::Impl {
     const std::int64_t started_ns = SteadyNs();
     AnswerWhole(in);
     Request request = FromHttplib(in, trusted_proxies);
-    const Response response = router.Handle(request);
+    std::optional<Response> preflight = origins.Preflight(request);
+    Response response = preflight ? *std::move(preflight) : router.Handle(request);
+    origins.Mark(request, response);
     const bool ends = HasUnreadBody(in);
     ToHttplib(response, request, ends, out);
     const std::int64_t took_us = (SteadyNs() - started_ns) / 1000;
@@ -229,8 +233,10 @@ HttpServer::~HttpServer() {
   if (impl_->thread.joinable()) impl_->thread.join();
 }
 
-absl::Status HttpServer::Start(const std::string& listen, std::vector<IpBlock> trusted_proxies) {
+absl::Status HttpServer::Start(const std::string& listen, std::vector<IpBlock> trusted_proxies,
+                               CrossOrigin origins) {
   impl_->trusted_proxies = std::move(trusted_proxies);
+  impl_->origins = std::move(origins);
   const absl::StatusOr<HostPort> address = ParseHostPort(listen);
   if (!address.ok()) return address.status();
   httplib::Server& server = impl_->server;

@@ -9,6 +9,7 @@
 
 #include "libs/common/ip_block.h"
 #include "libs/common/metrics.h"
+#include "services/admin/http/cross_origin.h"
 #include "services/admin/http/router.h"
 
 namespace weir::admin {
@@ -20,8 +21,9 @@ class HttpServer {
   ~HttpServer();  // finishes the requests in hand
 
   // `listen` as host:port (port 0 = any). Requests of `trusted_proxies` are those of whom their
-  // X-Forwarded-For names. Unavailable when the port cannot be had.
-  absl::Status Start(const std::string& listen, std::vector<IpBlock> trusted_proxies);
+  // X-Forwarded-For names. Pages of `origins` may ask. Unavailable when the port cannot be had.
+  absl::Status Start(const std::string& listen, std::vector<IpBlock> trusted_proxies,
+                     CrossOrigin origins);
   int port() const;
 
  private:

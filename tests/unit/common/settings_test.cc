@@ -42,6 +42,7 @@ class SettingsTest : public ::testing::Test {
                       {"threads", SettingKind::kInteger, "4", "How many threads.", 1, 64},
                       {"idle_timeout_ms", SettingKind::kInteger, "250", "How long it idles."},
                       {"verbose", SettingKind::kFlag, "false", "Says more."},
+                      {"log_level", SettingKind::kLogLevel, "info", "What it says."},
                       {"data_dir", SettingKind::kText, "", "Where it writes."}}};
 };
 
@@ -89,6 +90,12 @@ TEST_F(SettingsTest, SaysWhatIsWrongAndWhereItCameFrom) {
   ::setenv("WEIR_TEST_THREADS", "many", 1);
   const absl::Status from_environment = Load({});
   EXPECT_THAT(std::string(from_environment.message()), HasSubstr("WEIR_TEST_THREADS"));
+}
+
+TEST_F(SettingsTest, ALogLevelIsOneOfFour) {
+  EXPECT_TRUE(Load({"--log-level=warning"}).ok());
+  const absl::Status wrong = Load({"--log-level=warn"});
+  EXPECT_THAT(std::string(wrong.message()), HasSubstr("debug, info, warning or error"));
 }
 
 TEST_F(SettingsTest, HelpListsEachSettingInEachForm) {

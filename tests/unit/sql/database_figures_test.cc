@@ -18,7 +18,7 @@ TEST_P(DatabaseFiguresTest, GrowWithWhatIsStored) {
   const auto before = MeasureDatabase(database());
   ASSERT_TRUE(before.ok()) << before.status();
   EXPECT_EQ(before->dialect, GetParam());
-  EXPECT_GE(before->latency_us, 0);
+  for (int i = 0; i < 50; ++i) EXPECT_GE(MeasureDatabase(database())->latency_us, 1);
   ASSERT_TRUE(database().Execute("CREATE TABLE texts (body TEXT NOT NULL)").ok());
   const std::string text = RandomHex(500'000);  // which nothing can pack
   ASSERT_TRUE(database().Execute("INSERT INTO texts (body) VALUES ($1)", {text}).ok());
