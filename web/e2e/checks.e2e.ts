@@ -1,4 +1,5 @@
 import { describe } from 'vitest'
+import { checkTargets } from './targets'
 import { checkAccess, checkShift, checkWidth, expect, installation, logIn, test, visit, type Visit } from './helpers'
 
 // That the checks of all other journeys find what they are for, and that the page's policy holds.
@@ -25,6 +26,17 @@ test('a page that is hard to see, too wide or restless is found', async ({ visit
   await expect(checkWidth(page)).rejects.toThrow("what: 'card dialog'")
   await page.evaluate(ADD('<div style="width: 3000px">wide</div>'))
   await expect(checkWidth(page)).rejects.toThrow("what: 'the page'")
+})
+
+test('what is too small to press is found, and what stands in a text is not', async ({ visitor }) => {
+  const { page } = visitor
+  await openUsers(visitor)
+  await checkTargets(page, false)
+  await page.evaluate(ADD('<p>As <a href="/users">the users</a> are.</p>'))
+  await checkTargets(page, false)
+  await expect(checkTargets(page, true)).rejects.toThrow('to deeply equal []')
+  await page.evaluate(ADD('<button style="height: 20px; min-height: 0">small</button>'))
+  await expect(checkTargets(page, false)).rejects.toThrow('to deeply equal []')
 })
 
 describe('a page fails its test', () => {

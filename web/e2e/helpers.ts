@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { expect, inject, test as base } from 'vitest'
 import type { Command, Installation } from './services'
+import { checkTargets } from './targets'
 
 // What journeys are written with: a page in Debian's Chromium that fails its test on any error in the
 // console, on any request to another host, and on anything that a script threw.
@@ -187,7 +188,13 @@ export async function giveLogIn(page: Page, username: string, password: string) 
 export async function screenshot(page: Page, name: string) {
   mkdirSync(OUT, { recursive: true })
   await page.evaluate('document.fonts.ready.then(() => undefined)')
-  await page.screenshot({ path: `${OUT}${name}.png`, fullPage: true, animations: 'disabled' })
+  const path = `${OUT}${name}.png`
+  if (!(await page.evaluate("matchMedia('(pointer: coarse)').matches"))) return void (await page.screenshot({ path, fullPage: true, animations: 'disabled' }))
+  // A picture of more than the view is taken as with a mouse: the view is made as high as the page instead.
+  const view = page.viewportSize()!
+  await page.setViewportSize({ ...view, height: Number(await page.evaluate('document.documentElement.scrollHeight')) })
+  await page.screenshot({ path, animations: 'disabled' })
+  await page.setViewportSize(view)
 }
 
 interface Violation {
@@ -240,8 +247,8 @@ export async function checkShift(page: Page) {
 export const TASTES: Taste[] = [
   { theme: 'light', language: 'en' },
   { theme: 'dark', language: 'zh' },
-  { theme: 'light', language: 'zh', width: 390, height: 844 },
-  { theme: 'dark', language: 'en', width: 390, height: 844 },
+  { theme: 'light', language: 'zh', width: 390, height: 844, touch: true },
+  { theme: 'dark', language: 'en', width: 390, height: 844, touch: true },
 ]
 
 export const tasteName = ({ theme, language, width }: Taste) => [theme, language, width && 'phone'].filter(Boolean).join('.')
@@ -254,6 +261,7 @@ export async function look(browser: Browser, path: string, name: string, ready: 
       await logIn(one, path)
       await ready(one.page)
       await checkShift(one.page) // before a picture, which makes the window larger
+      await checkTargets(one.page, !!taste.touch)
       await screenshot(one.page, `${name}.${tasteName(taste)}`)
       await checkAccess(one.page)
       await checkWidth(one.page)

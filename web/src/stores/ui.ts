@@ -27,6 +27,10 @@ export const useUi = defineStore('ui', () => {
   const systemDark = ref(media.matches)
   media.addEventListener('change', (event) => (systemDark.value = event.matches))
 
+  const finger = window.matchMedia('(pointer: coarse)')
+  const touch = ref(finger.matches)
+  finger.addEventListener('change', (event) => (touch.value = event.matches))
+
   // Paper is white, and may be without colours.
   const printing = ref(false)
   window.addEventListener('beforeprint', () => (printing.value = true))
@@ -44,5 +48,5 @@ export const useUi = defineStore('ui', () => {
   watch(shortcuts, (value) => localStorage.setItem('weir.shortcuts', value ? 'on' : 'off'))
   watch(patterns, (value) => localStorage.setItem('weir.patterns', value ? 'on' : 'off'))
 
-  return { theme, language, density, zone, shortcuts, patterns, patterned, isDark, zoneLabel, zoneId }
+  return { theme, language, density, zone, shortcuts, patterns, patterned, touch, isDark, zoneLabel, zoneId }
 })

@@ -35,9 +35,25 @@ function button(t: Tokens) {
   }
 }
 
-export function naiveTheme(t: Tokens): GlobalThemeOverrides {
+const FINGER = '44px'
+
+// Of all that is pressed; for a mouse Naive UI's own, but for the tiny ones.
+function heights(touch: boolean) {
+  if (!touch) return { common: { heightTiny: '24px' } }
+  const options = { optionHeightSmall: FINGER, optionHeightMedium: FINGER }
   return {
+    common: { heightTiny: FINGER, heightSmall: FINGER, heightMedium: FINGER, heightLarge: FINGER },
+    Dropdown: options,
+    InternalSelectMenu: options,
+  }
+}
+
+export function naiveTheme(t: Tokens, touch: boolean): GlobalThemeOverrides {
+  const { common, ...menus } = heights(touch)
+  return {
+    ...menus,
     common: {
+      ...common,
       ...stateColours('primary', t.accent),
       ...stateColours('info', t.info.text),
       ...stateColours('success', t.good.text),
