@@ -54,6 +54,7 @@ export const common = {
   danger: { keep: 'Cancel', counting: 'Counting what it is about …', type: 'Type {name} to go on' },
   conflict: {
     title: 'Somebody else changed this meanwhile. Yours is not saved.',
+    by: 'Last changed by {who},',
     field: 'Field',
     theirs: 'Now there',
     mine: 'Yours',

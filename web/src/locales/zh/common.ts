@@ -56,6 +56,7 @@ export const common: typeof en = {
   danger: { keep: '取消', counting: '正在统计影响范围……', type: '输入 {name} 以继续' },
   conflict: {
     title: '其他人刚刚修改了它，你的修改尚未保存。',
+    by: '最近由 {who} 修改：',
     field: '字段',
     theirs: '当前值',
     mine: '你的修改',
