@@ -42,6 +42,7 @@
 #include "services/relay/metering/reason_counters.h"
 #include "services/relay/metering/usage_reporter.h"
 #include "services/relay/metering/usage_spool.h"
+#include "services/relay/redis_figures.h"
 #include "services/relay/relay_figures.h"
 #include "services/relay/relay_metrics.h"
 #include "services/relay/signatures/signature_table.h"
@@ -259,8 +260,12 @@ std::optional<v1::RelayFigures> Relay::Impl::Figures() {
   const std::lock_guard<std::mutex> lock(figures_mutex_);
   if (!has_workers_) return std::nullopt;
   v1::RelayFigures figures = FiguresOf(workers_, *spool_);
-  figures.set_redis(
-      RedisStateOf(workers_, config_.redis.has_value(), config_.shared_cache.has_value()));
+  const std::shared_ptr<const Snapshot> snapshot = snapshots_.Get();
+  AddRedisFigures(
+      workers_,
+      {.for_limits = config_.redis.has_value(), .for_answers = config_.shared_cache.has_value()},
+      snapshot == nullptr ? RedisAwayPolicy::kLocal : snapshot->settings().redis_away_policy,
+      figures);
   return figures;
 }
 

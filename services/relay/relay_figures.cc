@@ -1,7 +1,5 @@
 #include "services/relay/relay_figures.h"
 
-#include <algorithm>
-
 #include "services/relay/loop_worker.h"
 #include "services/relay/metering/usage_event.h"
 #include "services/relay/metering/usage_spool.h"
@@ -11,10 +9,6 @@ namespace {
 
 std::int64_t Sum(const Workers& workers, LoopCounters::Counter LoopCounters::*counter) {
   return static_cast<std::int64_t>(SumOf(workers, counter));
-}
-
-bool IsUp(const RedisCounters& counters) {
-  return counters.up.load(std::memory_order_relaxed) != 0;
 }
 
 }  // namespace
@@ -34,15 +28,6 @@ v1::RelayFigures FiguresOf(const Workers& workers, const UsageSpool& spool) {
   });
   figures.set_spool_oldest_unix_ms(oldest_unix_ms);
   return figures;
-}
-
-v1::RedisState RedisStateOf(const Workers& workers, bool for_limits, bool for_answers) {
-  if (!for_limits && !for_answers) return v1::REDIS_STATE_UNSPECIFIED;
-  const bool up = std::all_of(workers.begin(), workers.end(), [=](const auto& worker) {
-    return (!for_limits || IsUp(worker->redis_counters())) &&
-           (!for_answers || IsUp(worker->cache_redis_counters()));
-  });
-  return up ? v1::REDIS_STATE_UP : v1::REDIS_STATE_AWAY;
 }
 
 }  // namespace weir::relay

@@ -10,7 +10,4 @@ class UsageSpool;
 
 v1::RelayFigures FiguresOf(const Workers& workers, const UsageSpool& spool);
 
-// Of those Redis servers that are configured: for limits, and for answers.
-v1::RedisState RedisStateOf(const Workers& workers, bool for_limits, bool for_answers);
-
 }  // namespace weir::relay

@@ -35,6 +35,43 @@ def test_redis_is_told_as_it_is(pair):
     eventually(lambda: [told["redis_status"] for told in figures(pair)] == ["ok", "ok"], "for both")
 
 
+def servers(pair):
+    return [server for told in figures(pair) for server in (told or {}).get("redis_servers") or []]
+
+
+def test_redis_is_told_by_role_and_distance(pair):
+    eventually(lambda: len(servers(pair)) == 2 and all(one["latency_us"] for one in servers(pair)), "both have told")
+    for server in servers(pair):
+        assert (server["use"], server["status"]) == ("limits", "ok"), server
+        assert (server["role"], server["mode"]) == ("primary", "standalone"), server
+        assert 0 < server["latency_us"] < 5_000_000 and server["away_policy"] == "local", server
+
+
+def test_what_holds_while_it_is_away_is_told(pair):
+    api = pair.stack.api
+    api.patch("/api/v1/admin/settings", {"redis_away_policy": "closed"})
+    pair.redis.kill9()
+    try:
+        eventually(lambda: [(one["status"], one["away_policy"], one["latency_us"]) for one in servers(pair)]
+                   == [("down", "closed", None)] * 2, "both have told")
+    finally:
+        pair.redis.start()
+        api.patch("/api/v1/admin/settings", {"redis_away_policy": "local"})
+    eventually(lambda: [(one["status"], one["role"]) for one in servers(pair)] == [("ok", "primary")] * 2,
+               "it is back, and asked what it is")
+
+
+def test_a_replica_is_known_as_one(pair):
+    """It refuses to count: limits are as without Redis, and the page says why."""
+    pair.redis.command("REPLICAOF", "127.0.0.1", "1")
+    try:
+        eventually(lambda: [(one["status"], one["role"]) for one in servers(pair)] == [("down", "replica")] * 2,
+                   "both have told")
+    finally:
+        pair.redis.command("REPLICAOF", "NO", "ONE")
+    eventually(lambda: [(one["status"], one["role"]) for one in servers(pair)] == [("ok", "primary")] * 2, "again")
+
+
 def test_a_relays_figures(pair, upstream):
     lane = pair.lane({"url": upstream.url})
     upstream.handler = lambda _recorded, connection: connection.sendall(reply_bytes(
@@ -54,6 +91,7 @@ def test_without_redis_it_says_so(stack):
     assert stack.api.get("/api/v1/status")["redis_status"] == "not_configured"
     anyone = stack.api.get("/api/v1/status")["relays"][0]["figures"]
     assert anyone["requests_in_flight"] == 0 and anyone["redis_status"] == "not_configured", anyone
+    assert anyone["redis_servers"] == [], anyone
 
 
 def test_what_services_and_databases_do(stack):

@@ -15,6 +15,17 @@ namespace weir::admin {
 
 // What it tells of itself.
 enum class RedisState { kNone, kUp, kAway };
+enum class RedisUse { kLimits, kAnswers };
+// Empty words: not known, or nothing to say.
+struct RedisFigures {
+  RedisUse use = RedisUse::kLimits;
+  RedisState state = RedisState::kNone;
+  std::string_view role;         // primary, replica
+  std::string_view mode;         // standalone, cluster
+  std::int64_t latency_us = 0;   // of a sign of life and its answer; 0 = not known
+  std::string_view away_policy;  // local, open, closed: of limits that groups say nothing else of
+};
+
 struct RelayFigures {
   std::int64_t connections = 0;
   std::int64_t requests_in_flight = 0;
@@ -24,6 +35,8 @@ struct RelayFigures {
   std::int64_t spool_bytes = 0;
   std::int64_t spool_oldest_ms = 0;  // Unix ms; 0 = it is empty, or the relay does not tell
   RedisState redis = RedisState::kNone;
+  // Those that are set up, each use once; nothing: an older relay, which does not tell.
+  std::optional<std::vector<RedisFigures>> redis_servers = std::vector<RedisFigures>();
 };
 
 struct RelayState {

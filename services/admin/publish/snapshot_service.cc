@@ -13,6 +13,7 @@
 #include "libs/common/log.h"
 #include "libs/common/text.h"
 #include "services/admin/publish/observation.h"
+#include "services/admin/publish/relay_report.h"
 #include "services/admin/publish/shared_updates.h"
 #include "services/admin/publish/watch_stream.h"
 #include "weir/v1/snapshot.grpc.pb.h"
@@ -44,22 +45,6 @@ std::optional<Signal> SignalOf(v1::AccountObservation::Signal signal) {
     default:
       return std::nullopt;
   }
-}
-
-RedisState RedisOf(v1::RedisState state) {
-  if (state == v1::REDIS_STATE_AWAY) return RedisState::kAway;
-  return state == v1::REDIS_STATE_UP ? RedisState::kUp : RedisState::kNone;
-}
-
-RelayFigures FiguresOf(const v1::RelayFigures& told) {
-  return {.connections = told.connections(),
-          .requests_in_flight = told.requests_in_flight(),
-          .streams = told.streams(),
-          .requests_total = told.requests_total(),
-          .spool_events = told.spool_events(),
-          .spool_bytes = told.spool_bytes(),
-          .spool_oldest_ms = told.spool_oldest_unix_ms(),
-          .redis = RedisOf(told.redis())};
 }
 
 // What is one stream's own.

@@ -1,5 +1,4 @@
 // /health, /ready, /metrics, /api/v1/status and the page at /.
-#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include "libs/common/version.h"
 #include "services/admin/alerts/well_watch.h"
 #include "services/admin/json/record_json.h"
+#include "services/admin/resources/relay_figures_json.h"
 #include "services/admin/resources/resource.h"
 #include "weir/v1/report.pb.h"
 
@@ -79,25 +79,6 @@ absl::StatusOr<Response> OwnMetrics(ResourceParts& parts, const Request& request
     return NotFound("page through a proxy; the ops port serves it");
   }
   return TextResponse(200, kMetricsType, parts.metrics.Expose());
-}
-
-json::value RedisWord(RedisState state) {
-  constexpr std::array<std::string_view, 3> kWords = {"not_configured", "ok", "down"};
-  return OneWord({"ok", "down", "not_configured"}, kWords.at(static_cast<std::size_t>(state)));
-}
-
-json::value FiguresJson(const std::optional<RelayFigures>& told) {
-  return Where(told.has_value(), [&told] {
-    const RelayFigures figures = told.value_or(RelayFigures());
-    return json::object{{"connections", figures.connections},
-                        {"requests_in_flight", figures.requests_in_flight},
-                        {"streams", figures.streams},
-                        {"requests_total", figures.requests_total},
-                        {"spool_events", figures.spool_events},
-                        {"spool_bytes", figures.spool_bytes},
-                        {"spool_oldest_at", TimeJson(figures.spool_oldest_ms)},
-                        {"redis_status", RedisWord(figures.redis)}};
-  });
 }
 
 // By relay.

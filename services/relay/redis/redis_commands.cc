@@ -1,10 +1,12 @@
 // The commands of a link and their answers.
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
 
+#include "libs/common/clock.h"
 #include "libs/common/text.h"
 #include "services/relay/redis/redis_link.h"
 
@@ -33,6 +35,10 @@ void RedisLink::TakeReply(redisAsyncContext*, void* reply, void* command) {
 }
 
 void RedisLink::OnReply(const void* reply, std::unique_ptr<Command> command) {
+  if (command->purpose == Purpose::kInfo) {
+    NoteInfo(reply);
+    return;
+  }
   if (command->purpose != Purpose::kGreeting) {
     OnAnswer(reply, std::move(command));
     return;
@@ -71,11 +77,49 @@ void RedisLink::OnAnswer(const void* reply, std::unique_ptr<Command> command) {
 
 void RedisLink::OnBeatAnswer(std::span<const std::int64_t> numbers) {
   beat_answered_ = true;
+  NoteRoundTrip();
   if (state_ == State::kConnecting) {
     BecomeUp();
   } else if (!user_.OnBeat(numbers)) {
     Fail("it had taken this relay for dead");  // begins anew, and tells it what is in flight
   }
+}
+
+void RedisLink::NoteRoundTrip() {
+  constexpr std::int64_t kSmoothing = 4;  // one slow answer in a busy moment is not how Redis is
+  const std::int64_t took_us = std::max<std::int64_t>((SteadyNs() - beat_sent_ns_) / kNsPerUs, 1);
+  const auto before_us =
+      static_cast<std::int64_t>(counters_.round_trip_us.load(std::memory_order_relaxed));
+  const std::int64_t now_us =
+      before_us == 0 ? took_us : before_us + (took_us - before_us) / kSmoothing;
+  counters_.round_trip_us.store(static_cast<std::uint64_t>(now_us), std::memory_order_relaxed);
+}
+
+// For the operator's eyes alone: nothing waits for it, and a refusal changes nothing. Proxies that
+// close the connection on such a command are not asked any more.
+void RedisLink::AskInfo() {
+  constexpr int kHangupsMax = 3;
+  beats_since_info_ = 0;
+  if (infos_open_ > 0 || info_hangups_ >= kHangupsMax) return;
+  for (const std::string_view section : {"server", "replication"}) {
+    ++infos_open_;
+    Send(std::make_unique<Command>(
+             Command{this, Purpose::kInfo, nullptr, RedisArguments(), nullptr}),
+         RedisArguments::Command({"INFO", section}).Whole());
+  }
+}
+
+void RedisLink::NoteInfo(const void* reply) {
+  if (reply == nullptr) return;  // the connection ended on it
+  --infos_open_;
+  info_hangups_ = 0;
+  const auto* answer = static_cast<const redisReply*>(reply);
+  if (answer->type != REDIS_REPLY_STRING) return;
+  const RedisInfo known{.role = counters_.role.load(std::memory_order_relaxed),
+                        .mode = counters_.mode.load(std::memory_order_relaxed)};
+  const RedisInfo told = ReadRedisInfo({answer->str, answer->len}, known);
+  counters_.role.store(told.role, std::memory_order_relaxed);
+  counters_.mode.store(told.mode, std::memory_order_relaxed);
 }
 
 void RedisLink::Run(const RedisScript& script, RedisArguments arguments,

@@ -11,6 +11,7 @@
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
 
+#include "libs/common/clock.h"
 #include "libs/common/log.h"
 #include "libs/common/text.h"
 
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::int64_t kGreetingMs = 1'000;   // resolve, connect, log in, load the scripts
 constexpr std::int64_t kBeatEveryMs = 1'000;  // unanswered until the next one: it hangs
+constexpr int kBeatsPerInfo = 15;             // a role may change while the connection stays
 
 std::string AddressText(const SocketAddress& address) {
   std::array<char, INET6_ADDRSTRLEN> text{};
@@ -60,6 +62,8 @@ void RedisLink::Start() { Connect(); }
 void RedisLink::Connect() {
   state_ = State::kConnecting;
   SetTimer(kGreetingMs);
+  counters_.role.store(RedisRole::kUnknown, std::memory_order_relaxed);
+  counters_.mode.store(RedisMode::kUnknown, std::memory_order_relaxed);
   const std::uint64_t number = ++connection_number_;
   Resolver::Addresses addresses;
   if (resolver_.Cached(options_.url.host, options_.url.port, addresses)) {
@@ -116,6 +120,8 @@ void RedisLink::SendGreeting() {
   for (const RedisScript* script : user_.Scripts()) {
     greet(RedisArguments::Command({"SCRIPT", "LOAD", script->text}));
   }
+  infos_open_ = 0;
+  AskInfo();
   if (greetings_open_ == 0) SendFirstBeat();
 }
 
@@ -127,6 +133,7 @@ void RedisLink::SendFirstBeat() {
 
 void RedisLink::SendBeat(Call beat) {
   beat_answered_ = false;
+  beat_sent_ns_ = SteadyNs();
   const std::string bytes =
       beat.script == nullptr ? beat.arguments.Whole() : beat.arguments.ByHash(beat.script->sha1);
   Send(std::make_unique<Command>(
@@ -160,6 +167,7 @@ void RedisLink::Fail(std::string_view why) {
 void RedisLink::Close() {
   state_ = State::kDown;
   counters_.up.store(0, std::memory_order_relaxed);
+  counters_.round_trip_us.store(0, std::memory_order_relaxed);
   if (context_ == nullptr) return;
   redisAsyncFree(context_);  // tells all that wait, and ends in OnCleanup
   WakeAllSoon();
@@ -182,10 +190,12 @@ void RedisLink::OnTimer() {
   }
   SetTimer(kBeatEveryMs);
   SendBeat(user_.NextBeat());
+  if (++beats_since_info_ >= kBeatsPerInfo) AskInfo();
 }
 
 void RedisLink::OnSocket() {
   in_call_ = true;
+  const bool was_connected = (context_->c.flags & REDIS_CONNECTED) != 0;
   if ((watch_.ready & ready::kWrite) != 0) redisAsyncHandleWrite(context_);
   // Readiness is told once, so all that is there is read; hiredis reads 16 KiB at a time and does
   // not say whether it was all.
@@ -198,6 +208,7 @@ void RedisLink::OnSocket() {
   }
   in_call_ = false;
   if (context_ == nullptr) {
+    if (was_connected && infos_open_ > 0) ++info_hangups_;
     if (state_ != State::kDown) Fail("it closed the connection");
   } else {
     Flush();

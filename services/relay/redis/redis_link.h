@@ -18,6 +18,7 @@
 #include "services/relay/net/event_loop.h"
 #include "services/relay/net/resolver.h"
 #include "services/relay/redis/redis_arguments.h"
+#include "services/relay/redis/redis_info.h"
 #include "services/relay/redis/redis_script.h"
 #include "services/relay/redis/redis_url.h"
 
@@ -32,7 +33,7 @@ struct RedisOptions {
   std::int64_t retry_ms = 1'000;
 };
 
-// Written by one loop, read by /metrics.
+// Written by one loop, read by /metrics and by what admin is told.
 struct alignas(64) RedisCounters {
   std::atomic<std::uint64_t> up{0};  // 1 = usable now
   std::atomic<std::uint64_t> errors{0};
@@ -42,6 +43,11 @@ struct alignas(64) RedisCounters {
   std::atomic<std::uint64_t> answers{0};  // questions that Redis answered in time, and how long
   std::atomic<std::uint64_t> answers_us{0};
   std::atomic<std::uint64_t> fallbacks{0};  // questions that were decided without it
+  // Of signs of life, smoothed over a few; 0 = not up.
+  std::atomic<std::uint64_t> round_trip_us{0};
+  // As it said on the last connection.
+  std::atomic<RedisRole> role{RedisRole::kUnknown};
+  std::atomic<RedisMode> mode{RedisMode::kUnknown};
 };
 
 // On the loop's thread, but for its destructor, which runs when the loop has stopped.
@@ -104,7 +110,7 @@ class RedisLink {
 
  private:
   enum class State { kDown, kConnecting, kUp };
-  enum class Purpose : std::uint8_t { kGreeting, kBeat, kUsers };
+  enum class Purpose : std::uint8_t { kGreeting, kBeat, kInfo, kUsers };
 
   // A command under way.
   struct Command {
@@ -150,6 +156,9 @@ class RedisLink {
   void OnReply(const void* reply, std::unique_ptr<Command> command);
   void OnAnswer(const void* reply, std::unique_ptr<Command> command);
   void OnBeatAnswer(std::span<const std::int64_t> numbers);
+  void NoteRoundTrip();
+  void AskInfo();
+  void NoteInfo(const void* reply);
   void SendBeat(Call beat);
   void Send(std::unique_ptr<Command> command, const std::string& bytes);
   void Flush();
@@ -166,6 +175,10 @@ class RedisLink {
   State state_ = State::kDown;
   bool known_down_ = false;  // the log has it
   bool beat_answered_ = true;
+  std::int64_t beat_sent_ns_ = 0;
+  int beats_since_info_ = 0;
+  int infos_open_ = 0;    // asked on this connection and not answered
+  int info_hangups_ = 0;  // connections in a row that were closed on the question
   bool in_call_ = false;  // into hiredis
   int greetings_open_ = 0;
   int failures_ = 0;

@@ -107,6 +107,42 @@ class SharedCacheTest : public testing::LoopTest {
   std::unique_ptr<SharedCache> cache_;
 };
 
+TEST_F(SharedCacheTest, TellsWhatRedisSaysOfItselfAndHowFarItIs) {
+  FakeRedis redis(Stored());
+  const std::string info = "role:slave\r\nredis_mode:standalone\r\n";
+  redis.SetInfo(StrCat("$", info.size(), "\r\n", info, "\r\n"));
+  Run([](SharedCacheTest& t, FakeRedis& fake) -> Task<void> {
+    t.Use(fake);
+    const bool up = co_await t.UntilUp();
+    EXPECT_TRUE(up);
+    EXPECT_EQ(t.counters_.role.load(), RedisRole::kReplica);
+    EXPECT_EQ(t.counters_.mode.load(), RedisMode::kStandalone);
+    EXPECT_GE(t.counters_.round_trip_us.load(), 1U);
+    fake.SetHandler([](const FakeRedis::Words&) -> std::string { return FakeRedis::kHangUp; });
+    const bool away = co_await t.Until([&t] { return !t.cache_->up(); });
+    EXPECT_TRUE(away);
+    EXPECT_EQ(t.counters_.round_trip_us.load(), 0U) << "of what is away nobody knows";
+    co_await t.Stop();
+  }(*this, redis));
+}
+
+// What Redis says of itself is for eyes alone: a user who may not ask, or a proxy that hangs up on
+// the question, is used all the same.
+TEST_F(SharedCacheTest, WhoDoesNotSayWhatItIsIsUsedAllTheSame) {
+  for (const std::string& answer :
+       {std::string("-NOPERM no\r\n"), std::string(FakeRedis::kHangUp)}) {
+    FakeRedis redis(Stored());
+    redis.SetInfo(answer);
+    Run([](SharedCacheTest& t, FakeRedis& fake) -> Task<void> {
+      t.Use(fake);
+      const bool up = co_await t.UntilUp();
+      EXPECT_TRUE(up);
+      EXPECT_EQ(t.counters_.role.load(), RedisRole::kUnknown);
+      co_await t.Stop();
+    }(*this, redis));
+  }
+}
+
 TEST_F(SharedCacheTest, WhatIsStoredIsFound) {
   FakeRedis redis(Stored());
   Run([](SharedCacheTest& t, FakeRedis& fake) -> Task<void> {

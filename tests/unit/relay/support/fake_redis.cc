@@ -57,6 +57,22 @@ void FakeRedis::SetHandler(Handler handler) {
   handler_ = std::move(handler);
 }
 
+void FakeRedis::SetInfo(std::string answer) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  info_ = std::move(answer);
+}
+
+std::string FakeRedis::Answer(const Words& words) {
+  Handler handler;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (words[0] == "INFO") return info_;
+    commands_.push_back(words);
+    handler = handler_;
+  }
+  return handler(words);
+}
+
 std::vector<FakeRedis::Words> FakeRedis::commands() {
   const std::lock_guard<std::mutex> lock(mutex_);
   return commands_;
@@ -91,13 +107,7 @@ void FakeRedis::ServeConnection(int fd) {
   for (;;) {
     Words words;
     while (TakeCommand(buffer, words)) {
-      Handler handler;
-      {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        commands_.push_back(words);
-        handler = handler_;
-      }
-      const std::string answer = handler(words);
+      const std::string answer = Answer(words);
       if (answer == kHangUp) return;
       if (!answer.empty()) ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL);
     }

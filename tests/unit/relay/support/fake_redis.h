@@ -23,6 +23,9 @@ class FakeRedis {
 
   int port() const { return listening_.port; }
   void SetHandler(Handler handler);
+  // What INFO is answered with, one of the things that a handler may give. It is none of the
+  // handler's and of the commands; a Redis that refuses it until it is said.
+  void SetInfo(std::string answer);
   // All commands so far.
   std::vector<Words> commands();
   // Those that call this script, by its hash or its text.
@@ -31,12 +34,14 @@ class FakeRedis {
  private:
   void Serve();
   void ServeConnection(int fd);
+  std::string Answer(const Words& words);
 
   Listening listening_;
   std::mutex mutex_;
-  Handler handler_;              // by mutex_
-  std::vector<Words> commands_;  // by mutex_
-  bool stopping_ = false;        // by mutex_
+  Handler handler_;                                                // by mutex_
+  std::string info_ = "-NOPERM this user has no permissions\r\n";  // by mutex_
+  std::vector<Words> commands_;                                    // by mutex_
+  bool stopping_ = false;                                          // by mutex_
   std::thread thread_;
 };
 
