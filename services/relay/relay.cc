@@ -222,6 +222,9 @@ absl::Status Relay::Impl::Start() {
       {.take = [this](const v1::WatchResponse& message) { account_tests_.Take(message); },
        .ended = [this] { account_tests_.EndAll(); }});
   subscriber_->SetFigures([this] { return Figures(); });
+  subscriber_->SetMinuteUse([this](std::int64_t account_id, std::int64_t now_ms) {
+    return rate_limiter_.Used(SubjectKind::kAccount, account_id, now_ms);
+  });
   subscriber_->LoadFromFile();
   subscriber_->Start();
 

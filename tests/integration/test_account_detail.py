@@ -98,7 +98,7 @@ def open_stream(port, lane):
 @pytest.fixture
 def second_relay(stack, build_dir):
     port = ports.free_range(2)
-    folder = stack.folder / "relay-detail"
+    folder = stack.folder / f"relay-detail-{port}"
     folder.mkdir()
     made = harness.Service("relay", build_dir, folder, (), {
         **stack.relay.settings, "WEIR_RELAY_LISTEN": f"127.0.0.1:{port}",
@@ -122,6 +122,21 @@ def test_in_flight_adds_up_over_relays(stack, second_relay):
         connection.close()
     eventually(lambda: account_of(stack, lane)["in_flight"] == 0, "all have ended")
     second_relay.start()
+
+
+def test_the_minute_is_counted_over_relays_where_there_is_a_limit(stack, second_relay):
+    lane = stack.claude("text", limits={"rpm": 1000, "tpm": 1_000_000})
+    stack.api.wait_for_relays()
+    eventually(lambda: account_of(stack, lane)["requests_last_minute"] == 0, "both tell")
+    for port in (stack.relay_port, stack.relay_port, second_relay.port):
+        reply = http_client.request(port, "POST", "/v1/messages", lane.headers({"connection": "close"}),
+                                    harness.anthropic_body())
+        assert reply.status == 200, reply
+    account = eventually(lambda: account_of(stack, lane)["requests_last_minute"] == 3 and account_of(stack, lane),
+                         "both have told")
+    assert account["tokens_last_minute"] > 0, account
+    unlimited = account_of(stack, stack.claude("text", limits={"rpm": 5}))
+    assert unlimited["requests_last_minute"] == 0 and unlimited["tokens_last_minute"] is None, unlimited
 
 
 def test_it_stands_in_the_list_and_goes_back_as_it_came(stack):

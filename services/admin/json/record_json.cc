@@ -326,7 +326,8 @@ void ReadApiKey(BodyReader& reader, ApiKey& key) {
 
 void ReadAccount(BodyReader& reader, Account& account, AccountSecrets& secrets) {
   IgnoreRecord(reader);
-  reader.Ignore({"in_flight", "failures", "last_error", "windows", "next_probe_at"});
+  reader.Ignore({"in_flight", "requests_last_minute", "tokens_last_minute", "failures",
+                 "last_error", "windows", "next_probe_at"});
   reader.Ignore({"has_secret", "last_used_at", "today", "status_reason", "cooldown_until",
                  "model_cooldowns", "credential_refreshed_at", "status_since", "status_source",
                  "last_check"});

@@ -15,6 +15,8 @@ constexpr std::size_t kRelaysMax = 10'000;
 constexpr int kWindowsMax = 8;
 constexpr std::size_t kMessageBytesMax = 512;
 constexpr std::size_t kWordBytesMax = 64;
+// Of one relay and minute; as many relays as there may be add up to no overflow.
+constexpr std::int64_t kTokensMax = 1'000'000'000'000;
 
 template <class To>
 To Within(std::int64_t value) {
@@ -127,7 +129,7 @@ void AccountBoard::NoteAccountOf(std::uint16_t relay, std::int64_t account_id) {
 void AccountBoard::SetPart(Accounts::iterator account, const Part& part) {
   Entry& entry = account->second;
   const bool had_one = DropPart(account, part.relay);
-  if (part.in_flight > 0 || part.failures_in_row > 0) {
+  if (!part.empty()) {
     if (entry.parts.empty()) quiet_.erase(entry.quiet);
     entry.parts.push_back(part);
     ++relays_[part.relay].parts;
@@ -168,13 +170,17 @@ void AccountBoard::Told(std::string_view relay_id, std::uint64_t connection,
   const std::optional<std::uint16_t> place = PlaceOf(relay_id, connection);
   if (!place.has_value()) return;
   relays_[*place].failures_max = figures.failures_max();
+  relays_[*place].tells_minute = figures.tells_minute();
   if (figures.anew()) ForgetParts(*place);
   for (const v1::AccountFigure& told : figures.accounts()) {
     const auto account = Take(told.account_id());
     if (account == accounts_.end()) continue;
     SetPart(account, {.relay = *place,
                       .failures_in_row = Within<std::uint16_t>(told.failures_in_row()),
-                      .in_flight = Within<std::uint32_t>(told.in_flight())});
+                      .in_flight = Within<std::uint32_t>(told.in_flight()),
+                      .requests_last_minute = Within<std::uint32_t>(told.requests_last_minute()),
+                      .tokens_last_minute =
+                          std::clamp<std::int64_t>(told.tokens_last_minute(), 0, kTokensMax)});
     TakeNewer(told, account->second);
   }
 }
@@ -182,13 +188,18 @@ void AccountBoard::Told(std::string_view relay_id, std::uint64_t connection,
 AccountFigures AccountBoard::Of(std::int64_t account_id) const {
   const std::lock_guard lock(mutex_);
   AccountFigures figures;
+  figures.minute_told = true;
   for (const Relay& relay : relays_) {
     figures.failures_max = std::max(figures.failures_max, relay.failures_max);
+    if (relay.failures_max != 0 && !relay.tells_minute) figures.minute_told = false;
   }
+  if (figures.failures_max == 0) figures.minute_told = false;
   const auto found = accounts_.find(account_id);
   if (found == accounts_.end()) return figures;
   for (const Part& part : found->second.parts) {
     figures.in_flight += part.in_flight;
+    figures.requests_last_minute += part.requests_last_minute;
+    figures.tokens_last_minute += part.tokens_last_minute;
     figures.failures_in_row = std::max<std::int64_t>(figures.failures_in_row, part.failures_in_row);
   }
   figures.last_error = found->second.last_error;

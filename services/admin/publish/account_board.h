@@ -39,6 +39,10 @@ struct AccountFigures {
   std::int64_t in_flight = 0;
   std::int64_t failures_in_row = 0;  // on the relay that counts most of them
   std::int64_t failures_max = 0;     // that many and it rests; 0 = no relay has told
+  // Counted against the account's own limits in the last minute; false = a relay does not tell.
+  bool minute_told = false;
+  std::int64_t requests_last_minute = 0;
+  std::int64_t tokens_last_minute = 0;
   std::optional<AccountError> last_error;
   std::vector<AccountWindow> windows;
   std::int64_t windows_at_ms = 0;  // when the answer came that told them
@@ -47,9 +51,9 @@ struct AccountFigures {
   void ForgetBefore(std::int64_t at_ms);
 };
 
-// Thread-safe. Its size: a few hundred bytes an account, two dozen for each relay that has requests
-// of it in flight, whatever relays say. A report takes as long as it is, a relay's end as long as
-// what that relay has told: none looks at all accounts.
+// Thread-safe. Its size: a few hundred bytes an account, two dozen for each relay that has served
+// it in the last minute, whatever relays say. A report takes as long as it is, a relay's end as
+// long as what that relay has told: none looks at all accounts.
 class AccountBoard {
  public:
   static constexpr std::size_t kAccountsMax = 50'000;
@@ -69,9 +73,16 @@ class AccountBoard {
     std::uint16_t relay = 0;  // its place in relays_
     std::uint16_t failures_in_row = 0;
     std::uint32_t in_flight = 0;
+    std::uint32_t requests_last_minute = 0;
+    std::int64_t tokens_last_minute = 0;
+
+    bool empty() const {
+      return failures_in_row == 0 && in_flight == 0 && requests_last_minute == 0 &&
+             tokens_last_minute == 0;
+    }
   };
   struct Entry {
-    std::vector<Part> parts;  // of relays that have something in flight, or failures
+    std::vector<Part> parts;  // of relays that have something to count; none is empty
     std::optional<AccountError> last_error;
     std::vector<AccountWindow> windows;
     std::int64_t windows_at_ms = 0;
@@ -81,6 +92,7 @@ class AccountBoard {
   struct Relay {
     std::uint64_t connection = 0;  // 0 = the place is free
     std::int64_t failures_max = 0;
+    bool tells_minute = false;
     std::size_t parts = 0;
     std::vector<std::int64_t> account_ids;  // of its parts, and some that it had
   };

@@ -132,10 +132,27 @@ json::array WindowsJson(std::vector<AccountWindow> windows, std::int64_t now_ms)
   return ListJson(windows, WindowJson);
 }
 
+bool IsLimited(const json::object& record, std::string_view limit) {
+  return Describing() || !record.at("limits").at(limit).is_null();
+}
+
+// What relays count against a limit of the account itself; without one they count nothing.
+void AddMinute(const AccountFigures& figures, json::object& record) {
+  const auto counted = [&](std::string_view limit, std::int64_t count) {
+    return Where(figures.minute_told && IsLimited(record, limit),
+                 [count] { return json::value(count); });
+  };
+  json::value requests = counted("rpm", figures.requests_last_minute);
+  json::value tokens = counted("tpm", figures.tokens_last_minute);
+  record["requests_last_minute"] = std::move(requests);
+  record["tokens_last_minute"] = std::move(tokens);
+}
+
 // How it is on the relays; nobody knows what is in flight while none is connected.
 void AddFigures(const AccountFigures& figures, std::int64_t now_ms, json::object& record) {
   const bool told = figures.failures_max != 0;
   record["in_flight"] = Where(told, [&] { return json::value(figures.in_flight); });
+  AddMinute(figures, record);
   record["failures"] = Where(told, [&] {
     return json::object{{"n", figures.failures_in_row}, {"of", figures.failures_max}};
   });

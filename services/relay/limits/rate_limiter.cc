@@ -92,9 +92,11 @@ constexpr std::size_t kShards = 256;  // threads seldom meet in one
 
 std::uint32_t SecondOf(std::int64_t ms) { return static_cast<std::uint32_t>(ms / kMsPerSecond); }
 
-std::uint64_t KeyOf(const LimitedSubject& subject) {
-  return static_cast<std::uint64_t>(subject.id) << 2 | static_cast<std::uint64_t>(subject.kind);
+std::uint64_t KeyOf(SubjectKind kind, std::int64_t id) {
+  return static_cast<std::uint64_t>(id) << 2 | static_cast<std::uint64_t>(kind);
 }
+
+std::uint64_t KeyOf(const LimitedSubject& subject) { return KeyOf(subject.kind, subject.id); }
 
 std::size_t ShardIndex(std::uint64_t key) {
   static_assert(std::has_single_bit(kShards));
@@ -300,6 +302,18 @@ std::optional<Denial> RateLimiter::Peek(const LimitedSubject& subject, std::int6
     obstacles.Check(subject, *found->second, tokens);
   }
   return obstacles.denial();
+}
+
+MinuteUse RateLimiter::Used(SubjectKind kind, std::int64_t id, std::int64_t now_ms) const {
+  const std::uint64_t key = KeyOf(kind, id);
+  Shard& shard = shards_[ShardIndex(key)];
+  const std::lock_guard<std::mutex> lock(shard.mutex);
+  const auto found = shard.counters.find(key);
+  if (found == shard.counters.end()) return {};
+  Counters& counters = *found->second;
+  counters.requests.Advance(SecondOf(now_ms));
+  counters.tokens.Advance(SecondOf(now_ms));
+  return {.requests = counters.requests.sum(), .tokens = counters.tokens.sum()};
 }
 
 std::size_t RateLimiter::size() const {

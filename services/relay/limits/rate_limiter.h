@@ -14,6 +14,7 @@
 #include <span>
 
 #include "services/relay/limits/limited_subject.h"
+#include "services/relay/snapshot/minute_use.h"
 
 namespace weir::relay {
 
@@ -107,6 +108,9 @@ class RateLimiter {
   // What would stand in this subject's way now; counts nothing.
   std::optional<Denial> Peek(const LimitedSubject& subject, std::int64_t tokens,
                              std::int64_t now_ms) const;
+
+  // What it counts of the last minute; of a subject that has no counters nothing. Makes none.
+  MinuteUse Used(SubjectKind kind, std::int64_t id, std::int64_t now_ms) const;
 
   // Subjects that have counters now. Locks one shard after the other.
   std::size_t size() const;

@@ -63,6 +63,9 @@ class SnapshotSubscriber::Impl {
   void SetTester(Tester tester) { tester_ = std::move(tester); }
 
   void SetFigures(Figures figures) { figures_.emplace(std::move(figures)); }
+  void SetMinuteUse(AccountFiguresTeller::MinuteUseOf minute_use) {
+    account_figures_.SetMinuteUse(std::move(minute_use));
+  }
 
   void Start() {
     thread_ = std::thread([this] { Run(); });
@@ -340,6 +343,10 @@ void SnapshotSubscriber::Answer(const v1::Explanation& answer) { impl_->Answer(a
 
 void SnapshotSubscriber::SetFigures(std::function<std::optional<v1::RelayFigures>()> figures) {
   impl_->SetFigures(std::move(figures));
+}
+
+void SnapshotSubscriber::SetMinuteUse(AccountFiguresTeller::MinuteUseOf minute_use) {
+  impl_->SetMinuteUse(std::move(minute_use));
 }
 
 void SnapshotSubscriber::SetTester(Tester tester) { impl_->SetTester(std::move(tester)); }

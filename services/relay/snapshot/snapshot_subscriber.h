@@ -8,6 +8,7 @@
 #include <string>
 
 #include "libs/common/grpc_security.h"
+#include "services/relay/snapshot/account_figures_teller.h"
 
 namespace weir {
 class Metrics;
@@ -84,6 +85,10 @@ class SnapshotSubscriber {
   // Asked once a second on the subscriber's thread, told to admin now and then; nothing = there are
   // none yet. Before Start().
   void SetFigures(std::function<std::optional<v1::RelayFigures>()> figures);
+
+  // What is counted against an account's limits (snapshot/minute_use.h); asked on the subscriber's
+  // thread, told to admin with what else there is of accounts. Before Start().
+  void SetMinuteUse(AccountFiguresTeller::MinuteUseOf minute_use);
 
   // Puts the copy on disk in force, if there is a good one; true when it did. Before Start().
   bool LoadFromFile();

@@ -62,6 +62,36 @@ TEST_F(AccountBoardTest, InFlightAddsUpAndTheWorstCountOfFailuresCounts) {
   EXPECT_EQ(board_.Of(1).failures_in_row, 0);
 }
 
+TEST_F(AccountBoardTest, TheLastMinuteAddsUpWhereAllTellIt) {
+  const auto say = [&](std::int64_t requests, std::int64_t tokens) {
+    v1::AccountFigure& figure = Say(1);
+    figure.set_requests_last_minute(requests);
+    figure.set_tokens_last_minute(tokens);
+    next_.set_tells_minute(true);
+  };
+  EXPECT_FALSE(board_.Of(1).minute_told) << "no relay is connected";
+  Join("a");
+  Join("b");
+  say(3, 700);
+  Send("a", /*anew=*/true);
+  say(4, 50);
+  Send("b", /*anew=*/true);
+  AccountFigures figures = board_.Of(1);
+  EXPECT_TRUE(figures.minute_told);
+  EXPECT_EQ(figures.requests_last_minute, 7);
+  EXPECT_EQ(figures.tokens_last_minute, 750);
+  EXPECT_TRUE(board_.Of(2).minute_told) << "known to have had none";
+  say(-5, -1);
+  Send("b");
+  EXPECT_EQ(board_.Of(1).requests_last_minute, 3) << "none is below 0";
+  Join("old");
+  Say(1, 2);
+  Send("old", /*anew=*/true);
+  EXPECT_FALSE(board_.Of(1).minute_told) << "what the older relay counts nobody knows";
+  board_.Leave("old", 3);
+  EXPECT_TRUE(board_.Of(1).minute_told);
+}
+
 TEST_F(AccountBoardTest, ARelayThatComesAgainBeginsAnew) {
   Join("a");
   Say(1, 3);

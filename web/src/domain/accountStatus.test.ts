@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { errorShare, historySegments, loadOf, statusView, type AccountState, type HistoryEntry } from './accountStatus'
+import { errorShare, historySegments, loadOf, minuteOf, statusView, type AccountState, type HistoryEntry } from './accountStatus'
 
 const now = new Date('2026-05-03T12:00:00Z')
 const base: AccountState = { status: 'normal', status_reason: '', status_since: null, cooldown_until: null, model_cooldowns: [] }
@@ -58,6 +58,16 @@ describe('the load', () => {
     [3, null, { inFlight: 3, limit: null, share: null }],
     [0, 0, { inFlight: 0, limit: 0, share: 1 }],
   ])('of %j at once of %j', (in_flight, concurrency, expected) => expect(loadOf({ in_flight, limits: { concurrency } })).toEqual(expected))
+})
+
+describe('the last minute', () => {
+  const minute = { requests_last_minute: 12, tokens_last_minute: 0, limits: { rpm: 60, tpm: 1000 } }
+  it.each([
+    [minute, [['rpm', 12, 60], ['tpm', 0, 1000]]],
+    [{ ...minute, limits: { rpm: null, tpm: 1000 } }, [['tpm', 0, 1000]]],
+    [{ ...minute, requests_last_minute: null, limits: { rpm: 60, tpm: null } }, [['rpm', null, 60]]],
+    [{ ...minute, limits: { rpm: null, tpm: null } }, []],
+  ])('of %j: %j', (account, expected) => expect(minuteOf(account).map(({ limit, used, cap }) => [limit, used, cap])).toEqual(expected))
 })
 
 describe('the strip of a day', () => {

@@ -121,3 +121,18 @@ export function loadOf(account: { in_flight: number | null; limits: { concurrenc
   const limit = limits.concurrency
   return { inFlight, limit, share: limit === null ? null : limit === 0 ? 1 : Math.min(1, inFlight / limit) }
 }
+
+interface Minute {
+  requests_last_minute: number | null
+  tokens_last_minute: number | null
+  limits: { rpm: number | null; tpm: number | null }
+}
+
+// What of its limits by the minute is used; those that it has. Null: a relay does not tell.
+export function minuteOf(account: Minute): { limit: 'rpm' | 'tpm'; used: number | null; cap: number }[] {
+  const { limits } = account
+  return [
+    ...(limits.rpm === null ? [] : [{ limit: 'rpm' as const, used: account.requests_last_minute, cap: limits.rpm }]),
+    ...(limits.tpm === null ? [] : [{ limit: 'tpm' as const, used: account.tokens_last_minute, cap: limits.tpm }]),
+  ]
+}

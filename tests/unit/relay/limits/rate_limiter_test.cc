@@ -58,6 +58,24 @@ TEST_F(RateLimiterTest, NeverMoreThanTheLimitInAnyMinute) {
   EXPECT_FALSE(Admit({Key(1, 3)}).denial.has_value()) << "the time that was told";
 }
 
+TEST_F(RateLimiterTest, TellsWhatTheLastMinuteUsed) {
+  const auto used = [&] { return limiter_.Used(SubjectKind::kKey, 1, now_ms_); };
+  EXPECT_EQ(used(), MinuteUse{}) << "nobody has seen it";
+  EXPECT_EQ(limiter_.size(), 0U) << "asking makes no counters";
+  auto running = Admit({Key(1, 5, 1'000)}, 600);
+  EXPECT_EQ(used(), (MinuteUse{.requests = 1, .tokens = 600})) << "what is set aside counts";
+  EXPECT_EQ(limiter_.Used(SubjectKind::kGroup, 1, now_ms_), MinuteUse{}) << "another subject";
+  running.permit.Release(100, now_ms_);
+  EXPECT_EQ(used(), (MinuteUse{.requests = 1, .tokens = 100}));
+  now_ms_ += 61'000;
+  EXPECT_EQ(used(), MinuteUse{}) << "it is over, though nobody has come since";
+}
+
+TEST_F(RateLimiterTest, WithoutSuchALimitNothingIsCounted) {
+  auto running = Admit({Key(1, 0, 0, 3)}, 600);
+  EXPECT_EQ(limiter_.Used(SubjectKind::kKey, 1, now_ms_), MinuteUse{});
+}
+
 TEST_F(RateLimiterTest, TokensAreReservedAndThenTrue) {
   auto first = Admit({Key(1, 0, 1'000)}, 600);
   EXPECT_FALSE(first.denial.has_value());

@@ -66,6 +66,25 @@ TEST_F(AccountFiguresTellerTest, ThenWhatHasChangedNowAndThen) {
   EXPECT_TRUE(At(3 * kPause).has_value()) << "another error is another one";
 }
 
+TEST_F(AccountFiguresTellerTest, TheMinuteIsToldUntilItIsOver) {
+  Figures(1);
+  EXPECT_FALSE(At(0)->tells_minute()) << "nobody can tell it";
+  MinuteUse use{.requests = 3, .tokens = 700};
+  teller_.SetMinuteUse([&use](std::int64_t id, std::int64_t now_ms) {
+    return id == 1 && now_ms < 2 * kPause ? use : MinuteUse();
+  });
+  auto told = At(kPause);
+  ASSERT_TRUE(told.has_value());
+  EXPECT_TRUE(told->tells_minute());
+  ASSERT_EQ(told->accounts_size(), 1);
+  EXPECT_EQ(told->accounts(0).requests_last_minute(), 3);
+  EXPECT_EQ(told->accounts(0).tokens_last_minute(), 700);
+  told = At(2 * kPause);
+  ASSERT_TRUE(told.has_value()) << "that nothing is left has to be told too";
+  EXPECT_EQ(told->accounts(0).requests_last_minute(), 0);
+  EXPECT_FALSE(At(3 * kPause).has_value());
+}
+
 TEST_F(AccountFiguresTellerTest, WindowsAreToldAndRepetitionsAreNot) {
   const WindowUses uses = {WindowUse{2500, 100}, WindowUse{}};
   Figures(1).NoteWindows(uses, 7);

@@ -17,7 +17,7 @@ export const accounts = {
   todayFigures: '{requests} request | {requests} requests',
   errors: '{percent} errors',
   groupCount: '{count} group | {count} groups',
-  load: { title: 'Load', inFlight: 'In flight', rpm: 'at most {count} requests a minute', tpm: 'at most {count} tokens a minute' },
+  load: { title: 'Load', inFlight: 'In flight', rpm: '{used} of {count} requests in the last minute', tpm: '{used} of {count} tokens in the last minute', minute: { rpm: 'Requests in the last minute', tpm: 'Tokens in the last minute' } },
   windows: { title: "Provider's windows", one: "The provider's {name}", resets: 'resets {clock}' },
   firstToken: 'First token, median of 24 h',
   failures: 'Failures in a row',

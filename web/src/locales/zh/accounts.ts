@@ -19,7 +19,7 @@ export const accounts: typeof en = {
   todayFigures: '{requests} 个请求',
   errors: '{percent} 错误',
   groupCount: '{count} 个分组',
-  load: { title: '负载', inFlight: '进行中', rpm: '每分钟至多 {count} 个请求', tpm: '每分钟至多 {count} 个 Token' },
+  load: { title: '负载', inFlight: '进行中', rpm: '最近一分钟 {used} / {count} 个请求', tpm: '最近一分钟 {used} / {count} 个 Token', minute: { rpm: '最近一分钟的请求', tpm: '最近一分钟的 Token' } },
   windows: { title: '上游窗口', one: '上游 {name} 窗口', resets: '{clock} 重置' },
   firstToken: '首 Token，24 小时中位数',
   failures: '连续失败',
