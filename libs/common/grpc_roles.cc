@@ -57,6 +57,7 @@ const std::vector<GrpcMethod>& GrpcMethods() {
       {"/weir.v1.UsageReports/Export", kAdminRole},
       {"/weir.v1.UsageReports/Overheads", kAdminRole},
       {"/weir.v1.UsageReports/Errors", kAdminRole},
+      {"/weir.v1.UsageReports/Latency", kAdminRole},
       {"/weir.v1.UsageReports/Series", kAdminRole},
       {"/weir.v1.UsageReports/ServedDays", kAdminRole},
       {"/weir.v1.UsageReports/Stats", kAdminRole},

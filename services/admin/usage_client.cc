@@ -134,6 +134,13 @@ absl::Status UsageClient::Errors(const v1::ErrorsRequest& request, v1::ErrorsRes
   return StatusOf(impl_->report_stub->Errors(&context, request, &response));
 }
 
+absl::Status UsageClient::Latency(const v1::LatencyRequest& request,
+                                  v1::LatencyResponse& response) {
+  grpc::ClientContext context;
+  impl_->Prepare(context, kDeadlineMs);
+  return StatusOf(impl_->report_stub->Latency(&context, request, &response));
+}
+
 absl::Status UsageClient::Stats(const v1::StatsRequest& request, v1::StatsResponse& response) {
   grpc::ClientContext context;
   impl_->Prepare(context, kDeadlineMs);

@@ -26,6 +26,8 @@ class ListEventsRequest;
 class ListEventsResponse;
 class LastUsedRequest;
 class LastUsedResponse;
+class LatencyRequest;
+class LatencyResponse;
 class PeekBudgetsRequest;
 class PeekBudgetsResponse;
 class SeriesRequest;
@@ -75,6 +77,8 @@ class UsageClient {
                          weir::v1::SummarizeResponse& response);
   absl::Status Series(const weir::v1::SeriesRequest& request, weir::v1::SeriesResponse& response);
   absl::Status Errors(const weir::v1::ErrorsRequest& request, weir::v1::ErrorsResponse& response);
+  absl::Status Latency(const weir::v1::LatencyRequest& request,
+                       weir::v1::LatencyResponse& response);
   absl::Status Stats(const weir::v1::StatsRequest& request, weir::v1::StatsResponse& response);
   // Walks raw rows, so it may take a minute.
   absl::Status ServedDays(const weir::v1::ServedDaysRequest& request,

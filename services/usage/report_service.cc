@@ -11,6 +11,7 @@
 #include "services/usage/event_conflicts.h"
 #include "services/usage/event_proto.h"
 #include "services/usage/grpc_edge.h"
+#include "services/usage/latency_series.h"
 #include "services/usage/query_proto.h"
 #include "services/usage/relay_overhead.h"
 #include "services/usage/served_days.h"
@@ -73,6 +74,26 @@ void ErrorsToProto(const ErrorSeriesAnswer& answer, v1::ErrorsResponse& proto) {
   }
 }
 
+void LatencyToProto(const BucketLatency& row, v1::BucketLatency& proto) {
+  proto.set_bucket(static_cast<std::uint32_t>(row.bucket));
+  PercentilesToProto(row.latency, *proto.mutable_latency());
+  PercentilesToProto(row.first_token, *proto.mutable_first_token());
+}
+
+void LatencyToProto(const LatencySeriesAnswer& answer, v1::LatencyResponse& proto) {
+  proto.set_exact(answer.exact);
+  proto.set_since_unix_ms(answer.since_unix_ms);
+  for (const BucketLatency& row : answer.rows) LatencyToProto(row, *proto.add_rows());
+  LatencyToProto(answer.total, *proto.mutable_total());
+  for (const LatencyBar& bar : answer.bars) {
+    v1::LatencyBar& out = *proto.add_bars();
+    out.set_from_ms(bar.from_ms);
+    out.set_below_ms(bar.below_ms);
+    out.set_answers(bar.answers);
+    out.set_first_tokens(bar.first_tokens);
+  }
+}
+
 void UnpricedToProto(const UnpricedModel& model, v1::UnpricedModel& proto) {
   proto.set_model(model.model);
   proto.set_served_model(model.served_model);
@@ -97,6 +118,13 @@ absl::StatusOr<ErrorSeriesQuestion> QuestionFromProto(const v1::ErrorsRequest& p
   return ErrorSeriesQuestion{.filter = *std::move(filter),
                              .edges_unix_ms = ToVector(proto.edges_unix_ms()),
                              .top = proto.top()};
+}
+
+absl::StatusOr<LatencySeriesQuestion> QuestionFromProto(const v1::LatencyRequest& proto) {
+  absl::StatusOr<EventFilter> filter = FilterFromProto(proto.filter());
+  if (!filter.ok()) return filter.status();
+  return LatencySeriesQuestion{.filter = *std::move(filter),
+                               .edges_unix_ms = ToVector(proto.edges_unix_ms())};
 }
 
 absl::StatusOr<ConflictQuestion> QuestionFromProto(const v1::ConflictsRequest& proto) {
@@ -151,6 +179,17 @@ class ReportService::Impl final : public v1::UsageReports::Service {
       if (!question.ok()) return question.status();
       absl::StatusOr<ErrorSeriesAnswer> answer = ReadErrorSeries(parts_.database, *question);
       if (answer.ok()) ErrorsToProto(*answer, *response);
+      return answer.status();
+    });
+  }
+
+  grpc::Status Latency(grpc::ServerContext* context, const v1::LatencyRequest* request,
+                       v1::LatencyResponse* response) override {
+    return Checked(*context, [&] {
+      absl::StatusOr<LatencySeriesQuestion> question = QuestionFromProto(*request);
+      if (!question.ok()) return question.status();
+      absl::StatusOr<LatencySeriesAnswer> answer = ReadLatencySeries(parts_.database, *question);
+      if (answer.ok()) LatencyToProto(*answer, *response);
       return answer.status();
     });
   }

@@ -42,6 +42,7 @@ class Reports {
     AddSummaries();
     AddSeries();
     AddErrors();
+    AddLatencies();
     AddLogs();
     AddStats();
     Add("export, first piece", [this](grpc::ClientContext& context, std::int64_t& rows) {
@@ -157,6 +158,32 @@ class Reports {
     filter.Clear();
     filter.add_account_ids(5);
     AddErrorsOf("of days in a zone, of an account", kDayMs, filter);
+  }
+
+  void AddLatencyOf(const std::string& name, std::int64_t step_ms, const v1::EventFilter& filter) {
+    Add(StrCat("latency ", name), [=, this](grpc::ClientContext& context, std::int64_t& rows) {
+      v1::LatencyRequest request;
+      *request.mutable_filter() = filter;
+      const std::int64_t end = now_unix_ms_ - now_unix_ms_ % kDayMs + kDayMs - kZoneMs;
+      for (std::int64_t edge = end - kDays * kDayMs; edge <= end; edge += step_ms) {
+        request.add_edges_unix_ms(edge);
+      }
+      v1::LatencyResponse response;
+      grpc::Status status = reports_->Latency(&context, request, &response);
+      rows = response.rows_size() + response.bars_size();
+      return status;
+    });
+  }
+
+  void AddLatencies() {
+    AddLatencyOf("of days in a zone", kDayMs, {});
+    AddLatencyOf("of hours", kHourMs, {});
+    v1::EventFilter filter;
+    filter.add_user_ids(3);
+    AddLatencyOf("of days in a zone, of a user", kDayMs, filter);
+    filter.Clear();
+    filter.add_account_ids(5);
+    AddLatencyOf("of days in a zone, of an account", kDayMs, filter);
   }
 
   void AddLog(const std::string& name, const v1::ListEventsRequest& asked) {

@@ -50,6 +50,23 @@ def test_series_top_and_summary_agree(stack, served):
     assert by_key[0]["key_name"] == first.group["name"]
 
 
+def test_latency_over_time_is_that_of_the_log(stack):
+    lane = stack.claude("text")
+    rows = [stack.api.log_row(lane.messages(stream=stream).request_id) for stream in (False, True, True)]
+    times = sorted(row["latency_ms"] for row in rows)
+    told = stack.api.get(f"/api/v1/usage/latency?bucket=hour&tz=Asia/Kathmandu&key_id={lane.key_id}")
+    assert told["exact"] and told["since"] is None, told
+    assert told["latency"] == {"measured": 3, "p50_ms": times[1], "p95_ms": times[2], "p99_ms": times[2]}
+    firsts = [row["first_token_ms"] for row in rows if row["first_token_ms"] is not None]
+    assert told["first_token"]["measured"] == len(firsts) >= 2, told["first_token"]
+    assert sum(bar["answers"] for bar in told["histogram"]) == 3
+    assert sum(bar["first_tokens"] for bar in told["histogram"]) == len(firsts)
+    measured = [bucket["latency"] for bucket in told["data"] if bucket["latency"]["measured"]]
+    assert sum(one["measured"] for one in measured) == 3
+    empty = [bucket["latency"] for bucket in told["data"] if not bucket["latency"]["measured"]]
+    assert empty and all(one["p50_ms"] is None for one in empty), "nothing is no 0"
+
+
 def test_errors_over_time_have_their_class(stack):
     lane = stack.claude("529")
     refused = [lane.messages() for _ in range(3)]

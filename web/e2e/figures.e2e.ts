@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest'
 import { Api, type Record } from './api'
-import { expect, logIn, tell, test, type Visit } from './helpers'
+import { expect, logIn, look, tell, test, type Visit } from './helpers'
 
 // What the console says in figures, held against what the services answer; and the two acts that change recorded
 // requests.
@@ -47,6 +47,35 @@ test('what failed is told by class over time, and adds up to what failed', async
   const shown = cells.reduce((sum, cell) => sum + Number(cell.replaceAll(/\D/g, '')), 0)
   expect(shown).toBeGreaterThanOrEqual(2)
   expect(shown).toBeLessThanOrEqual((await totalsOf(api, ago(7))).errors)
+})
+
+test('how long answers took is told over time and spread, as the ledger has it', { timeout: 120_000 }, async ({ browser, visitor }) => {
+  const { page, at } = visitor
+  const api = await Api.logIn(at)
+  await tell({ requests: 10 })
+  const measured = async () => {
+    const query = `bucket=day&from=${ago(7).toISOString()}&to=${new Date().toISOString()}`
+    return ((await api.call('GET', `/usage/latency?${query}`)) as unknown as { latency: { measured: number } }).latency.measured
+  }
+  await expect.poll(measured, { timeout: 15_000 }).toBeGreaterThanOrEqual(5)
+  await logIn(visitor, '/usage?range=7d&measure=latency')
+  const lines = page.locator('.chart', { has: page.getByRole('heading', { name: 'Whole answer per day' }) })
+  await lines.waitFor()
+  expect(await lines.locator('.legend li').allTextContents()).toEqual(['p50', 'p95', 'p99'])
+  await lines.getByRole('button', { name: 'as table' }).click()
+  const days = await lines.locator('tbody tr').allTextContents()
+  expect(days).toHaveLength(7)
+  expect(days.at(-1)).toMatch(/\d+ (ms|s)/) // today
+  const spread = page.locator('.chart', { has: page.getByRole('heading', { name: /answers are spread/ }) })
+  await spread.getByRole('button', { name: 'as table' }).click()
+  const counted = await spread.getByRole('cell').allTextContents()
+  const shown = counted.reduce((sum, cell) => sum + Number(cell.replaceAll(/\D/g, '')), 0)
+  expect(shown).toBeGreaterThanOrEqual(5)
+  expect(shown).toBeLessThanOrEqual(await measured())
+  await page.getByRole('radio', { name: 'First token' }).click()
+  await page.getByRole('heading', { name: 'First token per day' }).waitFor()
+  expect(page.url()).toContain('of=first_token')
+  await look(browser, '/usage?range=7d&measure=latency', 'usage.latency', (seen) => seen.locator('.chart .area svg').nth(1).waitFor())
 })
 
 test('old requests are cleared once their number was seen and their day typed; the others stay', async ({ visitor }) => {

@@ -17,6 +17,7 @@
 #include "services/admin/model/problem.h"
 #include "services/admin/model/report_time.h"
 #include "services/admin/model/time_text.h"
+#include "services/admin/resources/report_parts.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/usage_filter.h"
 #include "services/admin/store/price_store.h"
@@ -174,16 +175,6 @@ Caller AsUser(const Caller& caller) {
   Caller own = caller;
   own.user.role = Role::kUser;
   return own;
-}
-
-json::object PercentilesJson(const v1::Percentiles& percentiles) {
-  const auto of = [&](std::int64_t ms) {
-    return Where(percentiles.measured() != 0, [=] { return json::value(ms); });
-  };
-  return {{"measured", percentiles.measured()},
-          {"p50_ms", of(percentiles.p50_ms())},
-          {"p95_ms", of(percentiles.p95_ms())},
-          {"p99_ms", of(percentiles.p99_ms())}};
 }
 
 // Of requests, as decimal text: "0.25"; null of none.

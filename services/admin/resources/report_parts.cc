@@ -10,6 +10,7 @@
 #include "services/admin/json/describe.h"
 #include "services/admin/model/report_time.h"
 #include "services/admin/store/name_store.h"
+#include "weir/v1/report.pb.h"
 
 namespace weir::admin {
 namespace {
@@ -177,6 +178,16 @@ void AddCounts(const v1::SummaryRow& row, std::int64_t sign, v1::SummaryRow& sum
   into.set_cache_write_1h(into.cache_write_1h() + sign * tokens.cache_write_1h());
   into.set_output(into.output() + sign * tokens.output());
   into.set_reasoning(into.reasoning() + sign * tokens.reasoning());
+}
+
+json::object PercentilesJson(const v1::Percentiles& percentiles) {
+  const auto of = [&](std::int64_t ms) {
+    return Where(percentiles.measured() != 0, [=] { return json::value(ms); });
+  };
+  return {{"measured", percentiles.measured()},
+          {"p50_ms", of(percentiles.p50_ms())},
+          {"p95_ms", of(percentiles.p95_ms())},
+          {"p99_ms", of(percentiles.p99_ms())}};
 }
 
 std::string ZoneName(const Request& request) {

@@ -15,6 +15,10 @@
 #include "services/admin/resources/resource.h"
 #include "weir/v1/query.pb.h"
 
+namespace weir::v1 {
+class Percentiles;
+}
+
 namespace weir::admin {
 
 // `by=model&by=key`, `at_most` of them. Accounts are for administrators alone.
@@ -54,6 +58,9 @@ void AddSubjectShape(boost::json::object& object);
 
 // Adds the counts of `row` to `sum`, or takes them away.
 void AddCounts(const weir::v1::SummaryRow& row, std::int64_t sign, weir::v1::SummaryRow& sum);
+
+// {"measured", "p50_ms", "p95_ms", "p99_ms"}; of nothing measured these are null.
+boost::json::object PercentilesJson(const weir::v1::Percentiles& percentiles);
 
 // "UTC" or the name that was asked for.
 std::string ZoneName(const Request& request);

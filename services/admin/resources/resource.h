@@ -179,6 +179,7 @@ Routes AuditRoutes(ResourceParts& parts);
 Routes TaskRoutes(ResourceParts& parts);
 Routes AlertRoutes(ResourceParts& parts);
 Routes UsageErrorRoutes(ResourceParts& parts);
+Routes UsageLatencyRoutes(ResourceParts& parts);
 Routes UsageSeriesRoutes(ResourceParts& parts);
 Routes UsageExportRoutes(ResourceParts& parts);
 Routes KeyUsageRoutes(ResourceParts& parts);

@@ -5,11 +5,13 @@ export type UsageSummary = Schemas['UsageSummary']
 export type UsageTop = Schemas['UsageTop']
 export type UsageSeries = Schemas['UsageSeries']
 export type UsageErrors = Schemas['UsageErrors']
+export type UsageLatency = Schemas['UsageLatency']
 export type UsageFigures = UsageSummary['totals']
 export type UsageRow = UsageSummary['data'][number]
 export type SummaryQuery = NonNullable<operations['get_api_v1_usage_summary']['parameters']['query']>
 export type TopQuery = NonNullable<operations['get_api_v1_usage_top']['parameters']['query']>
 export type ErrorsQuery = NonNullable<operations['get_api_v1_usage_errors']['parameters']['query']>
+export type LatencyQuery = NonNullable<operations['get_api_v1_usage_latency']['parameters']['query']>
 export type SeriesQuery = NonNullable<operations['get_api_v1_usage_series']['parameters']['query']>
 
 export const usageSummary = (query: SummaryQuery, signal?: AbortSignal) =>
@@ -22,3 +24,6 @@ export const usageSeries = (query: SeriesQuery, signal?: AbortSignal) =>
 
 export const usageErrors = (query: ErrorsQuery, signal?: AbortSignal) =>
   answer(http.GET('/api/v1/usage/errors', { params: { query }, signal }))
+
+export const usageLatency = (query: LatencyQuery, signal?: AbortSignal) =>
+  answer(http.GET('/api/v1/usage/latency', { params: { query }, signal }))

@@ -9,6 +9,8 @@ export const BYS = ['model', 'key', 'user', 'group', 'account'] as const
 export type By = (typeof BYS)[number]
 export const MEASURES = ['cost', 'requests', 'tokens', 'errors'] as const
 export type Measure = (typeof MEASURES)[number]
+// What the report's chart may show: sums, or how long answers took.
+export const VIEWS = [...MEASURES, 'latency'] as const
 
 // What a row of a report is called where it is a filter.
 export const FILTER_OF: Record<By, 'model' | 'key_id' | 'user_id' | 'group_id' | 'account_id'> = {
@@ -56,7 +58,7 @@ export const stillRuns = (data: { end?: string | null }[], now: Date): boolean =
   return !!end && Date.parse(end) > now.getTime()
 }
 
-function labelsOf(data: { label: string }[], bucket: Bucket): string[] {
+export function labelsOf(data: { label: string }[], bucket: Bucket): string[] {
   const manyDays = new Set(data.map(({ label }) => label.slice(0, 10))).size > 2
   return data.map(({ label }) => bucketLabel(label, bucket, manyDays))
 }

@@ -54,7 +54,13 @@ describe('chartOption', () => {
   })
 
   it('breaks a line where there is no data', () => {
-    expect(drawn({ kind: 'lines' }).series[2]!.data).toEqual([null, 5])
+    expect(drawn({ kind: 'lines', series: [{ name: 'p50', values: [1, 2, null, 3, 4] }] }).series[0]!.data).toEqual([1, 2, null, 3, 4])
+  })
+
+  it('shows what stands between two gaps, where there is no line', () => {
+    const data = (values: (number | null)[]) => drawn({ kind: 'lines', series: [{ name: 'p50', values }] }).series[0]!.data
+    expect(data([null, 5, null, 0])).toEqual([null, { value: 5, symbol: 'circle', symbolSize: 6 }, null, { value: 0, symbol: 'circle', symbolSize: 6 }])
+    expect(data([7])).toEqual([{ value: 7, symbol: 'circle', symbolSize: 6 }])
   })
 
   it('lays a ranking down', () => {

@@ -38,6 +38,12 @@ const hatch = (tokens: Tokens) => ({
   rotation: Math.PI / 4, // falling: no series does (patterns.ts)
 })
 
+// A line needs two points: one between two gaps, which no line would show, is a dot.
+function dots(values: (number | null)[]) {
+  const known = (at: number) => values[at] !== null && values[at] !== undefined
+  return values.map((value, at) => (known(at) && !known(at - 1) && !known(at + 1) ? { value, symbol: 'circle', symbolSize: 6 } : value))
+}
+
 function seriesOption(spec: ChartSpec, series: Series, place: number, tokens: Tokens, patterned: boolean) {
   const tone = series.tone ?? place
   const colour = colourOf(tokens, tone)
@@ -46,8 +52,10 @@ function seriesOption(spec: ChartSpec, series: Series, place: number, tokens: To
     return {
       ...common,
       type: 'line',
-      data: series.values,
-      showSymbol: series.values.length === 1,
+      data: dots(series.values),
+      symbol: 'none',
+      showSymbol: true,
+      showAllSymbol: true,
       lineStyle: { width: 2, type: dashOf(place) },
       emphasis: { disabled: true },
     }

@@ -1,6 +1,7 @@
 import { integer, many, oneOf, text, type StateOf } from '@/composables/useUrlState'
 import { bucketFor, reportBounds, REPORT_RANGES, type Bounds, type Bucket } from '@/domain/reportRange'
-import { BYS, FILTER_OF, MEASURES } from '@/domain/usage'
+import { LATENCIES } from '@/domain/latency'
+import { BYS, FILTER_OF, VIEWS } from '@/domain/usage'
 
 export const BUCKETS = ['', 'hour', 'day', 'month', 'year'] as const
 export const SORTS = ['-cost', '-tokens', '-requests'] as const
@@ -13,7 +14,8 @@ export const USAGE_FILTERS = {
   scope: oneOf(['all', 'mine'] as const, 'all'),
   by: oneOf(BYS, 'model'),
   split: oneOf(['', ...BYS] as const, ''),
-  measure: oneOf(MEASURES, 'cost'),
+  measure: oneOf(VIEWS, 'cost'),
+  of: oneOf(LATENCIES, 'latency'),
   bucket: oneOf(BUCKETS, ''),
   sort: oneOf(SORTS, '-cost'),
   model: many(),
