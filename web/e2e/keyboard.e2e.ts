@@ -52,6 +52,21 @@ describe('by the keyboard alone', () => {
     await page.getByRole('dialog').getByLabel('Address', { exact: true }).waitFor()
   })
 
+  test('one’s own menu and the columns are entered, and left by Esc', async ({ visitor }) => {
+    const { page } = visitor
+    await logIn(visitor, '/users')
+    for (const [name, within] of [[/Your account$/, 'a[href="/profile"]'], ['Columns', 'input[type=checkbox]']] as const) {
+      const button = page.getByRole('button', { name })
+      await button.focus()
+      await keys(visitor, 'Enter')
+      await expect.poll(() => page.evaluate(`document.activeElement?.matches('${within}')`)).toBe(true)
+      expect(await button.getAttribute('aria-expanded')).toBe('true')
+      await keys(visitor, 'Escape')
+      await page.locator('.n-popover').waitFor({ state: 'hidden' })
+      await expect.poll(() => button.evaluate((one) => one === document.activeElement)).toBe(true)
+    }
+  })
+
   test('a key is found, opened by e, renamed and saved', async ({ visitor }) => {
     const { page, at } = visitor
     const api = await Api.logIn(at)
