@@ -249,8 +249,9 @@ absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settin
   if (status.ok()) status = parts->FollowConfigFile(settings);
   if (status.ok()) status = parts->PrepareSetup(settings);
   if (status.ok()) status = parts->grpc.Start(settings.Text("grpc_listen"), parts->metrics);
-  if (status.ok())
+  if (status.ok()) {
     status = parts->http.Start(settings.Text("listen"), *std::move(proxies), *std::move(origins));
+  }
   if (status.ok()) status = parts->ops.Start(settings.Text("ops_listen"));
   if (status.ok()) status = parts->tasks.Start();
   if (!status.ok()) return status;
