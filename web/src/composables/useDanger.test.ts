@@ -36,8 +36,18 @@ it('what somebody else changed meanwhile is read again, said, and done only when
   expect([act.mock.lastCall, asked.value, error.value]).toEqual([[{ id: 7, version: 4 }], null, null])
 })
 
+it('figures that move by themselves are nobody’s change: a group in use is said to be in use while requests come', async () => {
+  const refused = new ApiError(409, 'conflict', 'it has 3 keys')
+  const asked = { name: 'remove', group: { id: 7, version: 3, requests: 10 } }
+  const readAgain = ({ name, group }: typeof asked) => Promise.resolve({ name, group: { ...group, requests: 11 } })
+  const danger = inScope(() => useDanger(() => Promise.reject(refused), readAgain, ({ group }: typeof asked) => group.version)).result
+  danger.ask(asked)
+  await danger.run()
+  expect([danger.asked.value, danger.error.value]).toEqual([asked, refused])
+})
+
 it.each([
-  ['is as it was', () => Promise.resolve({ id: 7, version: 3 })],
+  ['is as it was', () => Promise.resolve({ id: 7, version: 3, requests: 11 })],
   ['is gone', () => Promise.resolve(null)],
   ['cannot be read', () => Promise.reject(new ApiError(503, 'service_away', 'away'))],
 ])('another conflict is said as it is, where the record %s', async (_, readAgain) => {

@@ -11,9 +11,16 @@ export interface Danger<Subject> {
   run: () => Promise<void>
 }
 
+const ownVersion = (subject: unknown) => (subject as { version?: unknown }).version
+
 // An act that asks first (DangerDialog): what it is asked about stays until it is done or left. Where somebody else
 // has changed it meanwhile, `readAgain` says what it is now: that is asked about once more, and nothing is done unseen.
-export function useDanger<Subject>(act: (subject: Subject) => Promise<unknown>, readAgain?: (subject: Subject) => Promise<Subject | null>): Danger<Subject> {
+// It is its version that tells (`versionOf`): live figures of a record differ with each reading.
+export function useDanger<Subject>(
+  act: (subject: Subject) => Promise<unknown>,
+  readAgain?: (subject: Subject) => Promise<Subject | null>,
+  versionOf: (subject: Subject) => unknown = ownVersion,
+): Danger<Subject> {
   const { proven } = useProof()
   const asked: ShallowRef<Subject | null> = shallowRef(null)
   const busy = ref(false)
@@ -27,7 +34,7 @@ export function useDanger<Subject>(act: (subject: Subject) => Promise<unknown>, 
   async function whyNot(subject: Subject, failure: ApiError): Promise<ApiError> {
     if (!failure.isConflict || !readAgain) return failure
     const now = await readAgain(subject).catch(() => null)
-    if (now === null || JSON.stringify(now) === JSON.stringify(subject)) return failure // another conflict: it is in use
+    if (now === null || versionOf(now) === versionOf(subject)) return failure // another conflict: it is in use
     asked.value = now
     return new ApiError(failure.status, 'changed_meanwhile', '', {}, failure.requestId)
   }

@@ -1,4 +1,4 @@
-import { computed, ref, shallowRef } from 'vue'
+import { computed, shallowRef } from 'vue'
 import { useMessage } from 'naive-ui'
 import { useI18n } from 'vue-i18n'
 import { asApiError, type ApiError } from '@/api/errors'
@@ -7,6 +7,7 @@ import type { Account } from '@/api/accounts'
 import { useErrorText } from '@/composables/useErrorText'
 import { useReasonWords } from '@/composables/useReasonWords'
 import { useSaved } from '@/composables/useSaved'
+import { useUnderWay } from '@/composables/useUnderWay'
 import { formatDurationMs } from '@/domain/numbers'
 import { useProof } from '@/stores/proof'
 
@@ -24,6 +25,11 @@ const ACTS: Record<AccountAct, (id: number) => Done> = {
 // What stops something, or sends live requests into a wall, asks first.
 const ASKED = new Set<AccountAct>(['disable', 'reset', 'remove'])
 
+interface Asked {
+  act: AccountAct
+  account: Account
+}
+
 // What is done with one account, from its row or its drawer.
 export function useAccountActs(changed: (act: AccountAct, id: number) => void) {
   const { t } = useI18n()
@@ -32,16 +38,9 @@ export function useAccountActs(changed: (act: AccountAct, id: number) => void) {
   const { saved } = useSaved()
   const { proven } = useProof()
   const { errorText } = useErrorText()
-  const asked = shallowRef<{ act: AccountAct; account: Account } | null>(null)
-  const running = ref<ReadonlySet<number>>(new Set())
+  const asked = shallowRef<Asked | null>(null)
+  const { underWay: running, once } = useUnderWay<number>()
   const error = shallowRef<ApiError | null>(null)
-
-  function mark(id: number, busy: boolean) {
-    const next = new Set(running.value)
-    if (busy) next.add(id)
-    else next.delete(id)
-    running.value = next
-  }
 
   function tell(act: AccountAct, account: Account, revision: number, after: Account | undefined) {
     const name = account.name
@@ -51,29 +50,32 @@ export function useAccountActs(changed: (act: AccountAct, id: number) => void) {
     else message.warning(t('accounts.done.checkBad', { name, why: [because(check?.reason), check?.message].filter(Boolean).join(' · ') || '–' }), { duration: 8_000 })
   }
 
-  async function run(act: AccountAct, account: Account) {
-    error.value = null
-    mark(account.id, true)
+  // By then another account may be asked about: what came of this one neither closes that dialog nor stands in it.
+  async function run(what: Asked) {
+    const { act, account } = what
+    if (asked.value === what) error.value = null
     try {
       const { data, revision } = await proven(() => ACTS[act](account.id))
-      asked.value = null
+      if (asked.value === what) asked.value = null
       tell(act, account, revision, data)
       changed(act, account.id)
-    } catch (failure) {
-      error.value = asApiError(failure)
-      const { title, detail } = errorText(error.value)
-      if (!asked.value) message.error([account.name, title, detail].filter(Boolean).join(' · '), { duration: 8_000 })
-    } finally {
-      mark(account.id, false)
+    } catch (caught) {
+      const failure = asApiError(caught)
+      if (asked.value === what) return void (error.value = failure)
+      const { title, detail } = errorText(failure)
+      message.error([account.name, title, detail].filter(Boolean).join(' · '), { duration: 8_000 })
     }
   }
 
+  const start = (what: Asked) => once(what.account.id, () => run(what))
+
   function act(name: AccountAct, account: Account) {
+    const what = { act: name, account }
+    if (!ASKED.has(name)) return void start(what)
     error.value = null
-    if (ASKED.has(name)) asked.value = { act: name, account }
-    else void run(name, account)
+    asked.value = what
   }
 
   const busy = computed(() => asked.value !== null && running.value.has(asked.value.account.id))
-  return { act, asked, busy, running, error, cancel: () => (asked.value = null), confirm: () => run(asked.value!.act, asked.value!.account) }
+  return { act, asked, busy, running, error, cancel: () => (asked.value = null), confirm: () => start(asked.value!) }
 }

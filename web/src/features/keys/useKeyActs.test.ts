@@ -46,6 +46,16 @@ it('enables at once, and says why where that fails', async () => {
   expect([enable.mock.calls.length, enableError.value, done.mock.calls]).toEqual([2, null, [['enable', KEY]]])
 })
 
+it('enables a second key while the first is under way, and none of them twice', async () => {
+  const enable = vi.spyOn(api, 'enableKey').mockResolvedValue(answered)
+  const { act, enabling, done } = acts()
+  const other = { ...KEY, id: 8 }
+  for (const key of [KEY, other, KEY]) act('enable', key)
+  expect([...enabling.value]).toEqual([7, 8])
+  await flushPromises()
+  expect([enable.mock.calls, done.mock.calls, enabling.value.size]).toEqual([[[7], [8]], [['enable', KEY], ['enable', other]], 0])
+})
+
 it.each([
   ['active', 'disable'],
   ['expired', 'disable'],

@@ -1,6 +1,10 @@
+import { shallowRef } from 'vue'
+import { asApiError, type ApiError } from '@/api/errors'
 import { enableKey, rotateKey, type Key, type KeyWithText } from '@/api/keys'
 import { useDanger } from '@/composables/useDanger'
 import { useSaved } from '@/composables/useSaved'
+import { useUnderWay } from '@/composables/useUnderWay'
+import { useProof } from '@/stores/proof'
 import { KEY_STOPS, OVERLAPS_MS, type KeyAct, type KeyStop, type Overlap } from './keyActs'
 
 export interface AskedKey {
@@ -12,6 +16,7 @@ export interface AskedKey {
 // stops nothing: it is done at once.
 export function useKeyActs(done: (act: KeyAct, key: Key) => void, made: (key: KeyWithText) => void) {
   const { saved } = useSaved()
+  const { proven } = useProof()
 
   const stopping = useDanger(async ({ act, key, overlap }: AskedKey & { overlap: Overlap }) => {
     if (act === 'rotate') {
@@ -22,15 +27,22 @@ export function useKeyActs(done: (act: KeyAct, key: Key) => void, made: (key: Ke
     void saved((await KEY_STOPS[act](key)).revision)
     done(act, key)
   })
-  const enabling = useDanger(async (key: Key) => {
-    void saved((await enableKey(key.id)).revision)
-    done('enable', key)
-  })
+  const { underWay: enabling, once } = useUnderWay<number>()
+  const enableError = shallowRef<ApiError | null>(null)
+
+  async function enable(key: Key) {
+    enableError.value = null
+    try {
+      void saved((await proven(() => enableKey(key.id))).revision)
+      done('enable', key)
+    } catch (failure) {
+      enableError.value = asApiError(failure)
+    }
+  }
 
   function act(name: KeyAct, key: Key) {
     if (name !== 'enable') return stopping.ask({ act: name, key, overlap: 'now' })
-    enabling.ask(key)
-    void enabling.run()
+    void once(key.id, () => enable(key))
   }
 
   function confirm(overlap: Overlap) {
@@ -39,5 +51,5 @@ export function useKeyActs(done: (act: KeyAct, key: Key) => void, made: (key: Ke
   }
 
   const { asked, busy, error, cancel } = stopping
-  return { act, confirm, cancel, asked, busy, error, enabling: enabling.busy, enableError: enabling.error }
+  return { act, confirm, cancel, asked, busy, error, enabling, enableError }
 }

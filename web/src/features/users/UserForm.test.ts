@@ -2,9 +2,10 @@ import { NSelect } from 'naive-ui'
 import { flushPromises, type VueWrapper } from '@vue/test-utils'
 import { afterEach, beforeEach, expect, it, vi, type MockInstance } from 'vitest'
 import { ApiError } from '@/api/errors'
+import * as audit from '@/api/audit'
 import * as keys from '@/api/keys'
 import * as users from '@/api/users'
-import { asking, press, shown } from '@/testing/shown'
+import { asking, press, shown, type } from '@/testing/shown'
 import UserForm from './UserForm.vue'
 
 vi.mock('@/composables/useSaved', () => ({ useSaved: () => ({ saved: () => undefined }) }))
@@ -47,4 +48,21 @@ it('wants the name typed where the number of keys is not known', async () => {
   expect(asking()!.textContent).toContain('could not be found out')
   await press('Disable user')
   expect(change).not.toHaveBeenCalled()
+})
+
+it('asks the same before mine is saved over what somebody else saved', async () => {
+  vi.spyOn(keys, 'listKeys').mockResolvedValue({ data: [], total: 3, page: 1, limit: 1 } as never)
+  vi.spyOn(users, 'getUser').mockResolvedValue({ ...USER, version: 4, name: 'theirs' })
+  vi.spyOn(audit, 'listAudit').mockResolvedValue({ data: [], total: 0, page: 1, limit: 1 } as never)
+  change.mockRejectedValueOnce(new ApiError(412, 'conflict', 'it was changed meanwhile'))
+  form = await shown(UserForm, { user: USER, groups: [{ value: 1, label: 'default' }] })
+  await type('Name', 'mine')
+  await form.find('form').trigger('submit')
+  await flushPromises()
+  form.findAllComponents(NSelect)[1]!.vm.$emit('update:value', 'disabled')
+  await press('Save mine over it')
+  expect(asking()!.textContent).toContain('3 keys stop at once')
+  expect(change).toHaveBeenCalledTimes(1)
+  await press('Disable user')
+  expect([change.mock.lastCall, form.emitted('done')?.length]).toEqual([[7, 4, { name: 'mine', status: 'disabled' }], 1])
 })
