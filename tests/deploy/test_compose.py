@@ -5,6 +5,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import urllib.parse
 
 import pytest
 import yaml
@@ -101,6 +102,12 @@ def test_relays_have_names_that_stay():
         assert relays and len(set(relays.values())) == len(relays), relays
 
 
+def test_no_password_is_on_a_command_line_that_stays():
+    for name, service in COMPOSE["services"].items():
+        check = " ".join(service.get("healthcheck", {}).get("test", []))
+        assert not re.search(r"\s(-a|--pass|--password)\b", check), f"{name}: every {service['healthcheck'].get('interval')} for all to read"
+
+
 def test_no_log_fills_the_disk():
     for name, service in COMPOSE["services"].items():
         assert set(service["logging"]["options"]) == {"max-size", "max-file"}, name
@@ -118,6 +125,38 @@ def test_what_the_images_settings_name_is_mounted():
             asked = {str(pathlib.PurePosixPath(file).parent) for file in re.findall(rf"WEIR_{kind.upper()}_\w+_FILE=(/\S+)", images)}
             asked -= {"/usr/share/weir"}  # the package's own
             assert asked and asked <= folders, f"{name} in {profile}"
+
+
+def test_grafana_finds_its_dashboards_and_its_prometheus():
+    grafana = COMPOSE["services"]["grafana"]
+    inside = {place: (FOLDER / source).resolve() for source, place, *_ in mounts(grafana)}
+    provisioning = inside["/etc/grafana/provisioning"]
+    sources = yaml.safe_load((provisioning / "datasources/prometheus.yaml").read_text())
+    providers = yaml.safe_load((provisioning / "dashboards/weir.yaml").read_text())
+    assert sources["apiVersion"] == providers["apiVersion"] == 1
+    known = {(source["type"], source["uid"]) for source in sources["datasources"]}
+    for provider in providers["providers"]:
+        assert provider["type"] == "file"
+        dashboards = sorted(inside[provider["options"]["path"]].glob("*.json"))
+        assert dashboards, f"{provider['name']} has none"
+        for path in dashboards:
+            assert asked_sources(json.loads(path.read_text())) == known, path
+    for source in sources["datasources"]:
+        host = urllib.parse.urlsplit(source["url"])
+        asked = COMPOSE["services"][host.hostname]
+        assert host.port == 9090 and asked["profiles"] == grafana["profiles"], "where Prometheus listens"
+        assert set(asked["networks"]) & set(grafana["networks"])
+
+
+def asked_sources(thing):
+    """(type, uid) of each "datasource" in a dashboard, wherever it stands."""
+    found = set()
+    for key, value in thing.items() if isinstance(thing, dict) else enumerate(thing):
+        if key == "datasource":
+            found.add((value["type"], value["uid"]))
+        elif isinstance(value, (dict, list)):
+            found |= asked_sources(value)
+    return found
 
 
 def test_relays_may_drain():

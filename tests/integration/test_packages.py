@@ -62,6 +62,28 @@ def test_its_unit_is_sound_and_hardened(unpacked, name):
     run("systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=20", here)
 
 
+def calls_of(names):
+    """The system calls that these names and @groups of systemd stand for."""
+    for name in names:
+        if name.startswith("@"):
+            lines = run("systemd-analyze", "syscall-filter", name).splitlines()[1:]
+            yield from calls_of(line.strip() for line in lines if not line.strip().startswith("#"))
+        else:
+            yield name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_background_threads_may_step_back_and_nothing_else_of_its_kind(name):
+    allowed = set()
+    for line in (ROOT / f"deploy/systemd/{name}.service").read_text().splitlines():
+        if line.startswith("SystemCallFilter="):  # what a later line says goes before what an earlier one does
+            words = line.removeprefix("SystemCallFilter=")
+            calls = set(calls_of(words.removeprefix("~").split()))
+            allowed = allowed - calls if words.startswith("~") else allowed | calls
+    assert allowed & set(calls_of(["@resources"])) == {"setpriority"}
+    assert "read" in allowed and "chroot" not in allowed
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root: namespaces and an overlay of this machine's root")
 def test_installed_served_upgraded_purged(packages):
     said = run("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", ROOT / "tests/integration/package_journey.sh", packages)

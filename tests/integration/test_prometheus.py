@@ -89,7 +89,7 @@ def test_promtool_takes_the_rules_and_their_tests():
 
 
 def test_alerts_ask_for_metrics_that_are_there(prometheus):
-    asked = set(re.findall(r"\bweir_\w+", " ".join(rule["expr"] for group in yaml.safe_load(RULES.read_text())["groups"]
+    asked = set(re.findall(r"\b(?:weir|gen_ai)_\w+", " ".join(rule["expr"] for group in yaml.safe_load(RULES.read_text())["groups"]
                                                    for rule in group["rules"])))
     there = set(prometheus.get("label/__name__/values"))
     assert not [name for name in sorted(asked - there) if not ABSENT_HERE.fullmatch(name)]
