@@ -28,10 +28,11 @@ def frame_text(folder):
     return text
 
 
-def config_text(port, relay_ports, admin_port):
-    """weir.conf, word for word but for its addresses."""
+def config_text(port, relays, admin_port):
+    """weir.conf, word for word but for its addresses; a relay is a port of this machine or an address with one."""
     text = CONFIG.read_text()
-    relays = "\n".join(f"    server 127.0.0.1:{relay} max_fails=2 fail_timeout=5s;" for relay in relay_ports)
+    addresses = [relay if isinstance(relay, str) else f"127.0.0.1:{relay}" for relay in relays]
+    relays = "\n".join(f"    server {address} max_fails=2 fail_timeout=5s;" for address in addresses)
     text, changed = re.subn(r"    server 127\.0\.0\.1:8080 max_fails=2 fail_timeout=5s;", relays, text)
     assert changed == 1, "weir.conf names its first relay otherwise"
     text, changed = re.subn(r"server 127\.0\.0\.1:8081;", f"server 127.0.0.1:{admin_port};", text)
@@ -42,12 +43,17 @@ def config_text(port, relay_ports, admin_port):
 
 
 class Nginx:
-    def __init__(self, relay_ports, admin_port):
+    def __init__(self, relays, admin_port, changes=()):
+        """`changes`: (words of weir.conf, what stands in their place), for what takes too long to wait for."""
         self.port = ports.free_range(1)
         self._temporary = tempfile.TemporaryDirectory(prefix="weir-nginx.")
         self.folder = pathlib.Path(self._temporary.name)
         self.folder.chmod(0o755)
-        (self.folder / "weir.conf").write_text(config_text(self.port, relay_ports, admin_port))
+        text = config_text(self.port, relays, admin_port)
+        for old, new in changes:
+            assert text.count(old) == 1, f"weir.conf says {old} otherwise"
+            text = text.replace(old, new)
+        (self.folder / "weir.conf").write_text(text)
         (self.folder / "nginx.conf").write_text(frame_text(self.folder))
         self._process = None
 

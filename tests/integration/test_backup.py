@@ -2,6 +2,7 @@
 
 import io
 import os
+import pathlib
 import stat
 import subprocess
 import tarfile
@@ -25,18 +26,29 @@ def postgres():
     made.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "one postgresql for both"])
 def databases(request):
     """Gives a tool databases of its own: none to name for SQLite."""
     if request.param == "sqlite":
         return lambda tool, name: None
     cluster = request.getfixturevalue("postgres")
+    if request.param == "one postgresql for both":
+        return lambda tool, name: name_one_database(tool, cluster.create_database(f"both_{name}"))
 
     def give(tool, name):
         for service in ("admin", "usage"):
             tool.environment[f"WEIR_{service.upper()}_DATABASE_URL"] = (
                 cluster.create_database(f"{service}_{name}"))
     return give
+
+
+def name_one_database(tool, url):
+    """For admin and usage, in a file, as a URL with a password should be."""
+    file = tool.data.parent / "database.url"
+    file.write_text(url + "\n")
+    file.chmod(0o600)
+    for service in ("ADMIN", "USAGE"):
+        tool.environment[f"WEIR_{service}_DATABASE_URL_FILE"] = str(file)
 
 
 @pytest.fixture
@@ -225,3 +237,65 @@ def test_another_kind_of_database_is_told(tools, postgres, tmp_path):
     result = restore(second, file)
     assert result.returncode == 1 and "is of SQLite" in result.stderr
     assert postgres.query("not_for_sqlite", "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [["0"]]
+
+
+def test_one_database_for_both_is_not_mixed_up_with_two(tools, postgres, tmp_path):
+    first = tools("first")
+    name_one_database(first, postgres.create_database("one_first"))
+    first.up_demo()
+    one = tmp_path / "one.tar.gz"
+    back_up(first, one)
+    assert {name for name in names_in(one) if name.endswith(".dump")} == {"weir.dump"}
+    second = tools("second")
+    for service in ("ADMIN", "USAGE"):
+        second.environment[f"WEIR_{service}_DATABASE_URL"] = postgres.create_database(f"one_of_two_{service.lower()}")
+    refused = restore(second, one)
+    assert refused.returncode == 1 and "of one PostgreSQL database" in refused.stderr
+
+    third = tools("third")
+    third.up_demo()
+    two = tmp_path / "two.tar.gz"
+    back_up(third, two)
+    fourth = tools("fourth")
+    name_one_database(fourth, postgres.create_database("one_fourth"))
+    refused = restore(fourth, two)
+    assert refused.returncode == 1 and "not of one database" in refused.stderr
+    assert postgres.query("one_fourth", "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [["0"]]
+
+
+LIBRARY = harness.REPOSITORY / "tools/lib"
+
+
+@pytest.mark.parametrize("url, password, shown", [
+    ("postgresql://weir@db/weir", "", "postgresql://weir@db/weir"),
+    ("postgresql://weir:p%40ss%2F@db/weir?sslmode=require", "p@ss/", "postgresql://weir@db/weir?sslmode=require"),
+    ("postgres://db/weir?user=weir&password=p%26q", "p&q", "postgres://db/weir?user=weir"),
+    ("postgres://db/weir?password=secret&user=weir", "secret", "postgres://db/weir?user=weir"),
+    ("postgres://db/weir?password=secret", "secret", "postgres://db/weir"),
+    ("postgres://weir:first@db/weir?a=1&password=second&b=2", "second", "postgres://weir@db/weir?a=1&b=2"),
+])
+def test_a_password_is_on_no_command_line_of_postgresql(url, password, shown):
+    script = f"""set -euo pipefail
+source {LIBRARY}/common.sh; source {LIBRARY}/backup.sh
+with_postgres "$1" sh -c 'printf "%s\\n" "${{PGPASSWORD:-}}" "$*"' program"""
+    said = subprocess.run(["bash", "-c", script, "test", url], capture_output=True, text=True, timeout=10, check=False,
+                          env={name: value for name, value in os.environ.items() if name != "PGPASSWORD"})
+    assert said.stdout.splitlines() == [password, f"-d {shown}"], said
+
+
+def test_a_url_is_on_no_command_line_of_a_service(tools, postgres, tmp_path):
+    """`env` and `setsid` are those that write down what they are called with, which all of the machine may read."""
+    tool, seen = tools("first"), tmp_path / "seen"
+    for name in ("env", "setsid"):
+        stand_in = tmp_path / name
+        stand_in.write_text(f'#!/bin/sh\necho "{name} $*" >>{seen}\nexec /usr/bin/{name} "$@"\n')
+        stand_in.chmod(0o755)
+    tool.environment["PATH"] = f"{tmp_path}:{tool.environment['PATH']}"
+    name_one_database(tool, postgres.create_database("on_no_command_line"))
+    tool.up_demo()
+    back_up(tool, tmp_path / "weir.tar.gz")
+    assert "weir-admin" in seen.read_text(), "the services start in another way now"
+    assert "postgresql://" not in seen.read_text()
+    for service in ("admin", "usage"):
+        environment = pathlib.Path(f"/proc/{tool.pid(service)}/environ").read_bytes()
+        assert b"_DATABASE_URL=" not in environment, "the file is enough"

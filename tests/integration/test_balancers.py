@@ -1,5 +1,6 @@
 """Behind nginx and Caddy with the repository's own configurations: streams pass as they come; behind nginx relays are replaced under load."""
 
+import contextlib
 import json
 import signal
 import time
@@ -8,8 +9,10 @@ import pytest
 
 import harness
 import http_client
+import ports
 from admin_client import eventually
 from caddy import Caddy
+from link import Link
 from load import Load
 from nginx import Nginx
 from stream_crowd import StreamCrowd
@@ -110,6 +113,34 @@ class ThroughNginx:
 
     def messages(self, **arguments):
         return self._lane.messages(more_headers={"host": RELAY_HOST}, **arguments)
+
+
+def test_a_machine_that_vanished_costs_no_request(own):
+    """Its packets go nowhere, so that nobody refuses a connection: nginx gives up and asks the other relay."""
+    with contextlib.closing(Link()) as link:
+        gone = ports.free_range(1)
+        link.dead_ports = {gone}
+        with contextlib.closing(Nginx([link.at(gone), own.relay_port], own.admin_port)) as nginx:
+            nginx.start()
+            with Load(ThroughNginx(own.claude("text"), nginx), threads=8) as load:
+                load.wait_for(100)
+            lines = [line for line in nginx.errors().splitlines() if "upstream timed out" in line]
+    assert not load.failures, load.failures[:3]
+    assert any("while connecting to upstream" in line and '"POST /v1/messages' in line for line in lines), "none met the relay that vanished"
+
+
+def test_a_post_whose_answer_is_late_is_sent_once(own, second):
+    lane = own.claude("slow_headers=4")
+    attempts = lambda: served(own.relay_ops) + served(second.ops)
+    with contextlib.closing(Nginx([own.relay_port, second.port], own.admin_port,
+                                  [("proxy_read_timeout 3600s;", "proxy_read_timeout 1s;")])) as nginx:
+        nginx.start()
+        before = attempts()
+        with http_client.Connection(nginx.port) as connection:
+            assert lane.messages(connection=connection, more_headers={"host": RELAY_HOST}).status == 504
+    eventually(lambda: own.api.logs(f"key_id={lane.key_id}"), "the request is in the ledger")
+    assert attempts() == before + 1
+    assert len(own.api.logs(f"key_id={lane.key_id}")) == 1
 
 
 def served(port):

@@ -85,6 +85,6 @@ def test_background_threads_may_step_back_and_nothing_else_of_its_kind(name):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root: namespaces and an overlay of this machine's root")
-def test_installed_served_upgraded_purged(packages):
+def test_installed_served_restored_upgraded_purged(packages):
     said = run("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", ROOT / "tests/integration/package_journey.sh", packages)
-    assert "installed, served, upgraded, purged" in said
+    assert "installed, served, restored, upgraded, purged" in said

@@ -30,19 +30,34 @@ TEXT
 
 is_postgres() { [[ $1 =~ ^postgres(ql)?:// ]]; }
 
-# with_postgres URL program…: runs it with the URL behind -d. The password goes by the environment,
-# since everybody on the machine may read a command line.
+# One database for both, as in compose's `full`: it is dumped and restored once, as weir.dump.
+is_shared_postgres() {
+  local url
+  url=$(database_url admin)
+  is_postgres "$url" && [[ $url == "$(database_url usage)" ]]
+}
+
+# with_postgres URL program…: runs it with the URL behind -d. The password, before the host or in ?password=,
+# goes by the environment, since everybody on the machine may read a command line.
 with_postgres() {
-  local url=$1 password=''
+  local url=$1 password='' parameter='^([^?]*[?](.*&)?)password=([^&]*)&?(.*)$'
   shift
   if [[ $url =~ ^(postgres(ql)?://[^:/@]*):([^@/]*)@(.*)$ ]]; then
     url=${BASH_REMATCH[1]}@${BASH_REMATCH[4]}
-    # %41 is an escape of URLs, \x41 one of printf.
-    password=$(printf '%b' "$(sed 's/\\/\\\\/g; s/%\([0-9A-Fa-f][0-9A-Fa-f]\)/\\x\1/g' <<<"${BASH_REMATCH[3]}")")
-    PGPASSWORD=$password "$@" -d "$url"
-  else
-    "$@" -d "$url"
+    password=${BASH_REMATCH[3]}
   fi
+  # As PostgreSQL reads it, the parameter is the one that holds where there are both.
+  while [[ $url =~ $parameter ]]; do
+    password=${BASH_REMATCH[3]}
+    url=${BASH_REMATCH[1]}${BASH_REMATCH[4]}
+  done
+  [[ -n $password ]] || {
+    "$@" -d "$url"
+    return
+  }
+  # %41 is an escape of URLs, \x41 one of printf.
+  password=$(printf '%b' "$(sed 's/\\/\\\\/g; s/%\([0-9A-Fa-f][0-9A-Fa-f]\)/\\x\1/g' <<<"$password")")
+  PGPASSWORD=$password "$@" -d "${url%[?&]}"
 }
 
 weir_backup() {
@@ -84,9 +99,13 @@ backup_into() {
     # A segment may be acknowledged and gone between the two.
     [[ ! -e $segment ]] || cp "$segment" "$folder/spool/" 2>/dev/null || [[ ! -e $segment ]]
   done
-  for service in usage admin; do
-    timed "copying the database of $service" backup_database "$service" "$folder"
-  done
+  if is_shared_postgres; then
+    timed "copying the database of usage and admin" dump_postgres "$(database_url admin)" "$folder/weir.dump"
+  else
+    for service in usage admin; do
+      timed "copying the database of $service" backup_database "$service" "$folder"
+    done
+  fi
   [[ ! -e $DATA_DIR/weir.yaml ]] || cp "$DATA_DIR/weir.yaml" "$folder/"
   if ((secrets == 1)); then
     cp -r "$DATA_DIR/secrets" "$folder/"
@@ -100,13 +119,25 @@ backup_database() {
   local service=$1 folder=$2 url
   url=$(database_url "$service")
   if is_postgres "$url"; then
-    ensure_packages backup "${PACKAGES_BACKUP[@]}"
-    with_postgres "$url" pg_dump --format=custom --compress=0 --no-owner --file "$folder/$service.dump"
+    dump_postgres "$url" "$folder/$service.dump"
   else
-    quietly env "WEIR_${service^^}_DATABASE_URL=$url" \
-      "$(service_binary "$service")" backup "$folder/$service.db"
+    with_database "$service" backup "$folder/$service.db"
   fi
 }
+
+dump_postgres() { # URL FILE
+  ensure_packages backup "${PACKAGES_BACKUP[@]}"
+  with_postgres "$1" pg_dump --format=custom --compress=0 --no-owner --file "$2"
+}
+
+# with_database SERVICE command…: the service's own program on its database.
+with_database() (
+  local service=$1 settings=()
+  shift
+  mapfile -t settings < <(database_setting "$service")
+  export_settings "${settings[@]}"
+  quietly "$(service_binary "$service")" "$@"
+)
 
 weir_restore() {
   local secrets='' file='' staging='' service
@@ -143,10 +174,9 @@ weir_restore() {
   fi
   [[ -s $staging/secrets/master.key ]] ||
     die "the backup is without secrets: give the folder that has them with --secrets DIR"
-  for service in usage admin; do check_restore_target "$service" "$staging"; done
-  for service in usage admin; do
-    timed "restoring the database of $service" restore_database "$service" "$staging"
-  done
+  check_restore_targets "$staging"
+  restore_databases "$staging"
+  timed "ending log-ins" with_database admin after-restore
   restore_files "$staging"
   say "restored into $DATA_DIR; start with: ./weir up$(data_option)"
 }
@@ -169,17 +199,33 @@ check_backup() {
   }
 }
 
+check_restore_targets() {
+  local staging=$1 service
+  if is_shared_postgres; then
+    [[ -e $staging/weir.dump ]] || die "the backup is not of one database for admin and usage, but both are set to one"
+    check_postgres_is_empty admin
+    return
+  fi
+  [[ ! -e $staging/weir.dump ]] || die "the backup is of one PostgreSQL database for admin and usage: name a new one in both DATABASE_URL"
+  for service in usage admin; do check_restore_target "$service" "$staging"; done
+}
+
+check_postgres_is_empty() {
+  local service=$1 tables
+  ensure_packages backup "${PACKAGES_BACKUP[@]}"
+  tables=$(with_postgres "$(database_url "$service")" psql -AtXq -c "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") ||
+    die "the database of $service cannot be reached"
+  [[ $tables == 0 ]] || die "the database of $service has $tables tables: it must be empty"
+}
+
 # Never over what is there.
 check_restore_target() {
-  local service=$1 staging=$2 url tables file
+  local service=$1 staging=$2 url file
   url=$(database_url "$service")
   if is_postgres "$url"; then
     [[ -e $staging/$service.dump ]] ||
       die "the backup of $service is of SQLite, but $service is set to a PostgreSQL database"
-    ensure_packages backup "${PACKAGES_BACKUP[@]}"
-    tables=$(with_postgres "$url" psql -AtXq -c "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") ||
-      die "the database of $service cannot be reached"
-    [[ $tables == 0 ]] || die "the database of $service has $tables tables: it must be empty"
+    check_postgres_is_empty "$service"
   else
     [[ -e $staging/$service.db ]] ||
       die "the backup of $service is of PostgreSQL: name its new database in WEIR_${service^^}_DATABASE_URL"
@@ -190,16 +236,29 @@ check_restore_target() {
   fi
 }
 
+restore_databases() {
+  local staging=$1 service
+  if is_shared_postgres; then
+    timed "restoring the database of usage and admin" load_postgres "$(database_url admin)" "$staging/weir.dump"
+    return
+  fi
+  for service in usage admin; do
+    timed "restoring the database of $service" restore_database "$service" "$staging"
+  done
+}
+
 restore_database() {
   local service=$1 staging=$2 url
   url=$(database_url "$service")
   if is_postgres "$url"; then
-    with_postgres "$url" pg_restore --no-owner --single-transaction "$staging/$service.dump" || return
+    load_postgres "$url" "$staging/$service.dump"
   else
-    mv "$staging/$service.db" "${url#sqlite:}" || return
+    mv "$staging/$service.db" "${url#sqlite:}"
   fi
-  [[ $service == admin ]] || return 0
-  quietly env WEIR_ADMIN_DATABASE_URL="$url" "$(service_binary admin)" after-restore
+}
+
+load_postgres() { # URL FILE
+  with_postgres "$1" pg_restore --no-owner --single-transaction "$2"
 }
 
 restore_files() {

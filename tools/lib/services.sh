@@ -45,6 +45,19 @@ database_url() {
   fi
 }
 
+# The same as a setting; nothing where a file has it, which the service reads for itself.
+database_setting() {
+  local file=WEIR_${1^^}_DATABASE_URL_FILE
+  [[ -n ${!file:-} ]] || printf 'WEIR_%s_DATABASE_URL=%s\n' "${1^^}" "$(database_url "$1")"
+}
+
+# export_settings NAME=value…: for a program to come. Not by `env NAME=value`: a command line is everybody's to
+# read, and a URL may hold a password.
+export_settings() {
+  local setting
+  for setting in "$@"; do export "${setting?}"; done
+}
+
 # Prints the settings of a service, one NAME=value a line; the environment's own settings for
 # anything not listed here (threads, limits, …) reach the service untouched.
 service_settings() {
@@ -54,22 +67,22 @@ service_settings() {
       cat <<TEXT
 WEIR_USAGE_GRPC_LISTEN=127.0.0.1:${PORTS[usage_grpc]}
 WEIR_USAGE_OPS_LISTEN=127.0.0.1:${PORTS[usage_ops]}
-WEIR_USAGE_DATABASE_URL=$(database_url usage)
 WEIR_USAGE_INTERNAL_TOKEN_FILE=$token
 TEXT
+      database_setting usage
       ;;
     admin)
       cat <<TEXT
 WEIR_ADMIN_LISTEN=${WEIR_LISTEN_HOST:-0.0.0.0}:${PORTS[admin]}
 WEIR_ADMIN_GRPC_LISTEN=127.0.0.1:${PORTS[admin_grpc]}
 WEIR_ADMIN_OPS_LISTEN=127.0.0.1:${PORTS[admin_ops]}
-WEIR_ADMIN_DATABASE_URL=$(database_url admin)
 WEIR_ADMIN_USAGE_TARGET=127.0.0.1:${PORTS[usage_grpc]}
 WEIR_ADMIN_INTERNAL_TOKEN_FILE=$token
 WEIR_ADMIN_MASTER_KEY_FILE=$DATA_DIR/secrets/master.key
 WEIR_ADMIN_CONSOLE_DIR=${WEIR_ADMIN_CONSOLE_DIR-$WEIR_ROOT/web/dist}
 WEIR_ADMIN_PRICES_FILE=${WEIR_ADMIN_PRICES_FILE:-$WEIR_ROOT/services/admin/data/prices.csv}
 TEXT
+      database_setting admin
       [[ ! -e $DATA_DIR/weir.yaml ]] || echo "WEIR_ADMIN_CONFIG_FILE=$DATA_DIR/weir.yaml"
       ;;
     relay)
@@ -127,8 +140,10 @@ start_service() {
   done
   mapfile -t settings < <(service_settings "$service")
   mapfile -t arguments < <(service_arguments "$service")
-  setsid env "${settings[@]}" "$binary" "${arguments[@]}" \
-    </dev/null >>"$DATA_DIR/logs/$service.log" 2>&1 9>&- &
+  (
+    export_settings "${settings[@]}"
+    exec setsid "$binary" "${arguments[@]}"
+  ) </dev/null >>"$DATA_DIR/logs/$service.log" 2>&1 9>&- &
   printf '%s\n' "$!" >"$DATA_DIR/run/$service.pid"
   disown "$!"
   STARTED+=("$service")

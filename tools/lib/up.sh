@@ -172,9 +172,12 @@ seed_admin() {
   output=$(umask 077 && mktemp "$DATA_DIR/run/seed.XXXXXX")
   mapfile -t settings < <(service_settings admin)
   [[ $UP_DEMO -eq 0 ]] || demo=(--demo-url "http://127.0.0.1:${PORTS[fake_provider]}")
-  if ! env "${settings[@]}" "$(service_binary admin)" seed \
-    --master-key-file "$DATA_DIR/secrets/master.key" --relay-url "http://127.0.0.1:${PORTS[relay]}" \
-    --console-url "http://127.0.0.1:${PORTS[admin]}" "${demo[@]}" </dev/null >"$output" 2>>"$DATA_DIR/logs/admin.log" 9>&-; then
+  if ! (
+    export_settings "${settings[@]}"
+    exec "$(service_binary admin)" seed \
+      --master-key-file "$DATA_DIR/secrets/master.key" --relay-url "http://127.0.0.1:${PORTS[relay]}" \
+      --console-url "http://127.0.0.1:${PORTS[admin]}" "${demo[@]}"
+  ) </dev/null >"$output" 2>>"$DATA_DIR/logs/admin.log" 9>&-; then
     rm -f "$output"
     show_log_tail admin
     die "weir-admin seed failed"
