@@ -15,13 +15,10 @@ constexpr std::chrono::milliseconds kPause{5'000};
 }  // namespace
 
 bool RelaysAreWell(const std::vector<RelayState>& relays) {
-  bool connected = false;
-  for (const RelayState& relay : relays) {
-    if (!relay.connected) continue;
-    connected = true;
-    if (relay.nacked_revision != 0) return false;
-  }
-  return connected && RedisOf(relays) != RedisState::kAway;
+  const bool all_serve = std::all_of(relays.begin(), relays.end(), [](const RelayState& relay) {
+    return relay.connected && relay.nacked_revision == 0;
+  });
+  return !relays.empty() && all_serve && RedisOf(relays) != RedisState::kAway;
 }
 
 absl::StatusOr<bool> AccountsAreWell(Store& store) {

@@ -18,7 +18,8 @@
 
 namespace weir::admin {
 
-// One is connected at least, none refuses its revision or is without its Redis.
+// There is one at least; all that are listed are connected, and none refuses its revision or is
+// without its Redis.
 bool RelaysAreWell(const std::vector<RelayState>& relays);
 // None rests or was refused; those that somebody disabled are meant to be. Errors of the store.
 absl::StatusOr<bool> AccountsAreWell(Store& store);

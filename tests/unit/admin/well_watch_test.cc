@@ -34,14 +34,12 @@ TEST(WellMemoryTest, WhatNobodyLookedAtWasNotWatched) {
   EXPECT_EQ(memory.Read().well_since_ms, set_back) << "not since a moment that is yet to come";
 }
 
-TEST(RelaysAreWellTest, OneIsConnectedAndNoneRefusesOrLacksItsRedis) {
+TEST(RelaysAreWellTest, AllAreConnectedAndNoneRefusesOrLacksItsRedis) {
   EXPECT_FALSE(RelaysAreWell({}));
-  RelayState gone;
-  gone.nacked_revision = 4;
-  EXPECT_FALSE(RelaysAreWell({gone}));
   RelayState relay;
   relay.connected = true;
-  EXPECT_TRUE(RelaysAreWell({gone, relay})) << "what a relay that is gone refused is over";
+  EXPECT_TRUE(RelaysAreWell({relay}));
+  EXPECT_FALSE(RelaysAreWell({RelayState{}, relay})) << "it has gone, and may be down";
   RelayState refuses = relay;
   refuses.nacked_revision = 4;
   EXPECT_FALSE(RelaysAreWell({relay, refuses}));

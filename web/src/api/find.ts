@@ -31,9 +31,12 @@ const FOR_ADMINS: Finder[] = [
   (words, signal) => answer(http.GET('/api/v1/admin/accounts', { params: byName(words), signal })).then(({ data }) => named('accounts', '/accounts')(data)),
   (words, signal) => answer(http.GET('/api/v1/groups', { params: byName(words), signal })).then(({ data }) => named('groups', '/groups')(data)),
   (words, signal) => answer(http.GET('/api/v1/admin/models', { params: byName(words), signal })).then(({ data }) => named('routes', '/routes')(data)),
+  // One question for each field that users are found by: filters of one question must all hold.
   async (words, signal) => {
-    const { data } = await answer(http.GET('/api/v1/users', { params: { query: { username: words, limit: LIMIT } }, signal }))
-    return data.map(({ id, name, username }): Found => ({ kind: 'users', name: name || username, path: `/users?id=${id}` }))
+    const by = ['username', 'name', 'email'] as const
+    const pages = await Promise.all(by.map((field) => answer(http.GET('/api/v1/users', { params: { query: { [field]: words, limit: LIMIT } }, signal }))))
+    const users = new Map(pages.flatMap(({ data }) => data).map((user) => [user.id, user]))
+    return [...users.values()].slice(0, LIMIT).map(({ id, name, username }): Found => ({ kind: 'users', name: name || username, path: `/users?id=${id}` }))
   },
 ]
 

@@ -17,6 +17,7 @@ export const listModels = (signal?: AbortSignal) => answer(http.GET('/api/v1/mod
 export interface Serving {
   accounts: Schemas['Account'][]
   prices: Schemas['Price'][]
+  accountsWhole: boolean // all accounts are in it: no more serve a model than are counted
   pricesWhole: boolean // all prices are in it: who finds none has none
   tierModels: Record<string, string[]>
 }
@@ -30,7 +31,7 @@ export async function whatServes(signal?: AbortSignal): Promise<Serving> {
     allPages((page) => answer(http.GET('/api/v1/admin/prices', { params: { query: { page, limit: PAGE_MAX, sort: 'id' } }, signal })), SERVING_MAX),
     answer(http.GET('/api/v1/admin/settings', { signal })),
   ])
-  return { accounts, prices, pricesWhole: prices.length < SERVING_MAX, tierModels: settings.tier_models }
+  return { accounts, prices, accountsWhole: accounts.length < SERVING_MAX, pricesWhole: prices.length < SERVING_MAX, tierModels: settings.tier_models }
 }
 
 const TOP_MAX = 100 // what a report of tops gives at once

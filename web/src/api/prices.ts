@@ -1,5 +1,6 @@
 import type { PickedList } from '@/domain/priceList'
 import { answer, change, http, ifMatch, type Schemas } from './client'
+import { PAGE_MAX } from './pages'
 import type { operations } from './schema.gen'
 
 export type Price = Schemas['Price']
@@ -9,6 +10,21 @@ export type PriceImport = Schemas['PriceImport']
 export type UnpricedModel = operations['get_api_v1_admin_prices_unpriced']['responses']['200']['content']['application/json']['data'][number]
 
 export const listPrices = (query: PriceQuery, signal?: AbortSignal) => answer(http.GET('/api/v1/admin/prices', { params: { query }, signal }))
+
+const DATED_MAX = 1_000
+
+// Prices that begin at a time of their own, the latest first: few, beside those that hold from the beginning. Null where
+// they are more than a page should ask for.
+export async function datedPrices(signal?: AbortSignal): Promise<Price[] | null> {
+  const found: Price[] = []
+  for (let page = 1; found.length < DATED_MAX; page += 1) {
+    const { data } = await listPrices({ page, limit: PAGE_MAX, sort: '-effective_from' }, signal)
+    const dated = data.filter(({ effective_from }) => effective_from)
+    found.push(...dated)
+    if (dated.length < PAGE_MAX) return found
+  }
+  return null
+}
 
 export const createPrice = (body: PriceBody) => change(http.POST('/api/v1/admin/prices', { body }))
 

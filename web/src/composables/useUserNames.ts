@@ -1,53 +1,20 @@
-import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
-import { asApiError } from '@/api/errors'
-import { getUser, listUsers, type User } from '@/api/users'
+import { computed } from 'vue'
 import { PAGE_MAX } from '@/api/pages'
+import { getUser, listUsers, type User } from '@/api/users'
 import { useSession } from '@/stores/session'
-import { useResource } from './useResource'
+import { useNames } from './useNames'
 
-type Named = Pick<User, 'id' | 'name' | 'username'>
-const AGAIN_MS = 30_000
-const labelOf = ({ name, username }: Named) => name || username
+const named = ({ id, name, username }: Pick<User, 'id' | 'name' | 'username'>) => ({ id, label: name || username })
 
 // Users as choices and by id: the first 200, those that a search has found, and those whose name was asked
 // for. Who is no administrator sees only themselves.
 export function useUserNames() {
   const session = useSession()
-  const words = ref('')
-  const known = shallowRef(new Map<number, string>())
-  const asked = new Set<number>()
-  const ended = new AbortController()
-  const timers = new Set<ReturnType<typeof setTimeout>>()
-  onScopeDispose(() => {
-    ended.abort()
-    timers.forEach(clearTimeout)
+  const { known, learn, nameOf, search } = useNames({
+    list: async (username, signal) => (session.isAdmin ? (await listUsers({ limit: PAGE_MAX, sort: 'username', ...(username && { username }) }, signal)).data.map(named) : null),
+    get: async (id, signal) => named(await getUser(id, signal)),
   })
-
-  const learn = (users: Named[]) => (known.value = new Map([...known.value, ...users.map((user) => [user.id, labelOf(user)] as const)]))
-  const { data } = useResource(
-    () => ({ limit: PAGE_MAX, sort: 'username' as const, ...(words.value && { username: words.value }) }),
-    (query, signal) => (session.isAdmin ? listUsers(query, signal) : Promise.resolve(null)),
-  )
-  watch(data, (page) => learn(page?.data ?? []))
-  if (session.user) learn([session.user])
-
-  async function look(id: number) {
-    asked.add(id)
-    try {
-      learn([await getUser(id, ended.signal)])
-    } catch (failure) {
-      if (asApiError(failure).status === 404) learn([{ id, name: `#${id}`, username: '' }]) // nobody any more
-      else timers.add(setTimeout(() => asked.delete(id), AGAIN_MS)) // not known now: asked again when it is shown then
-    }
-  }
-
-  // A name that is not known is asked for once, when the first answer is there; where admin did not answer, again.
-  function userName(id: number): string {
-    const name = known.value.get(id)
-    if (name === undefined && id > 0 && data.value && !asked.has(id)) void look(id)
-    return name ?? `#${id}`
-  }
-
+  if (session.user) learn([named(session.user)])
   const options = computed(() => [...known.value].map(([value, label]) => ({ value, label })).sort((a, b) => a.label.localeCompare(b.label)))
-  return { options, userName, search: (text: string) => (words.value = text.trim()) }
+  return { options, userName: nameOf, search }
 }

@@ -28,6 +28,7 @@ describe('attentionOf', () => {
   it.each([
     [{ relays: [] }, 'bad noRelay'],
     [{ relays: [{ ...relay, connected: false }] }, 'bad noRelay'],
+    [{ relays: [relay, { ...relay, id: 'relay-2', connected: false, nacked_revision: 7 }] }, 'warn away'],
     [{ relays: [{ ...relay, nacked_revision: 7 }] }, 'bad refused'],
     [{ database_status: 'down' }, 'bad database'],
     [{ usage_status: 'down', ingest: null }, 'bad usage'],

@@ -29,11 +29,14 @@ const line = (kind: Attention['kind'], word: string, to: string, more: Partial<A
 
 function services(status: Status): Attention[] {
   const found: Attention[] = []
-  const relays = (status.relays ?? []).filter((relay) => relay.connected)
+  const relays = status.relays ?? []
   if (status.database_status !== 'ok') found.push(line('bad', 'database', '/monitoring'))
-  if (relays.length === 0) found.push(line('bad', 'noRelay', '/monitoring'))
+  const connected = relays.some((relay) => relay.connected)
+  if (!connected) found.push(line('bad', 'noRelay', '/monitoring'))
   for (const relay of relays) {
-    if (relay.nacked_revision) found.push(line('bad', 'refused', '/monitoring', { name: relay.id, detail: relay.nack_reason ?? '', count: relay.nacked_revision }))
+    // One that has gone is listed for a while: it may have been taken away, or be down.
+    if (!relay.connected && connected) found.push(line('warn', 'away', '/monitoring', { name: relay.id }))
+    if (relay.connected && relay.nacked_revision) found.push(line('bad', 'refused', '/monitoring', { name: relay.id, detail: relay.nack_reason ?? '', count: relay.nacked_revision }))
   }
   if (status.usage_status !== 'ok') found.push(line('bad', 'usage', '/monitoring'))
   else if (status.ingest?.status === 'failing') found.push(line('bad', 'ingestFailing', '/monitoring', { detail: status.ingest.last_error ?? '' }))

@@ -2,17 +2,22 @@
 
 export type ExportQuery = Record<string, string | number | boolean | (string | number)[] | undefined>
 
-export function exportPath(query: ExportQuery, format: 'csv' | 'jsonl'): string {
+function asked(query: ExportQuery): URLSearchParams {
   const named = new URLSearchParams()
-  for (const [name, value] of Object.entries<ExportQuery[string]>({ ...query, format })) {
+  for (const [name, value] of Object.entries(query)) {
     for (const one of [value].flat()) if (one !== undefined && one !== '') named.append(name, String(one))
   }
-  return `/api/v1/usage/export?${named}`
+  return named
 }
+
+export const exportPath = (query: ExportQuery, format: 'csv' | 'jsonl') => `/api/v1/usage/export?${asked({ ...query, format })}`
 
 const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
 
 // The token is named, never written: it is what log-in answers.
-export function exportCurl(origin: string, query: ExportQuery, format: 'csv' | 'jsonl'): string {
-  return `curl -fsS -H "authorization: Bearer $WEIR_TOKEN" \\\n  -o requests.${format} \\\n  ${quote(origin + exportPath(query, format))}`
-}
+const curl = (file: string, address: string) => `curl -fsS -H "authorization: Bearer $WEIR_TOKEN" \\\n  -o ${file} \\\n  ${quote(address)}`
+
+export const exportCurl = (origin: string, query: ExportQuery, format: 'csv' | 'jsonl') => curl(`requests.${format}`, origin + exportPath(query, format))
+
+// Sums come as one JSON document, whatever the file is that the console makes of them.
+export const sumsCurl = (origin: string, query: ExportQuery, by: readonly string[]) => curl('usage.json', `${origin}/api/v1/usage/summary?${asked({ ...query, by: [...by] })}`)

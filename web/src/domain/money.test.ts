@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { exactUsd, formatPrice, formatUsd, isPrice, shareOf, signedUsd } from './money'
+import { exactSignedUsd, exactUsd, formatPrice, formatUsd, isPrice, shareOf, signedUsd } from './money'
 
 const INT64_MAX = '9223372036.854775807' // nano-USD
 const INT64_MIN = '-9223372036.854775808'
@@ -70,3 +70,5 @@ describe('money', () => {
     ['5', null, 0],
   ])('%s of %s is %s', (used, limit, share) => expect(shareOf(used, limit)).toBe(share))
 })
+
+it.each([['0.00000012', '+$0.00000012'], ['-1.5', '−$1.5'], ['0', '$0'], [null, '–']])('a difference with all its digits: %s', (usd, text) => expect(exactSignedUsd(usd)).toBe(text))

@@ -57,8 +57,8 @@ export function shareOf(used: string | null | undefined, limit: string | null | 
 // What the API takes as USD per million tokens: six digits after the point, as many as pico-USD have.
 export const isPrice = (text: string): boolean => /^\d{1,9}(\.\d{1,6})?$/.test(text)
 
-// A difference: "+$1.20", "−$0.0042", "$0".
-export function signedUsd(usd: string | null | undefined): string {
-  const text = formatUsd(usd)
-  return text === '–' || text === '$0' || text.startsWith('−') ? text : `+${text}`
-}
+const signed = (text: string) => (text === '–' || text === '$0' || text.startsWith('−') ? text : `+${text}`)
+
+// A difference: "+$1.20", "−$0.0042", "$0"; and with all its digits.
+export const signedUsd = (usd: string | null | undefined): string => signed(formatUsd(usd))
+export const exactSignedUsd = (usd: string | null | undefined): string => signed(exactUsd(usd))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { priceNow, serves, type DatedPrice } from './serving'
+import { isInForce, priceNow, serves, type DatedPrice } from './serving'
 
 const NOW = new Date('2026-06-01T00:00:00Z')
 const price = (model: string, change: Partial<DatedPrice> = {}): DatedPrice => ({ provider: 'a', model, effective_from: null, aliases: [], ...change })
@@ -41,4 +41,11 @@ describe('the price of now', () => {
   it('an alias that the price in force does not name any more is none', () => {
     expect(found([price('x', { aliases: ['m-1'] }), price('x', { effective_from: '2026-05-01T00:00:00Z' })])).toBeNull()
   })
+})
+
+it('the newest price of a model that has begun is in force, until the next one begins', () => {
+  const price = (id: number, effective_from: string | null, model = 'm') => ({ id, provider: 'p', model, effective_from, aliases: [] })
+  const [always, january, june, other] = [price(1, null), price(2, '2026-01-01T00:00:00Z'), price(3, '2026-06-01T00:00:00Z'), price(4, '2026-02-01T00:00:00Z', 'n')]
+  const inForce = (day: string) => [always, january, june, other].filter((one) => isInForce(one, [june, other, january], new Date(day))).map(({ id }) => id)
+  expect(['2025-12-31', '2026-03-01', '2026-06-02'].map(inForce)).toEqual([[1], [2, 4], [3, 4]])
 })

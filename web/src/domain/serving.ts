@@ -29,11 +29,17 @@ export interface DatedPrice {
   aliases: string[]
 }
 
-const begun = (price: DatedPrice) => (price.effective_from ? Date.parse(price.effective_from) : 0)
+export const begins = (price: Pick<DatedPrice, 'effective_from'>) => (price.effective_from ? Date.parse(price.effective_from) : 0)
 
 function latest<Price extends DatedPrice>(prices: readonly Price[], now: Date): Price | null {
-  const inForce = prices.filter((price) => begun(price) <= now.getTime())
-  return inForce.reduce<Price | null>((best, price) => (!best || begun(price) > begun(best) ? price : best), null)
+  const inForce = prices.filter((price) => begins(price) <= now.getTime())
+  return inForce.reduce<Price | null>((best, price) => (!best || begins(price) > begins(best) ? price : best), null)
+}
+
+// Among all that begin at a time, or all of its model: the newest that has begun is in force.
+export function isInForce<Price extends DatedPrice & { id: number }>(price: Price, among: readonly Price[], now: Date): boolean {
+  const same = among.filter(({ model, provider }) => model === price.model && provider === price.provider)
+  return latest([price, ...same], now)?.id === price.id
 }
 
 function ofProvider<Price extends DatedPrice>(prices: readonly Price[], model: string, now: Date): Price | null {

@@ -7,6 +7,8 @@ import { bucketLabel, type Bucket } from './reportRange'
 
 export const BYS = ['model', 'key', 'user', 'group', 'account'] as const
 export type By = (typeof BYS)[number]
+// Who is no administrator knows no accounts, and only their own user.
+export const bysFor = (admin: boolean) => BYS.filter((by) => admin || by === 'model' || by === 'key' || by === 'group')
 export const MEASURES = ['cost', 'requests', 'tokens', 'errors'] as const
 export type Measure = (typeof MEASURES)[number]
 // What the report's chart may show: sums, or how long answers took.
@@ -30,19 +32,24 @@ export function idOf(row: Named, by: By): string {
 // Of what is nobody's ("–") there is no list of its own to lead to.
 export const hasOwn = (row: Named, by: By): boolean => !['', '0'].includes(idOf(row, by))
 
+// Under this one name sums have what was asked for and nobody serves.
+export const UNKNOWN_MODEL = '(unknown)'
+
 // A thing that is gone keeps its number; requests that nobody served have no account: "–".
-export function nameOf(row: Named, by: By): string {
-  if (by === 'model') return row.model || '–'
+export function nameOf(row: Named, by: By, unknown = UNKNOWN_MODEL): string {
+  if (by === 'model') return row.model === UNKNOWN_MODEL ? unknown : row.model || '–'
   const name = { key: row.key_name, user: row.username, group: row.group_name, account: row.account_name }[by]
   const id = idOf(row, by)
   return name || (hasOwn(row, by) ? `#${id}` : '–')
 }
 
+export type Tokens = Pick<UsageFigures, 'input_tokens' | 'output_tokens' | 'cache_read_tokens' | 'cache_write_5m_tokens' | 'cache_write_1h_tokens'>
+
 // All kinds together, as the report's own sort by tokens has them.
-export const tokensOf = (f: UsageFigures) =>
+export const tokensOf = (f: Tokens) =>
   f.input_tokens + f.output_tokens + f.cache_read_tokens + f.cache_write_5m_tokens + f.cache_write_1h_tokens
 
-export const inputOf = (f: UsageFigures) => tokensOf(f) - f.output_tokens
+export const inputOf = (f: Tokens) => tokensOf(f) - f.output_tokens
 
 // For drawing; figures in words come from the server's own texts.
 export function measured(f: UsageFigures, measure: Measure): number {
@@ -64,7 +71,7 @@ export function labelsOf(data: { label: string }[], bucket: Bucket): string[] {
 }
 
 // By groups with what is left as "other", or one series of all.
-export function usageChart(report: UsageSeries, bucket: Bucket, by: By | null, measure: Measure, words: { all: string; other: string }, now = new Date()): ChartSpec {
+export function usageChart(report: UsageSeries, bucket: Bucket, by: By | null, measure: Measure, words: { all: string; other: string; unknown?: string }, now = new Date()): ChartSpec {
   const values = (data: UsageFigures[]) => data.map((figures) => measured(figures, measure))
   const groups = (by && report.series) || []
   const rest = by && report.rest && values(report.rest.data).some((value) => value > 0) ? report.rest : null
@@ -73,7 +80,7 @@ export function usageChart(report: UsageSeries, bucket: Bucket, by: By | null, m
     labels: labelsOf(report.data, bucket),
     series: by
       ? [
-          ...groups.map((group) => ({ name: nameOf(group, by), values: values(group.data) })),
+          ...groups.map((group) => ({ name: nameOf(group, by, words.unknown), values: values(group.data) })),
           ...(rest ? [{ name: words.other, values: values(rest.data), tone: 'other' as const }] : []),
         ]
       : [{ name: words.all, values: values(report.data), ...(measure === 'errors' ? { tone: 'bad' as const } : {}) }],

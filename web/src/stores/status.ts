@@ -43,10 +43,12 @@ export const useStatus = defineStore('status', () => {
 
   const relays = computed(() => (status.value?.relays ?? []).filter((relay) => relay.connected))
 
-  // How many relays have a revision: [3, 3].
+  // How many relays have a revision, and of how many that are connected: [3, 3].
   function relaysWith(revision: number): [number, number] {
     return [relays.value.filter((relay) => relay.revision >= revision).length, relays.value.length]
   }
+  // Those that have gone and are still listed with them.
+  const relaysListed = computed(() => status.value?.relays?.length ?? 0)
 
-  return { status, failedAt, relays, relaysWith, load, follow }
+  return { status, failedAt, relays, relaysListed, relaysWith, load, follow }
 })

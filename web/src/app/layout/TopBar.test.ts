@@ -7,6 +7,8 @@ import { afterEach, expect, it, vi } from 'vitest'
 import { mayLeave, useUnsaved } from '@/composables/useUnsaved'
 import { i18n } from '@/locales/i18n'
 import { useSession } from '@/stores/session'
+import { useStatus } from '@/stores/status'
+import { shown } from '@/testing/shown'
 import { askToLeave } from '../guards'
 import TopBar from './TopBar.vue'
 
@@ -42,4 +44,13 @@ it('asks about what is not saved before the log-in is over', async () => {
 
 it('asks about it once', async () => {
   expect(await logOut(true)).toEqual({ asked: 1, ended: 1 })
+})
+
+it('counts a relay that has gone among those that have not the revision', async () => {
+  const relay = { connected: true, revision: 7, nacked_revision: null }
+  page = await shown({ render: () => h(NMessageProvider, () => h(TopBar, { menuOpen: false })) })
+  useSession().user = { role: 'admin' } as never
+  useStatus().status = { status: 'ok', revision: 7, relays: [relay, relay, { ...relay, connected: false }] } as never
+  await flushPromises()
+  expect(page.text()).toContain('revision 7 on 2/3 relays')
 })

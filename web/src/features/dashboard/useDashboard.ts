@@ -1,7 +1,7 @@
 import { computed } from 'vue'
 import { accountCounts } from '@/api/accountCounts'
 import { logStats } from '@/api/logs'
-import { usageErrors, usageSeries, usageSummary, usageTop, type UsageTop } from '@/api/usage'
+import { usageErrors, usageLatency, usageSeries, usageSummary, usageTop, type UsageTop } from '@/api/usage'
 import { useFirstAnswers } from '@/composables/useFirstAnswers'
 import { usePolling } from '@/composables/usePolling'
 import { useResource, type Resource } from '@/composables/useResource'
@@ -34,6 +34,11 @@ export function useDashboard(question: () => Question) {
 
   const summary = useResource(asked, (q, signal) => usageSummary({ ...bounds(q).query, compare: 'previous' }, signal))
   const stats = useResource(asked, (q, signal) => (q.admin ? logStats(bounds(q).query, signal) : Promise.resolve(null)))
+  // The log's own figures are administrators'; how long answers took, everybody may ask of their own.
+  const latency = useResource(asked, (q, signal) => {
+    const { query, bucket } = bounds(q)
+    return q.admin ? Promise.resolve(null) : usageLatency({ ...query, bucket }, signal)
+  })
   const series = useResource(asked, async (q, signal) => {
     const { query, bucket } = bounds(q)
     return { report: await usageSeries({ ...query, bucket, by: ['model'], top: TOP }, signal), bucket }
@@ -52,14 +57,14 @@ export function useDashboard(question: () => Question) {
     (admin, signal) => (admin ? accountCounts(signal) : Promise.resolve(null)),
   )
 
-  const arrived = useFirstAnswers([summary, stats, series, errors, tops, accounts])
+  const arrived = useFirstAnswers([summary, stats, latency, series, errors, tops, accounts])
   const tiles = polled([summary, stats], TILES_MS)
-  const charts = polled([series, errors, tops, accounts], CHARTS_MS)
+  const charts = polled([latency, series, errors, tops, accounts], CHARTS_MS)
   const paused = computed({
     get: () => tiles.paused.value,
     set: (stop) => {
       tiles.paused.value = charts.paused.value = stop
     },
   })
-  return { summary, stats, series, errors, tops, accounts, paused, arrived }
+  return { summary, stats, latency, series, errors, tops, accounts, paused, arrived }
 }

@@ -22,7 +22,7 @@ export function useLogActs(state: () => LogState, set: (change: Partial<LogState
   function move(step: -1 | 1) {
     const now = new Date()
     const { from, to } = boundsOf(state(), ui.zoneId, now)
-    const span = from ? shiftRange(from, to, step, now) : null
+    const span = from ? shiftRange(from, to, step, ui.zoneId, now) : null
     if (span) set(span)
   }
 

@@ -16,20 +16,21 @@ export interface ModelRow extends Model {
   requests: number | null // of the last 24 hours; null: not known
   rank: number // what of them the list is sorted by
   accounts: Serving['accounts'] | null // null: not for this user
+  accountsWhole: boolean // no more serve it than `accounts` has
   price: Amounts | null // the list's for administrators, with the group's multiplier for others
   listed: { model: string; provider: string; aliases: string[] } | null // the list's line of the price
   priceKnown: boolean // no price is none, rather than one that was not looked at
 }
 
-type Own = Pick<ModelRow, 'accounts' | 'price' | 'listed' | 'priceKnown'>
+type Own = Pick<ModelRow, 'accounts' | 'accountsWhole' | 'price' | 'listed' | 'priceKnown'>
 
 function ofAll(model: Model, all: Serving | null, at: Date): Own {
-  if (!all) return { accounts: null, price: null, listed: null, priceKnown: false }
+  if (!all) return { accounts: null, accountsWhole: false, price: null, listed: null, priceKnown: false }
   const price = priceNow(all.prices, model, at)
-  return { accounts: all.accounts.filter((account) => serves(account, model, all.tierModels)), price, listed: price, priceKnown: all.pricesWhole }
+  return { accounts: all.accounts.filter((account) => serves(account, model, all.tierModels)), accountsWhole: all.accountsWhole, price, listed: price, priceKnown: all.pricesWhole }
 }
 
-const ofOne = ({ price }: ModelPrice): Own => ({ accounts: null, price, listed: null, priceKnown: true })
+const ofOne = ({ price }: ModelPrice): Own => ({ accounts: null, accountsWhole: false, price, listed: null, priceKnown: true })
 
 // Models that one may use, each with its traffic and what it costs: administrators see whose accounts serve it
 // and the list's price, others what their group pays.

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { bysFor, USAGE_FILTERS, usageBounds, usageSubjects, type UsageState } from './usageFilters'
+import { bucketsFor, USAGE_FILTERS, usageBounds, usageSubjects, type UsageState } from './usageFilters'
 
 const NOW = new Date('2026-11-22T12:17:45Z')
 const state = (change: Partial<UsageState> = {}): UsageState => ({
@@ -10,6 +10,7 @@ const state = (change: Partial<UsageState> = {}): UsageState => ({
 it.each([
   [{}, { from: '2026-11-16', to: '2026-11-22T12:17:45Z', bucket: 'day' }],
   [{ bucket: 'hour' }, { from: '2026-11-16', to: '2026-11-22T12:17:45Z', bucket: 'hour' }],
+  [{ bucket: 'hour', range: '90d' }, { from: '2026-08-25', to: '2026-11-22T12:17:45Z', bucket: 'day' }], // more than an answer has
   [{ from: '2026-11-01T00:00:00Z', to: '2026-11-02T00:00:00Z' }, { from: '2026-11-01T00:00:00Z', to: '2026-11-02T00:00:00Z', bucket: 'hour' }],
   [{ from: '2025-01-01T00:00:00Z' }, { from: '2025-01-01T00:00:00Z', to: '2026-11-22T12:17:45Z', bucket: 'month' }],
 ] as [Partial<UsageState>, object][])('%j', (change, bounds) => expect(usageBounds(state(change), 'UTC', NOW)).toEqual(bounds))
@@ -20,4 +21,8 @@ it('asks for ids as numbers, for models as they are called', () => {
   expect(usageSubjects(given, false)).toEqual({ model: ['7'], key_id: [7] })
 })
 
-it('a user groups by what is theirs', () => expect(bysFor(false)).toEqual(['model', 'key', 'group']))
+it('offers the buckets that an answer can have', () => {
+  expect(bucketsFor(state({ range: '30d' }), 'UTC', NOW)).toEqual(['hour', 'day', 'month', 'year'])
+  expect(bucketsFor(state({ range: '12mo' }), 'UTC', NOW)).toEqual(['day', 'month', 'year'])
+  expect(bucketsFor(state({ from: '2015-01-01T00:00:00Z' }), 'UTC', NOW)).toEqual(['month', 'year'])
+})

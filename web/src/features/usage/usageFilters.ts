@@ -28,13 +28,27 @@ export const USAGE_FILTERS = {
 
 export type UsageState = StateOf<typeof USAGE_FILTERS>
 
-// Buckets as asked for, else as fit the range.
+const HOUR_MS = 3_600_000
+const SIZE_MS = { hour: HOUR_MS, day: 24 * HOUR_MS, month: 28 * 24 * HOUR_MS, year: 365 * 24 * HOUR_MS }
+const BUCKETS_MAX = 2_000 // of one answer
+
+// Days of the reader's clock may begin up to a day before or after UTC's.
+const fits = (bucket: Bucket, from: string, to: string) => (Date.parse(to) - Date.parse(from) + 24 * HOUR_MS) / SIZE_MS[bucket] <= BUCKETS_MAX
+
+// Those that the range is not too long for.
+export function bucketsFor(state: Pick<UsageState, 'range' | 'from' | 'to'>, zone: string, now = new Date()): Bucket[] {
+  const { from, to } = usageBounds({ ...state, bucket: '' }, zone, now)
+  return BUCKETS.filter((bucket) => bucket !== '').filter((bucket) => fits(bucket, from, to))
+}
+
+// Buckets as asked for where they fit, else as are usual for the range.
 export function usageBounds(state: Pick<UsageState, 'range' | 'from' | 'to' | 'bucket'>, zone: string, now = new Date()): Bounds {
   const open = reportBounds(state.range, zone, now)
   const from = state.from || (state.to ? '' : open.from)
   const to = state.to || open.to
   const fitting: Bucket = state.from || state.to ? bucketFor(from || to, to) : open.bucket
-  return { from: from || open.from, to, bucket: state.bucket || fitting }
+  const begin = from || open.from
+  return { from: begin, to, bucket: state.bucket && fits(state.bucket, begin, to) ? state.bucket : fitting }
 }
 
 // Of whom and of what; what cannot be read as a number is no filter.
@@ -45,6 +59,3 @@ export function usageSubjects(state: UsageState, admin: boolean) {
     ...Object.fromEntries(chosen.map((name) => [name, name === 'model' ? state.model : state[name].map(Number).filter((id) => Number.isSafeInteger(id) && id >= 0)])),
   }
 }
-
-// Who is no administrator knows no accounts, and only their own user.
-export const bysFor = (admin: boolean) => BYS.filter((by) => admin || by === 'model' || by === 'key' || by === 'group')

@@ -17,7 +17,7 @@ export const accountTest = {
   good: 'It answers',
   bad: 'It does not answer',
   consequence: 'What relays make of it: {what}',
-  tokens: '{input} in · {cached} from cache · {output} out',
+  tokens: '{input} in ({cached} from cache) · {output} out',
   estimated: 'estimated',
   served: 'served by {model}',
   upstreamId: "The provider's request",

@@ -109,6 +109,7 @@ export const accounts = {
     input: 'Input',
     output: 'Output',
     cached: 'Cache read',
+    written: 'Cache write',
     cost: 'Cost',
     bucket: 'From',
     empty: 'Nothing in this time.',

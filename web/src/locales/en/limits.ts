@@ -8,6 +8,8 @@ export const limits = {
   usd_per_day: 'USD per day',
   usd_per_month: 'USD per month',
   usd_total: 'USD in all',
+  left: 'left {amount}',
+  held: 'reserved {amount}',
   help: 'Empty: no limit.',
   wholeNumber: 'A whole number, 0 or more.',
   amount: 'An amount such as 10 or 2.50.',

@@ -19,7 +19,7 @@ export const accountTest: typeof enTest = {
   good: '正常作答',
   bad: '未作答',
   consequence: '中继的处理：{what}',
-  tokens: '输入 {input} · 缓存 {cached} · 输出 {output}',
+  tokens: '输入 {input}（缓存 {cached}）· 输出 {output}',
   estimated: '估算',
   served: '由 {model} 作答',
   upstreamId: '上游请求',

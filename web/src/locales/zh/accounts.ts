@@ -111,6 +111,7 @@ export const accounts: typeof en = {
     input: '输入',
     output: '输出',
     cached: '缓存读取',
+    written: '缓存写入',
     cost: '费用',
     bucket: '起始',
     empty: '这段时间内没有数据。',

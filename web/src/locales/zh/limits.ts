@@ -10,6 +10,8 @@ export const limits: typeof en = {
   usd_per_day: '每日 USD',
   usd_per_month: '每月 USD',
   usd_total: '总 USD',
+  left: '剩余 {amount}',
+  held: '预留 {amount}',
   help: '留空则不限。',
   wholeNumber: '0 或正整数。',
   amount: '金额，例如 10 或 2.50。',
