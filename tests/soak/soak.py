@@ -5,11 +5,14 @@ services stay flat, no request fails, and the ledger is exact at the end. tests/
 """
 
 import argparse
+import collections
+import itertools
 import pathlib
 import re
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
@@ -25,6 +28,7 @@ GOOD = "events=10+pace=10"
 # Of each protocol's second lane the first two accounts; three attempts is what the settings allow.
 FAILING = (("500", "529"), ("429+retry_after=1", "overload_first"), ("503+no_retry_after", "garbage"), ("401", "500"))
 ABORT_EVERY = 20
+REPORT_LINES = 150
 FOUND = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:")
 
 
@@ -99,8 +103,19 @@ def is_sanitized(build_dir):
 
 
 def findings(stack):
-    """What a sanitizer wrote; the services write nothing else like it."""
-    return [f"{service.name}: {line}" for service in stack.services() for line in service.log().splitlines() if FOUND.search(line)]
+    """What a sanitizer wrote, once for each place; the services write nothing else like it. The reports are shown whole,
+    since the logs go with the folder."""
+    found = []
+    for service in stack.services():
+        lines, places = service.log().splitlines(), collections.Counter()
+        for start in [number for number, line in enumerate(lines) if FOUND.search(line)]:
+            report = list(itertools.takewhile(lambda line: not line.startswith("====="), lines[start:start + REPORT_LINES]))
+            place = next((line for line in report if line.startswith("SUMMARY: ")), report[0])
+            if place not in places:
+                print("\n".join([f"--- {service.name}", *report]))
+            places[place] += 1
+        found += [f"{service.name}: {place} ({times} times)" for place, times in places.items()]
+    return found
 
 
 def main():
@@ -110,15 +125,17 @@ def main():
     parser.add_argument("--clients", type=int, default=8)
     options = parser.parse_args()
     memory = not is_sanitized(options.build_dir)  # a sanitizer keeps what is freed for a while
-    # Kept connections close within the time that the descriptors are looked at.
-    stack = harness.Stack(options.build_dir, settings={"WEIR_RELAY_UPSTREAM_IDLE_TIMEOUT_MS": 5000})
-    try:
-        stack.start()
-        problems = slow_readers(stack, seconds=min(60, int(options.minutes * 20))) if memory else []
-        problems += soak(stack, options.minutes, options.clients, memory)
-    finally:
-        codes = stack.close()
-    problems += findings(stack) + [f"{name} ended with {code}" for name, code in codes.items() if code != 0]
+    # A folder of our own: what a sanitizer wrote at a service's end is read after that end.
+    with tempfile.TemporaryDirectory(prefix="weir-soak-") as folder:
+        # Kept connections close within the time that the descriptors are looked at.
+        stack = harness.Stack(options.build_dir, folder, settings={"WEIR_RELAY_UPSTREAM_IDLE_TIMEOUT_MS": 5000})
+        try:
+            stack.start()
+            problems = slow_readers(stack, seconds=min(60, int(options.minutes * 20))) if memory else []
+            problems += soak(stack, options.minutes, options.clients, memory)
+        finally:
+            codes = stack.close()
+        problems += findings(stack) + [f"{name} ended with {code}" for name, code in codes.items() if code != 0]
     print("soak: " + ("; ".join(problems) if problems else "flat, and the ledger is exact"))
     return 1 if problems else 0
 

@@ -31,9 +31,9 @@ weir_soak() {
   done
   ensure_packages soak "${PACKAGES_BUILD[@]}" "${PACKAGES_TEST[@]}"
   compile "$preset" weir-relay weir-admin weir-usage weir-fake-provider
-  # Debian's gRPC is not built with the check for races, so what it does among itself is not judged.
+  # Debian's gRPC is not built with the check for races, so what it does among itself is not judged (tsan.supp says what).
   ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-    TSAN_OPTIONS=second_deadlock_stack=1:ignore_noninstrumented_modules=1 \
+    TSAN_OPTIONS="second_deadlock_stack=1:ignore_noninstrumented_modules=1:suppressions=$WEIR_ROOT/tests/soak/tsan.supp" \
     /usr/bin/python3 -B "$WEIR_ROOT/tests/soak/soak.py" --build-dir "$(build_dir "$preset")" "${rest[@]}"
 }
 
