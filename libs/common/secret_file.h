@@ -20,7 +20,8 @@ struct FileReader {
 
 // Others than the reader may read or write it. A file of root's may be readable by a group of the
 // reader's: Kubernetes gives secrets in no other way to one who is not root. What root gave to a
-// group that the reader is not in, nobody meant for it.
+// group that the reader is not in, nobody meant for it; root itself, who runs a command with a
+// service's settings, may read what it gave to the service's group.
 bool IsOpenToOthers(const FileRights& file, const FileReader& reader);
 
 }  // namespace weir

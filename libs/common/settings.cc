@@ -150,7 +150,8 @@ bool Settings::Flag(std::string_view name) const { return Text(name) == "true"; 
 
 std::string Settings::HelpText() const {
   std::string text = StrCat(program_, ": ", summary_, "\n\nEach setting is a flag or an ",
-                            "environment variable; the flag wins.\n\n");
+                            "environment variable; the flag wins, and over both a file ",
+                            "that a setting x_file beside x names.\n\n");
   for (const Setting& setting : table_) {
     StrAppend(text, "  ", FlagName(setting.name), "  (", EnvName(setting), ")\n      ",
               setting.help);
@@ -193,8 +194,9 @@ FileReader ThisProcess() {
 
 bool IsOpenToOthers(const FileRights& file, const FileReader& reader) {
   const auto& groups = reader.groups;
-  const bool given_to_us = file.owner == 0 && reader.user != 0 &&
-                           std::find(groups.begin(), groups.end(), file.group) != groups.end();
+  const bool given_to_us =
+      file.owner == 0 &&
+      (reader.user == 0 || std::find(groups.begin(), groups.end(), file.group) != groups.end());
   const mode_t allowed = given_to_us ? S_IRGRP : 0;
   return (file.mode & (S_IRWXG | S_IRWXO) & ~allowed) != 0;
 }
@@ -205,14 +207,15 @@ absl::StatusOr<Secret> ReadSecretFile(const std::string& path) {
     return absl::NotFoundError(StrCat("cannot read the secret file '", path, "'"));
   }
   if (IsOpenToOthers({info.st_uid, info.st_gid, info.st_mode}, ThisProcess())) {
-    return absl::PermissionDeniedError(
-        StrCat("'", path, "' can be read by others; run: chmod 600 ", path));
+    return absl::PermissionDeniedError(StrCat("'", path, "' can be read by others; run: chmod 600 ",
+                                              path, " (or 640 of root and this service's group)"));
   }
   std::ifstream file(path, std::ios::binary);
   std::stringstream content;
   content << file.rdbuf();
   Secret secret{std::string(StripSpace(content.str()))};
-  if (!file || secret.empty()) {
+  if (!file) return absl::NotFoundError(StrCat("cannot read the secret file '", path, "'"));
+  if (secret.empty()) {
     return absl::NotFoundError(StrCat("the secret file '", path, "' is empty"));
   }
   return secret;

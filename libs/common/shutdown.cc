@@ -29,4 +29,10 @@ int ShutdownSignal::Wait() {
   return signal_number;
 }
 
+bool ShutdownSignal::IsPending() {
+  sigset_t pending;
+  return sigpending(&pending) == 0 &&
+         (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1);
+}
+
 }  // namespace weir

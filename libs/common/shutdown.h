@@ -11,6 +11,9 @@ class ShutdownSignal {
 
   // Blocks until one of the signals comes; returns its number.
   int Wait();
+
+  // One of them has come, and Wait() would not block: for what takes long before it.
+  static bool IsPending();
 };
 
 }  // namespace weir

@@ -109,13 +109,25 @@ AlertSources SourcesOfAlerts(Store& store, UsageClient& usage, MaintenanceClient
 
 }  // namespace
 
+// What is there before all else, and after it: the ops port answers while the database is waited
+// for, or migrated.
+struct Front {
+  Metrics metrics;
+  std::unique_ptr<sql::Database> database;
+  std::atomic<bool> started = false;
+  OpsServer ops{metrics, [this] {
+                  return started ? database->Ping()
+                                 : absl::UnavailableError("admin has not started yet");
+                }};
+};
+
 // In the order in which they are made; destroyed in reverse.
 struct Admin::Parts {
-  Parts(const weir::Settings& settings, Vault the_vault,
-        std::unique_ptr<sql::Database> the_database, GrpcSecurity the_security)
-      : vault(std::move(the_vault)),
+  Parts(const weir::Settings& settings, std::unique_ptr<Front> the_front, Vault the_vault,
+        GrpcSecurity the_security)
+      : front(std::move(the_front)),
+        vault(std::move(the_vault)),
         limiter(settings.Integer("requests_per_minute"), SystemClock()),
-        database(std::move(the_database)),
         security(std::move(the_security)),
         publisher(store, settings.Text("database_url")),
         usage(settings.Text("usage_target"), security),
@@ -161,12 +173,12 @@ struct Admin::Parts {
     return absl::OkStatus();
   }
 
-  Metrics metrics;
+  std::unique_ptr<Front> front;
+  Metrics& metrics = front->metrics;
   Vault vault;
   RequestLimiter limiter;
-  std::unique_ptr<sql::Database> database;
   GrpcSecurity security;
-  Store store{*database, SystemClock()};
+  Store store{*front->database, SystemClock()};
   SnapshotBuilder builder{store, vault};
   RelayRegistry registry{SystemClock()};
   AccountBoard board;
@@ -205,7 +217,6 @@ struct Admin::Parts {
                 [this](const Request& request) { return console.Answer(request); }};
   HttpServer http;
   std::atomic<bool> config_refused = false;
-  OpsServer ops{metrics, [this] { return database->Ping(); }};
   std::unique_ptr<ConfigWatcher> watcher;
 };
 
@@ -236,13 +247,16 @@ absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settin
   }
   auto origins = CrossOrigin::Parse(settings.Text("allowed_origins"));
   if (!origins.ok()) return origins.status();
+  auto front = std::make_unique<Front>();
+  if (auto listens = front->ops.Start(settings.Text("ops_listen")); !listens.ok()) return listens;
   auto database = OpenMigrated(settings);
   if (!database.ok()) return database.status();
+  front->database = *std::move(database);
 
-  TellOfStaleSecrets(**database, *vault);
+  TellOfStaleSecrets(*front->database, *vault);
 
-  auto parts = std::make_unique<Parts>(settings, *std::move(vault), *std::move(database),
-                                       *std::move(security));
+  auto parts =
+      std::make_unique<Parts>(settings, std::move(front), *std::move(vault), *std::move(security));
   parts->console.Load(settings.Text("console_dir"));
   absl::Status status = LoadShippedPrices(parts->store, settings.Text("prices_file"));
   if (status.ok()) status = EnsurePlaygroundSecret(parts->store, parts->vault);
@@ -252,12 +266,12 @@ absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const weir::Settings& settin
   if (status.ok()) {
     status = parts->http.Start(settings.Text("listen"), *std::move(proxies), *std::move(origins));
   }
-  if (status.ok()) status = parts->ops.Start(settings.Text("ops_listen"));
   if (status.ok()) status = parts->tasks.Start();
   if (!status.ok()) return status;
   parts->refresher.Start();
   parts->alerts.Start();
   parts->well.Start();
+  parts->front->started = true;
   return std::unique_ptr<Admin>(new Admin(std::move(parts)));
 }
 
@@ -275,7 +289,9 @@ absl::StatusOr<std::string> Admin::Contract() {
   if (!vault.ok()) return vault.status();
   auto database = OpenMigrated(settings);
   if (!database.ok()) return database.status();
-  const Parts parts(settings, *std::move(vault), *std::move(database), GrpcSecurity());
+  auto front = std::make_unique<Front>();
+  front->database = *std::move(database);
+  const Parts parts(settings, std::move(front), *std::move(vault), GrpcSecurity());
   Request request;
   request.method = "GET";
   request.path = "/api/openapi.json";

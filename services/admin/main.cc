@@ -80,6 +80,7 @@ void PrintSetup(const weir::admin::Admin& admin) {
 int Serve(const weir::Settings& settings) {
   weir::ShutdownSignal shutdown;
   const auto admin = weir::admin::Admin::Start(settings);
+  if (absl::IsCancelled(admin.status())) return 0;
   if (!admin.ok()) return Fail(admin.status());
   weir::LogInfo("admin is ready", {{"version", weir::kVersion},
                                    {"listen", settings.Text("listen")},

@@ -65,6 +65,7 @@ int main(int argc, char** argv) {
   }
   weir::StartLog("usage", weir::LogLevelFromText(settings.Text("log_level")));
   const auto server = weir::usage::UsageServer::Start(settings);
+  if (absl::IsCancelled(server.status())) return 0;
   if (!server.ok()) return Fail(server.status());
   weir::LogInfo("usage is ready", {{"version", weir::kVersion},
                                    {"grpc_listen", settings.Text("grpc_listen")},

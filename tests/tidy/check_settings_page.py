@@ -11,7 +11,7 @@ HEAD = """# Settings
 
 Made from the services' own tables by `python3 tests/tidy/check_settings_page.py --build-dir build/release --write`;
 do not edit. [configure.md](configure.md) says which goes where. A setting of a service is an environment variable and a flag; the
-flag wins. What belongs to users, keys, accounts and prices is not here: admin's REST API and `weir.yaml` have it.
+flag wins, and over both the file that a setting `X_FILE` beside `X` names. What belongs to users, keys, accounts and prices is not here: admin's REST API and `weir.yaml` have it.
 
 """
 

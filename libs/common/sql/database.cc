@@ -1,5 +1,6 @@
 #include "libs/common/sql/database.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 #include "libs/common/backoff.h"
 #include "libs/common/clock.h"
 #include "libs/common/log.h"
+#include "libs/common/shutdown.h"
 #include "libs/common/sql/postgres_database.h"
 #include "libs/common/sql/sqlite_database.h"
 #include "libs/common/text.h"
@@ -116,6 +118,19 @@ absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(std::string_view url, int
       "a database URL is sqlite:PATH or postgresql://user:password@host/database");
 }
 
+namespace {
+
+// False: the process is to end.
+bool SleepUnlessStopped(std::int64_t ms) {
+  constexpr std::int64_t kAtOnceMs = 50;
+  for (; ms > 0 && !ShutdownSignal::IsPending(); ms -= kAtOnceMs) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(std::min(ms, kAtOnceMs)));
+  }
+  return !ShutdownSignal::IsPending();
+}
+
+}  // namespace
+
 absl::StatusOr<std::unique_ptr<Database>> OpenDatabaseWithin(std::string_view url,
                                                              int connections_max,
                                                              std::int64_t timeout_ms) {
@@ -125,7 +140,9 @@ absl::StatusOr<std::unique_ptr<Database>> OpenDatabaseWithin(std::string_view ur
     absl::StatusOr<std::unique_ptr<Database>> database = OpenDatabase(url, connections_max);
     if (!absl::IsUnavailable(database.status()) || SteadyNs() >= give_up_ns) return database;
     LogWarning("waiting for the database", {{"error", View(database.status().message())}});
-    std::this_thread::sleep_for(std::chrono::milliseconds(backoff.NextDelayMs()));
+    if (!SleepUnlessStopped(backoff.NextDelayMs())) {
+      return absl::CancelledError("asked to end while waiting for the database");
+    }
   }
 }
 

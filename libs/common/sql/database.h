@@ -139,7 +139,8 @@ absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(std::string_view url,
                                                        int connections_max = 4);
 
 // The same of a service's start, for at most `timeout_ms`: a database that starts together with it
-// may need a moment. A wrong URL is told at once.
+// may need a moment. What is no URL of a database is told at once. Cancelled: the process was asked
+// to end meanwhile (ShutdownSignal).
 absl::StatusOr<std::unique_ptr<Database>> OpenDatabaseWithin(std::string_view url,
                                                              int connections_max,
                                                              std::int64_t timeout_ms);

@@ -29,7 +29,8 @@ absl::StatusOr<CrossOrigin> CrossOrigin::Parse(std::string_view origins) {
           StrCat("allowed_origins: '", origin,
                  "' is no origin: scheme, host and port alone, https://host:port"));
     }
-    known.push_back(origin);
+    // As browsers name it: without the scheme's own port.
+    known.push_back(StrCat(url->tls ? "https://" : "http://", url->host_header));
   }
   return CrossOrigin(std::move(known));
 }

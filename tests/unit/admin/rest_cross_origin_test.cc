@@ -30,7 +30,7 @@ TEST_F(RestCrossOriginTest, NobodyIsAllowedByDefault) {
 }
 
 TEST_F(RestCrossOriginTest, WhoIsNamedMayAskByToken) {
-  Start({{"allowed-origins", "https://tools.example.com, http://10.0.0.3:3000"}});
+  Start({{"allowed-origins", "https://tools.example.com:443, http://10.0.0.3:3000"}});
   const Reply preflight = Ask("http://10.0.0.3:3000");
   EXPECT_EQ(preflight.status, 204);
   EXPECT_EQ(preflight.Header(kAllowed), "http://10.0.0.3:3000");

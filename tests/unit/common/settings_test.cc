@@ -221,8 +221,10 @@ TEST(IsOpenToOthersTest, AGroupMayReadWhatRootGaveToUsAlone) {
   EXPECT_TRUE(is_open(0, 2000, 0660, nobody)) << "they may write it";
   EXPECT_TRUE(is_open(0, 2000, 0644, nobody));
   EXPECT_TRUE(is_open(65534, 2000, 0640, nobody)) << "our own: nobody had to give it to us";
-  EXPECT_TRUE(is_open(0, 2000, 0640, root)) << "root's own";
   EXPECT_FALSE(is_open(0, 0, 0400, root));
+  EXPECT_FALSE(is_open(0, 3000, 0640, root)) << "root asks with the settings of a service";
+  EXPECT_TRUE(is_open(0, 3000, 0644, root));
+  EXPECT_TRUE(is_open(65534, 3000, 0640, root)) << "not given by root";
 }
 
 TEST_F(SecretFileTest, MissesOneThatIsNotThereOrEmpty) {

@@ -2,6 +2,7 @@
 #include "libs/common/sql/database.h"
 
 #include <atomic>
+#include <csignal>
 #include <string>
 #include <thread>
 #include <vector>
@@ -9,6 +10,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "libs/common/clock.h"
+#include "libs/common/shutdown.h"
 #include "tests/unit/support/databases.h"
 
 namespace weir::sql {
@@ -427,6 +430,29 @@ TEST(PostgresAwayTest, ARestartBetweenTransactionsIsNotSeen) {
   ASSERT_TRUE((*server)->Start().ok());
   const auto result = (*database)->Query("SELECT CAST($1 AS BIGINT)", {std::int64_t{1}});
   EXPECT_TRUE(result.ok()) << result.status();
+}
+
+constexpr const char* kNobodyThere = "postgresql://weir@127.0.0.1:1/weir";
+
+TEST(OpenDatabaseWithinTest, WhatIsNotThereIsWaitedForAndWhatIsNoUrlIsNot) {
+  constexpr std::int64_t kWaitMs = 300;
+  const std::int64_t began_ns = SteadyNs();
+  EXPECT_TRUE(absl::IsUnavailable(OpenDatabaseWithin(kNobodyThere, 1, kWaitMs).status()));
+  EXPECT_GE(SteadyNs() - began_ns, kWaitMs * 1'000'000);
+  constexpr std::int64_t kForEverMs = 3'600'000;
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      OpenDatabaseWithin("mysql://weir@host/weir", 1, kForEverMs).status()));
+}
+
+TEST(OpenDatabaseWithinTest, NobodyWaitsOnWhoIsToEnd) {
+  ShutdownSignal shutdown;  // blocks it, as services do
+  ::raise(SIGTERM);
+  constexpr std::int64_t kForEverMs = 3'600'000;
+  EXPECT_TRUE(absl::IsCancelled(OpenDatabaseWithin(kNobodyThere, 1, kForEverMs).status()));
+  EXPECT_EQ(shutdown.Wait(), SIGTERM);
+  sigset_t none;
+  sigemptyset(&none);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
 }  // namespace
