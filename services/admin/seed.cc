@@ -224,6 +224,7 @@ absl::Status SeedDemoPrices(Store& store) {
   };
   return store.Change([&](sql::Transaction& transaction, Changes& changes) -> absl::Status {
     for (Price price : prices) {
+      price.source = PriceSource::kShipped;
       auto known = price_store::Find(transaction, "", price.model, 0);
       if (known.ok()) continue;
       if (!absl::IsNotFound(known.status())) return known.status();

@@ -25,7 +25,18 @@ google::protobuf::RepeatedField<std::int64_t>* IdsOf(v1::Dimension by, v1::Event
   }
 }
 
-std::int64_t IdOf(v1::Dimension by, const v1::SummaryRow& row) {
+Use UseFrom(const v1::SummaryRow& row) {
+  const v1::TokenCounts& tokens = row.tokens();
+  return {.requests = row.requests(),
+          .errors = row.errors(),
+          .tokens = tokens.input() + tokens.cache_read() + tokens.cache_write_5m() +
+                    tokens.cache_write_1h() + tokens.output(),
+          .cost_nano_usd = row.cost_nano_usd()};
+}
+
+}  // namespace
+
+std::int64_t SubjectId(v1::Dimension by, const v1::SummaryRow& row) {
   switch (by) {
     case v1::DIMENSION_KEY:
       return row.key_id();
@@ -37,17 +48,6 @@ std::int64_t IdOf(v1::Dimension by, const v1::SummaryRow& row) {
       return row.account_id();
   }
 }
-
-Use UseFrom(const v1::SummaryRow& row) {
-  const v1::TokenCounts& tokens = row.tokens();
-  return {.requests = row.requests(),
-          .errors = row.errors(),
-          .tokens = tokens.input() + tokens.cache_read() + tokens.cache_write_5m() +
-                    tokens.cache_write_1h() + tokens.output(),
-          .cost_nano_usd = row.cost_nano_usd()};
-}
-
-}  // namespace
 
 UsageGlance::UsageGlance(UsageClient& usage, std::int64_t wait_ms)
     : usage_(usage),
@@ -134,7 +134,7 @@ absl::Status UsageGlance::UseOf(v1::Dimension by, const std::vector<std::int64_t
   request.set_rows_only(true);
   v1::SummarizeResponse response;
   absl::Status status = Summarize(request, response);
-  for (const v1::SummaryRow& row : response.rows()) uses[IdOf(by, row)] = UseFrom(row);
+  for (const v1::SummaryRow& row : response.rows()) uses[SubjectId(by, row)] = UseFrom(row);
   return status;
 }
 

@@ -20,6 +20,7 @@ class SeriesRequest;
 class SeriesResponse;
 class SummarizeRequest;
 class SummarizeResponse;
+class SummaryRow;
 }  // namespace weir::v1
 
 namespace weir::admin {
@@ -33,6 +34,9 @@ struct Use {
   std::int64_t tokens = 0;  // all kinds together
   std::int64_t cost_nano_usd = 0;
 };
+
+// The key, user, group or account that a row asked for by it is about.
+std::int64_t SubjectId(weir::v1::Dimension by, const weir::v1::SummaryRow& row);
 
 // What a key has spent in all.
 struct LifetimeSpend {

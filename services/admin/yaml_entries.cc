@@ -10,6 +10,7 @@
 #include "libs/common/text.h"
 #include "services/admin/credentials/account_secrets.h"
 #include "services/admin/credentials/password.h"
+#include "services/admin/json/price_json.h"
 #include "services/admin/json/record_json.h"
 #include "services/admin/model/key_guard.h"
 #include "services/admin/model/password_rules.h"
@@ -259,7 +260,7 @@ absl::Status ApplyPrices(Run& run) {
   auto plan = PlanPriceList(run.transaction, run.prices, run.now_ms);
   if (!plan.ok()) return plan.status();
   if (absl::Status past = CheckPriceList(*plan); !past.ok()) return past;
-  return ApplyPriceList(run.transaction, run.changes, run.now_ms, *plan);
+  return ApplyPriceList(run.transaction, run.changes, run.now_ms, PriceSource::kFile, *plan);
 }
 
 absl::Status ApplyRoute(Run& run, const json::object& entry) {

@@ -182,6 +182,7 @@ void SummaryToProto(const SummaryRow& row, v1::SummaryRow& proto) {
   TokensToProto(row.tokens, *proto.mutable_tokens());
   proto.set_cost_nano_usd(row.cost_nano_usd);
   proto.set_estimated_requests(row.estimated_requests);
+  proto.set_cache_hits(row.cache_hits);
 }
 
 }  // namespace weir::usage

@@ -28,10 +28,11 @@ struct SumColumn {
   std::string_view name;
 };
 
-constexpr std::array<SumColumn, 11> kSums = {{
+constexpr std::array<SumColumn, 12> kSums = {{
     {"requests", "sum_requests"},
     {"errors", "sum_errors"},
     {"estimated_requests", "sum_estimated"},
+    {"cache_hits", "sum_cache_hits"},
     {"input_tokens", "sum_input"},
     {"cache_read_tokens", "sum_cache_read"},
     {"cache_write_5m_tokens", "sum_cache_write_5m"},
@@ -104,9 +105,10 @@ void ReadDimensions(const sql::Row& row, const std::vector<Dimension>& by, std::
 
 void ReadSums(const sql::Row& row, std::size_t& column, SummaryRow& summary) {
   for (std::int64_t* sum :
-       {&summary.requests, &summary.errors, &summary.estimated_requests, &summary.tokens.input,
-        &summary.tokens.cache_read, &summary.tokens.cache_write_5m, &summary.tokens.cache_write_1h,
-        &summary.tokens.output, &summary.tokens.reasoning, &summary.cost_nano_usd}) {
+       {&summary.requests, &summary.errors, &summary.estimated_requests, &summary.cache_hits,
+        &summary.tokens.input, &summary.tokens.cache_read, &summary.tokens.cache_write_5m,
+        &summary.tokens.cache_write_1h, &summary.tokens.output, &summary.tokens.reasoning,
+        &summary.cost_nano_usd}) {
     *sum = row.Int(column++);
   }
   ++column;  // the tokens together, which only orders

@@ -27,6 +27,7 @@ struct SummaryRow {
   std::int64_t requests = 0;
   std::int64_t errors = 0;
   std::int64_t estimated_requests = 0;
+  std::int64_t cache_hits = 0;
   TokenCounts tokens;
   std::int64_t cost_nano_usd = 0;
 };

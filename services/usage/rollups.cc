@@ -20,6 +20,7 @@ struct Sums {
   std::int64_t requests = 0;
   std::int64_t errors = 0;
   std::int64_t estimated_requests = 0;
+  std::int64_t cache_hits = 0;
   TokenCounts tokens;
   std::int64_t cost_nano_usd = 0;
 };
@@ -39,6 +40,7 @@ void Add(const UsageEvent& event, Sums& sums) {
   sums.requests += 1;
   sums.errors += event.failed() ? 1 : 0;
   sums.estimated_requests += event.has_estimates() ? 1 : 0;
+  sums.cache_hits += event.cache_hit ? 1 : 0;
   sums.tokens.input += event.tokens.input;
   sums.tokens.cache_read += event.tokens.cache_read;
   sums.tokens.cache_write_5m += event.tokens.cache_write_5m;
@@ -70,6 +72,7 @@ std::vector<std::string_view> SumNames() {
   return {"requests",
           "errors",
           "estimated_requests",
+          "cache_hits",
           "input_tokens",
           "cache_read_tokens",
           "cache_write_5m_tokens",
@@ -83,9 +86,9 @@ std::vector<std::string_view> SumNames() {
 void AppendSums(const Sums& sums, std::vector<sql::Value>& row) {
   const TokenCounts& tokens = sums.tokens;
   for (const std::int64_t value :
-       {sums.requests, sums.errors, sums.estimated_requests, tokens.input, tokens.cache_read,
-        tokens.cache_write_5m, tokens.cache_write_1h, tokens.output, tokens.reasoning,
-        sums.cost_nano_usd}) {
+       {sums.requests, sums.errors, sums.estimated_requests, sums.cache_hits, tokens.input,
+        tokens.cache_read, tokens.cache_write_5m, tokens.cache_write_1h, tokens.output,
+        tokens.reasoning, sums.cost_nano_usd}) {
     row.emplace_back(value);
   }
 }

@@ -304,7 +304,8 @@ const std::vector<sql::Migration>& LedgerMigrations() {
        .name = "places of backfills",
        .common = kBackfills,
        .sqlite = kSqliteRetriedFromTheBeginning,
-       .postgres = kPostgresRetriedFromTheBeginning}};
+       .postgres = kPostgresRetriedFromTheBeginning},
+      {.number = 24, .name = "sums of cache hits", .common = kCacheHitSums}};
   return migrations;
 }
 

@@ -18,6 +18,7 @@ using sql::Transaction;
 constexpr std::string_view kSums[] = {"requests",
                                       "errors",
                                       "estimated_requests",
+                                      "cache_hits",
                                       "input_tokens",
                                       "cache_read_tokens",
                                       "cache_write_5m_tokens",

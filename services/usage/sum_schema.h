@@ -142,6 +142,13 @@ inline constexpr std::string_view kDaySumsBySubject = R"(
   CREATE INDEX usage_day_sums_by_key ON usage_day_sums (key_id, day_unix_ms);
   CREATE INDEX usage_day_sums_by_user ON usage_day_sums (user_id, day_unix_ms);
 )";
+// What Weir's own cache has answered, from this schema on.
+inline constexpr std::string_view kCacheHitSums = R"(
+  ALTER TABLE usage_quarters ADD COLUMN cache_hits BIGINT NOT NULL DEFAULT 0;
+  ALTER TABLE usage_day_sums ADD COLUMN cache_hits BIGINT NOT NULL DEFAULT 0;
+  ALTER TABLE usage_part_sums ADD COLUMN cache_hits BIGINT NOT NULL DEFAULT 0;
+  ALTER TABLE usage_subject_sums ADD COLUMN cache_hits BIGINT NOT NULL DEFAULT 0;
+)";
 inline constexpr std::string_view kRoomForSubjectSums = R"(
   ALTER TABLE usage_subject_sums SET (fillfactor = 50);
 )";

@@ -13,7 +13,7 @@ namespace weir::usage {
 namespace {
 
 constexpr std::string_view kSums =
-    "requests, errors, estimated_requests, input_tokens, cache_read_tokens, "
+    "requests, errors, estimated_requests, cache_hits, input_tokens, cache_read_tokens, "
     "cache_write_5m_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens, cost_nano_usd";
 
 // Unix ms; end 0 = none.

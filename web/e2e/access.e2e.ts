@@ -270,7 +270,16 @@ describe('users', () => {
     await visit(browser, at, {}, async (other) => {
       await other.page.goto(`${at.admin_url}/login`)
       await giveLogIn(other.page, 'has-lost-it', password)
-      await other.page.waitForURL(`${at.admin_url}/`)
+      await other.page.waitForURL(`${at.admin_url}/new-password`)
+      await checkAccess(other.page)
+      await checkWidth(other.page)
+      await screenshot(other.page, 'new-password')
+      await other.page.goto(`${at.admin_url}/keys`) // nothing else goes before
+      await other.page.waitForURL(`${at.admin_url}/new-password?next=/keys`)
+      await other.page.getByLabel('Password until now').fill(password)
+      await other.page.getByLabel('New password').fill('own-Heron-58-lake')
+      await other.page.getByRole('button', { name: 'Change password' }).click()
+      await other.page.waitForURL(`${at.admin_url}/keys`)
     })
   })
 

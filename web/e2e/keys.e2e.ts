@@ -68,6 +68,40 @@ describe('keys', () => {
       await page.reload()
       await page.getByText('⊘ Disabled').nth(2).waitFor()
       expect(new URL(page.url()).search).toBe('?name=bulk-&sort=name')
+      await page.getByRole('checkbox', { name: 'Select all on this page' }).check()
+      await page.getByRole('checkbox', { name: 'Select bulk-3' }).uncheck()
+      await page.getByRole('button', { name: 'Delete', exact: true }).click()
+      await page.getByRole('alertdialog').getByRole('button', { name: 'Delete 2 keys' }).click()
+      await page.locator('tbody').getByText('bulk-2').waitFor({ state: 'detached' })
+      await page.locator('tbody').getByText('bulk-3').waitFor()
+    } finally {
+      for (const { id } of made) await api.drop(`/api-keys/${id}`).catch(() => undefined) // two are gone
+    }
+  })
+
+  test('an open key leads to the ones beside it, and asks where something is typed', async ({ visitor }) => {
+    const { page, at } = visitor
+    const api = await Api.logIn(at)
+    const made = await Promise.all([1, 2, 3].map((n) => api.make('/api-keys', { name: `beside-${n}` })))
+    try {
+      await logIn(visitor, '/keys?name=beside-&sort=name')
+      await page.getByRole('row', { name: /beside-1/ }).click()
+      const name = page.getByLabel('Name', { exact: true })
+      const shows = (text: string) => expect.poll(() => name.inputValue()).toBe(text)
+      await shows('beside-1')
+      expect(await page.getByRole('button', { name: 'Previous in the list' }).isDisabled()).toBe(true)
+      await page.getByRole('button', { name: 'Next in the list' }).click()
+      await shows('beside-2')
+      await page.locator('.n-drawer-header').click()
+      await page.keyboard.press('j')
+      await shows('beside-3')
+      await name.fill('half typed')
+      await page.getByRole('button', { name: 'Previous in the list' }).click()
+      await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel' }).click()
+      await shows('half typed')
+      await page.getByRole('button', { name: 'Previous in the list' }).click()
+      await page.getByRole('alertdialog').getByRole('button', { name: 'Discard changes' }).click()
+      await shows('beside-2')
     } finally {
       for (const { id } of made) await api.drop(`/api-keys/${id}`)
     }

@@ -43,6 +43,22 @@ describe('key usage', () => {
     await visitor.page.click('button[type=submit]')
     await visitor.page.getByText('There is no such key').waitFor()
   })
+
+  test('whose key is off is told so', async ({ visitor }) => {
+    const { page, at, allow } = visitor
+    allow(/status of 403 .*\/key-usage/)
+    const api = await Api.logIn(at)
+    const key = await api.make('/api-keys', { name: 'switched-off' })
+    try {
+      await api.call('POST', `/api-keys/${key.id}/disable`)
+      await page.goto(`${at.admin_url}/key-usage`)
+      await page.fill('input[name=key]', key.key as string)
+      await page.click('button[type=submit]')
+      await page.getByText('Requests with this key are refused: it is disabled.').waitFor()
+    } finally {
+      await api.drop(`/api-keys/${key.id}`)
+    }
+  })
 })
 
 describe('profile', () => {

@@ -195,7 +195,7 @@ test('sums are taken along with the columns that are wanted', async ({ visitor }
   const file = page.waitForEvent('download')
   await dialog.getByRole('button', { name: 'Download' }).click()
   const text = readFileSync(await (await file).path(), 'utf8')
-  expect(text.split('\r\n')[0]).toBe('key_id,key_name,requests,errors,estimated_requests,input_tokens,cache_read_tokens,cache_write_5m_tokens,cache_write_1h_tokens,output_tokens,cost_usd')
+  expect(text.split('\r\n')[0]).toBe('key_id,key_name,requests,errors,estimated_requests,cache_hits,input_tokens,cache_read_tokens,cache_write_5m_tokens,cache_write_1h_tokens,output_tokens,cost_usd')
   await dialog.getByRole('radio', { name: 'Requests' }).click()
   await page.getByRole('dialog').getByText('The same call').waitFor()
   const requests = page.waitForEvent('download')

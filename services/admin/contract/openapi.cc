@@ -133,7 +133,8 @@ json::object SchemaOf(const QueryParameter& parameter) {
   json::array words;
   for (const std::string_view word : parameter.words) {
     words.push_back(Text(word));
-    if (parameter.kind == QueryParameter::Kind::kOrder) words.push_back(Text(StrCat("-", word)));
+    const bool turns = parameter.kind == QueryParameter::Kind::kOrder && !word.starts_with('-');
+    if (turns) words.push_back(Text(StrCat("-", word)));
   }
   if (!words.empty()) schema["enum"] = std::move(words);
   if (!parameter.repeated) return schema;

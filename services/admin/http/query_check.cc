@@ -26,6 +26,11 @@ bool IsAmong(const std::vector<std::string_view>& words, std::string_view word) 
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+// "-name" of "name"; "--today_cost" is nothing.
+bool IsTurned(const std::vector<std::string_view>& words, std::string_view word) {
+  return word.starts_with('-') && !word.starts_with("--") && IsAmong(words, word.substr(1));
+}
+
 void CheckValue(const QueryParameter& parameter, std::string_view value, FieldErrors& errors) {
   std::int64_t number = 0;
   switch (parameter.kind) {
@@ -42,8 +47,7 @@ void CheckValue(const QueryParameter& parameter, std::string_view value, FieldEr
       errors.Add(parameter.name, StrCat("must be one of ", Choices(parameter)));
       return;
     case QueryParameter::Kind::kOrder:
-      if (value.starts_with('-')) value.remove_prefix(1);
-      if (IsAmong(parameter.words, value)) return;
+      if (IsAmong(parameter.words, value) || IsTurned(parameter.words, value)) return;
       errors.Add(parameter.name, StrCat("must be one of ", Choices(parameter),
                                         ", with - before it for descending"));
   }

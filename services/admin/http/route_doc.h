@@ -19,7 +19,8 @@ struct QueryParameter {
     kText,
     kInteger,
     kWord,
-    kOrder  // one of the words, with - before it for descending
+    kOrder  // one of the words, with - before it for descending; those that begin with it are that
+            // alone
   };
   std::string_view name;
   Kind kind = Kind::kText;
@@ -71,6 +72,8 @@ struct RouteDoc {
   std::string_view about = {};
   // The query may hold what nobody here knows: it comes from elsewhere.
   bool takes_more_query = false;
+  // Also for whoever must choose a new password before all else.
+  bool before_new_password = false;
 };
 
 }  // namespace weir::admin

@@ -49,6 +49,13 @@ bool IsText(const Request& request) {
          });
 }
 
+// What is left to those whose password somebody else has made.
+absl::Status CheckPassword(const Route& route, const Caller& caller) {
+  if (!caller.user.must_change_password || route.doc.before_new_password) return absl::OkStatus();
+  return Problem(absl::StatusCode::kPermissionDenied, reason::kNewPasswordNeeded,
+                 "choose a password of your own first: POST /api/v1/auth/password");
+}
+
 absl::StatusOr<Response> Run(const Route& route, const Request& request,
                              const Authenticate& authenticate) {
   Caller caller;
@@ -57,6 +64,7 @@ absl::StatusOr<Response> Run(const Route& route, const Request& request,
     auto known = authenticate(request);
     if (!known.ok()) return known.status();
     caller = *std::move(known);
+    if (absl::Status may = CheckPassword(route, caller); !may.ok()) return may;
     if (route.access == Access::kAdmin && !caller.is_admin()) {
       return NotAllowed("only administrators may do this");
     }

@@ -105,6 +105,14 @@ json::array RefusedJson(const PriceFile& file, const PriceListPlan& plan) {
 
 }  // namespace
 
+void ReadFree(BodyReader& reader, const Price& price, FieldErrors& errors) {
+  bool free = false;
+  reader.Flag("free", free);
+  if (CostsNothing(price) && !free && errors.empty()) {
+    errors.Add("free", "must be true where input and output cost nothing");
+  }
+}
+
 absl::StatusOr<PriceFile> ReadPriceJson(std::string_view text) {
   json::error_code error;
   json::value value = json::parse(text, error);

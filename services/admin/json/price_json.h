@@ -6,9 +6,14 @@
 #include "absl/status/statusor.h"
 #include <boost/json/object.hpp>
 
+#include "services/admin/json/body_reader.h"
 #include "services/admin/model/price_fields.h"
 
 namespace weir::admin {
+
+// `free`, which must be true where input and output cost nothing; said in `errors`. After
+// ReadPrice.
+void ReadFree(BodyReader& reader, const Price& price, FieldErrors& errors);
 
 // A list of prices as GET answers them, or an object with such a list as `data`. `free: true` is
 // needed where input and output cost nothing. Entries that are wrong are refused, field by field.

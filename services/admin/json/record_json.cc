@@ -14,7 +14,6 @@
 #include "services/admin/credentials/account_secrets.h"
 #include "services/admin/json/value_json.h"
 #include "services/admin/model/account_status.h"
-#include "services/admin/model/price_fields.h"
 #include "services/admin/model/provider.h"
 #include "services/admin/model/time_text.h"
 #include "services/admin/model/validate.h"
@@ -119,6 +118,7 @@ json::object UserJson(const User& user) {
                          {"group_id", user.group_id},
                          {"allowed_ips", TextsJson(user.allowed_ips)},
                          {"limits", LimitsJson(user.limits)},
+                         {"must_change_password", user.must_change_password},
                          {"last_login_at", TimeJson(user.last_login_at_ms)}};
   AddRecord(user, object);
   return object;
@@ -239,7 +239,8 @@ json::object PriceJson(const Price& price) {
       {"tier_cache_write_5m", PerMillionJson(price.tier_cache_write_5m_pico_usd)},
       {"tier_cache_write_1h", PerMillionJson(price.tier_cache_write_1h_pico_usd)},
       {"aliases", TextsJson(price.aliases)},
-      {"max_output_tokens", CapJson(price.max_output_tokens)}};
+      {"max_output_tokens", CapJson(price.max_output_tokens)},
+      {"source", WordJson(price.source)}};
   AddRecord(price, object);
   return object;
 }
@@ -285,6 +286,7 @@ void ReadUser(BodyReader& reader, User& user, std::optional<Secret>& password) {
   reader.Texts("allowed_ips", user.allowed_ips);
   ReadLimits(reader, user.limits);
   reader.Hidden("password", password);
+  reader.Flag("must_change_password", user.must_change_password);
 }
 
 void ReadGroup(BodyReader& reader, Group& group) {
@@ -369,6 +371,7 @@ void ReadAccount(BodyReader& reader, Account& account, AccountSecrets& secrets) 
 
 void ReadPrice(BodyReader& reader, Price& price) {
   IgnoreRecord(reader);
+  reader.Ignore({"source"});
   reader.Text("provider", price.provider);
   reader.Text("model", price.model);
   reader.Time("effective_from", price.effective_from_ms);
@@ -385,14 +388,6 @@ void ReadPrice(BodyReader& reader, Price& price) {
   reader.PerMillion("tier_cache_write_1h", price.tier_cache_write_1h_pico_usd);
   reader.Texts("aliases", price.aliases);
   reader.Cap("max_output_tokens", price.max_output_tokens);
-}
-
-void ReadFree(BodyReader& reader, const Price& price, FieldErrors& errors) {
-  bool free = false;
-  reader.Flag("free", free);
-  if (CostsNothing(price) && !free && errors.empty()) {
-    errors.Add("free", "must be true where input and output cost nothing");
-  }
 }
 
 }  // namespace weir::admin

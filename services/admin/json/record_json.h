@@ -63,9 +63,6 @@ void AddRefresh(const RefreshState& state, boost::json::object& oauth);
 // Names what no relay could use.
 void Validate(const AccountSecrets& secrets, FieldErrors& errors);
 void ReadPrice(BodyReader& reader, Price& price);
-// `free`, which must be true where input and output cost nothing; said in `errors`. After
-// ReadPrice.
-void ReadFree(BodyReader& reader, const Price& price, FieldErrors& errors);
 void ReadSettings(BodyReader& reader, Settings& settings, SettingSecrets& secrets);
 void Validate(const SettingSecrets& secrets, FieldErrors& errors);
 // A route without a name is called as its model is.

@@ -331,7 +331,8 @@ void HideAccounts(json::object& log) {
 json::object TotalsJson(const v1::SummaryRow& row) {
   json::object object = {{"requests", row.requests()},
                          {"errors", row.errors()},
-                         {"estimated_requests", row.estimated_requests()}};
+                         {"estimated_requests", row.estimated_requests()},
+                         {"cache_hits", row.cache_hits()}};
   AddTokens(row.tokens(), object);
   AddCost(row.cost_nano_usd(), object);
   return object;

@@ -12,6 +12,10 @@
 
 namespace weir::admin {
 
+// Roll-ups are by the quarter-hour of UTC; the one that holds a moment begins at QuarterOf.
+inline constexpr std::int64_t kQuarterMs = 15LL * 60 * 1000;
+constexpr std::int64_t QuarterOf(std::int64_t unix_ms) { return unix_ms - unix_ms % kQuarterMs; }
+
 enum class Bucket { kHour, kDay, kMonth, kYear };
 
 // "hour" and so on; InvalidArgument for any other word.

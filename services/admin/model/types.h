@@ -90,7 +90,8 @@ struct User : Record {
   std::int64_t group_id = kDefaultGroupId;
   std::vector<std::string> allowed_ips;
   Limits limits;
-  std::string password_hash;  // Argon2id; empty = cannot log in with a password
+  std::string password_hash;          // Argon2id; empty = cannot log in with a password
+  bool must_change_password = false;  // somebody else has made it: nothing goes before a new one
   std::int64_t last_login_at_ms = 0;
   bool operator==(const User&) const = default;
 };
@@ -213,6 +214,9 @@ struct Account : Record {
   bool operator==(const Account&) const = default;
 };
 
+// Where a price is from: set by hand, taken over from a list or weir.yaml, or shipped with Weir.
+enum class PriceSource { kUnknown, kManual, kList, kFile, kShipped };
+
 struct Price : Record {
   std::string provider;  // empty = any
   std::string model;     // `*` at the end matches any rest
@@ -231,6 +235,7 @@ struct Price : Record {
   std::int64_t tier_cache_write_1h_pico_usd = -1;
   std::vector<std::string> aliases;    // further exact names that this price is for
   std::int64_t max_output_tokens = 0;  // the model says no more in one answer; 0 = not known
+  PriceSource source = PriceSource::kUnknown;
   bool operator==(const Price&) const = default;
 };
 

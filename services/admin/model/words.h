@@ -23,6 +23,14 @@ inline constexpr std::array<std::pair<ActiveStatus, std::string_view>, 2> kWords
     {{ActiveStatus::kActive, "active"}, {ActiveStatus::kDisabled, "disabled"}}};
 
 template <>
+inline constexpr std::array<std::pair<PriceSource, std::string_view>, 5> kWords<PriceSource> = {
+    {{PriceSource::kUnknown, "unknown"},
+     {PriceSource::kManual, "manual"},
+     {PriceSource::kList, "list"},
+     {PriceSource::kFile, "file"},
+     {PriceSource::kShipped, "shipped"}}};
+
+template <>
 inline constexpr std::array<std::pair<Platform, std::string_view>, 8> kWords<Platform> = {{
     {Platform::kClaude, "claude"},
     {Platform::kClaudeConsole, "claude_console"},

@@ -14,16 +14,19 @@
 #include "services/admin/oauth/token_refresher.h"
 #include "services/admin/resources/account_answer.h"
 #include "services/admin/resources/bulk.h"
+#include "services/admin/resources/figure_order.h"
 #include "services/admin/resources/given_account.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/store/account_filter.h"
 #include "services/admin/store/account_history.h"
 #include "services/admin/store/account_store.h"
+#include "weir/v1/query.pb.h"
 
 namespace weir::admin {
 namespace {
 
 namespace json = boost::json;
+namespace v1 = weir::v1;
 
 void RequireNew(BodyReader& reader) { reader.Require({"name", "platform_type", "request_url"}); }
 
@@ -64,7 +67,7 @@ void AddFlagFilters(const Request& request, std::int64_t now_ms, ListQuery& quer
 }
 
 ListRules Rules() {
-  return {
+  ListRules rules = {
       .filters = {{"name", "name", Filter::Kind::kContains},
                   {"platform_type", "platform = ?", Filter::Kind::kText, WordsOf<Platform>()},
                   {"group_id", "id IN (SELECT account_id FROM account_groups WHERE group_id = ?)",
@@ -77,6 +80,8 @@ ListRules Rules() {
                  TextParameter("model", "those that serve it, once routes have named it"),
                  WordParameter("tier", TierWords()), FlagParameter("proxy"),
                  FlagParameter("attention")}};
+  AddFigureSorts(v1::DIMENSION_ACCOUNT, rules);
+  return rules;
 }
 
 void DescribeBody(BodyReader& reader) {
@@ -95,6 +100,8 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
   if (!query.ok()) return query.status();
   AddStatusFilter(request.Query("status"), parts.store.NowMs(), *query);
   AddFlagFilters(request, parts.store.NowMs(), *query);
+  absl::Status ordered = OrderByFigure(parts, request, v1::DIMENSION_ACCOUNT, {}, *query);
+  if (!ordered.ok()) return ordered;
   const std::string_view model = request.Query("model");
   auto page =
       ReadValue(parts.store, [&](sql::Transaction& transaction) -> absl::StatusOr<Page<Account>> {

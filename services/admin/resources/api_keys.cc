@@ -12,16 +12,19 @@
 #include "services/admin/model/key_guard.h"
 #include "services/admin/model/validate.h"
 #include "services/admin/resources/bulk.h"
+#include "services/admin/resources/figure_order.h"
 #include "services/admin/resources/key_rules.h"
 #include "services/admin/resources/key_use.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/store/api_key_store.h"
 #include "services/admin/store/user_store.h"
+#include "weir/v1/query.pb.h"
 
 namespace weir::admin {
 namespace {
 
 namespace json = boost::json;
+namespace v1 = weir::v1;
 
 // {id} of the routes below /users: that user's keys. Only the user's own and administrators'.
 absl::StatusOr<std::int64_t> OwnerOf(const Request& request, const Caller& caller) {
@@ -47,15 +50,18 @@ absl::StatusOr<Response> ListWhere(ResourceParts& parts, ListQuery query) {
 }
 
 ListRules Rules() {
-  return {.filters = {{"name", "name", Filter::Kind::kContains},
-                      {"user_id", "user_id = ?", Filter::Kind::kInteger},
-                      {"group_id", "group_id = ?", Filter::Kind::kInteger}},
-          .sorts = {{"id", "id"},
-                    {"name", "name"},
-                    {"created_at", "created_at_ms"},
-                    {"expires_at", "expires_at_ms"}},
-          .others = {WordParameter("scope", {"mine", "all"}),
-                     WordParameter("status", {"active", "disabled", "expired", "exhausted"})}};
+  ListRules rules = {
+      .filters = {{"name", "name", Filter::Kind::kContains},
+                  {"user_id", "user_id = ?", Filter::Kind::kInteger},
+                  {"group_id", "group_id = ?", Filter::Kind::kInteger}},
+      .sorts = {{"id", "id"},
+                {"name", "name"},
+                {"created_at", "created_at_ms"},
+                {"expires_at", "expires_at_ms"}},
+      .others = {WordParameter("scope", {"mine", "all"}),
+                 WordParameter("status", {"active", "disabled", "expired", "exhausted"})}};
+  AddFigureSorts(v1::DIMENSION_KEY, rules);
+  return rules;
 }
 
 void DescribeBody(BodyReader& reader) {
@@ -67,12 +73,16 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request, cons
                               std::int64_t owner_id) {
   auto query = ParseList(request, Rules());
   if (!query.ok()) return query.status();
-  if (owner_id != 0) query->conditions.push_back({"user_id = ?", {owner_id}});
-  if (!caller.is_admin() || request.Query("scope") == "mine") {
-    query->conditions.push_back({"user_id = ?", {caller.user.id}});
-  }
-  std::string among;
-  auto narrowed = NarrowByStatus(parts, request.Query("status"), *query, among);
+  v1::EventFilter figures;
+  const auto narrow_to = [&](std::int64_t user_id) {
+    query->conditions.push_back({"user_id = ?", {user_id}});
+    figures.add_user_ids(user_id);
+  };
+  const bool mine = !caller.is_admin() || request.Query("scope") == "mine";
+  if (owner_id != 0) narrow_to(owner_id);
+  if (mine && owner_id != caller.user.id) narrow_to(caller.user.id);
+  absl::Status narrowed = NarrowByStatus(parts, request.Query("status"), *query);
+  if (narrowed.ok()) narrowed = OrderByFigure(parts, request, v1::DIMENSION_KEY, figures, *query);
   if (!narrowed.ok()) return narrowed;
   return ListWhere(parts, *std::move(query));
 }

@@ -29,7 +29,8 @@ json::object EntryJson(const AuditRow& entry) {
   });
   const Actor& actor = entry.actor;
   return {{"id", entry.id},
-          {"at", TimeJson(entry.at_ms)},
+          {"at", TimeJson(entry.mark.at_ms)},
+          {"revision", IntegerOrNull(entry.mark.revision)},
           {"user_id", IntegerOrNull(actor.user_id)},
           {"actor", actor.name},
           {"client_ip", actor.client_ip},
@@ -57,9 +58,12 @@ ListRules Rules() {
                       {"resource", "resource = ?"},
                       {"resource_name", "resource_name = ?"},
                       {"resource_id", "resource_id = ?", Filter::Kind::kInteger},
+                      {"request_id", "request_id = ?"},
+                      {"revision", "revision = ?", Filter::Kind::kInteger},
                       {"action", "action = ?"}},
           .sorts = {{"at", kAuditTime}},
-          .others = {TextParameter("from", kTimeForm), TextParameter("to", kTimeForm)}};
+          .others = {TextParameter("from", kTimeForm), TextParameter("to", kTimeForm),
+                     FlagParameter("has_revision")}};
 }
 
 absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
@@ -69,6 +73,9 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
   AddTime(request, "from", "created_at_ms >= ?", *query, errors);
   AddTime(request, "to", "created_at_ms < ?", *query, errors);
   if (!errors.empty()) return errors.ToStatus();
+  if (const std::string_view revised = request.Query("has_revision"); !revised.empty()) {
+    query->conditions.push_back({revised == "true" ? "revision > 0" : "revision = 0", {}});
+  }
   if (request.Query("sort").empty()) query->descending = true;
   auto page = ReadValue(
       parts.store, [&](sql::Transaction& transaction) { return ListAudit(transaction, *query); });

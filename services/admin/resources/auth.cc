@@ -171,6 +171,7 @@ absl::StatusOr<Response> ChangePassword(ResourceParts& parts, const Request& req
         auto user = user_store::Get(transaction, caller.user.id);
         if (!user.ok()) return user.status();
         user->password_hash = *hash;
+        user->must_change_password = false;
         auto status = user_store::Update(transaction, changes, parts.store.NowMs(), *user);
         if (!status.ok()) return status;
         return session_store::DeleteOfUser(transaction, user->id, caller.session_id);
@@ -209,12 +210,12 @@ Routes AuthRoutes(ResourceParts& parts) {
        [&parts](const Request& request, const Caller& caller) {
          return LogOut(parts, request, caller);
        },
-       {.summary = "Log out", .answers = {AnswersNothing()}}},
+       {.summary = "Log out", .answers = {AnswersNothing()}, .before_new_password = true}},
       {"GET",
        "/api/v1/auth/profile",
        Access::kUser,
        [&parts](const Request&, const Caller& caller) { return Profile(parts, caller); },
-       {.summary = "Show oneself", .answers = {Answers(UserShape)}}},
+       {.summary = "Show oneself", .answers = {Answers(UserShape)}, .before_new_password = true}},
       {"PATCH",
        "/api/v1/auth/profile",
        Access::kUser,
@@ -238,7 +239,8 @@ Routes AuthRoutes(ResourceParts& parts) {
        {.summary = "Change one's password",
         .body = DescribePasswords,
         .answers = {AnswersNothing()},
-        .about = "Ends one's other log-ins."}},
+        .about = "Ends one's other log-ins.",
+        .before_new_password = true}},
   };
 }
 

@@ -25,10 +25,11 @@ namespace json = boost::json;
 
 constexpr std::int64_t kPageRows = 200;
 
-// What the records are listed and changed by.
+// What the records are listed, changed and deleted by.
 struct Members {
   Route list;
   Route patch;
+  Route remove;
 };
 
 struct Bulk {
@@ -36,14 +37,16 @@ struct Bulk {
   std::optional<json::object> filter = {};
   std::int64_t expect_count = -1;
   json::object change = {};
+  bool remove = false;
 };
 
 void DescribeBody(BodyReader& reader, const Members& members) {
   Bulk bulk;
-  reader.Require({"expect_count", "change"});
+  reader.Require({"expect_count"});
   reader.Ids("ids", bulk.ids);
   reader.Object("filter");
   reader.Integer("expect_count", bulk.expect_count);
+  reader.Flag("delete", bulk.remove);
   if (const auto change = reader.Object("change")) members.patch.doc.body(*change);
 }
 
@@ -63,9 +66,10 @@ absl::StatusOr<Bulk> ReadBulk(const Request& request) {
   FieldErrors errors;
   BodyReader reader(*body, errors);
   Bulk bulk;
-  reader.Require({"expect_count", "change"});
+  reader.Require({"expect_count"});
   reader.Ids("ids", bulk.ids);
   reader.Integer("expect_count", bulk.expect_count);
+  reader.Flag("delete", bulk.remove);
   reader.Ignore({"filter", "change"});
   reader.Finish();
   bulk.filter = ObjectOf(*body, "filter", errors);
@@ -73,7 +77,9 @@ absl::StatusOr<Bulk> ReadBulk(const Request& request) {
   if (bulk.ids.empty() == !bulk.filter.has_value()) {
     errors.Add("ids", "or filter must say which, one of them");
   }
-  if (bulk.change.empty()) errors.Add("change", "must change something");
+  if (bulk.change.empty() != bulk.remove) {
+    errors.Add("change", "must change something, or delete be true, one of them");
+  }
   if (!errors.empty()) return errors.ToStatus();
   std::sort(bulk.ids.begin(), bulk.ids.end());
   bulk.ids.erase(std::unique(bulk.ids.begin(), bulk.ids.end()), bulk.ids.end());
@@ -169,21 +175,25 @@ absl::StatusOr<Response> Change(const Members& members, const Request& request,
     return Conflict(
         StrCat("there are ", count, " of them, not ", bulk->expect_count, "; nothing was changed"));
   }
-  Request patch = request;
-  patch.method = "PATCH";
-  patch.body = json::serialize(bulk->change);
-  patch.headers.erase("if-match");
+  const Route& route = bulk->remove ? members.remove : members.patch;
+  if (route.access == Access::kAdmin && !caller.is_admin()) {
+    return NotAllowed("only administrators may do this");
+  }
+  Request one = request;
+  one.method = route.method;
+  one.body = bulk->remove ? "" : json::serialize(bulk->change);
+  one.headers.erase("if-match");
   json::array changed;
   json::array failed;
   for (const std::int64_t id : bulk->ids) {
-    patch.path_params["id"] = StrCat(id);
-    const absl::StatusOr<Response> done = members.patch.handle(patch, caller);
+    one.path_params["id"] = StrCat(id);
+    const absl::StatusOr<Response> done = route.handle(one, caller);
     // Who may not do it may not do any of it.
     if (absl::IsPermissionDenied(done.status()) && changed.empty()) return done.status();
     if (done.ok()) {
       changed.emplace_back(id);
     } else {
-      failed.push_back(FailureJson(id, ErrorResponse(done.status(), patch)));
+      failed.push_back(FailureJson(id, ErrorResponse(done.status(), one)));
     }
   }
   return JsonResponse(200, AnswerJson(std::move(changed), std::move(failed)));
@@ -201,20 +211,20 @@ Route BulkRoute(const Routes& routes, std::string_view collection, std::string_v
                 std::string_view summary) {
   const auto members = std::make_shared<const Members>(
       Members{RouteOf(routes, "GET", std::string(collection)),
-              RouteOf(routes, "PATCH", StrCat(collection, "/{id}"))});
-  return {
-      "POST",
-      path,
-      members->patch.access,
-      [members](const Request& request, const Caller& caller) {
-        return Change(*members, request, caller);
-      },
-      {.summary = summary,
-       .body = [members](BodyReader& reader) { DescribeBody(reader, *members); },
-       .answers = {Answers(AnswerShape)},
-       .refusals = {409},
-       .about = "`filter` is the list's query. Each record is changed as by PATCH; what fails is "
-                "in `failed` and stops none of the others."}};
+              RouteOf(routes, "PATCH", StrCat(collection, "/{id}")),
+              RouteOf(routes, "DELETE", StrCat(collection, "/{id}"))});
+  return {"POST",
+          path,
+          members->patch.access,
+          [members](const Request& request, const Caller& caller) {
+            return Change(*members, request, caller);
+          },
+          {.summary = summary,
+           .body = [members](BodyReader& reader) { DescribeBody(reader, *members); },
+           .answers = {Answers(AnswerShape)},
+           .refusals = {409},
+           .about = "`filter` is the list's query. Each record is changed as by PATCH, or with "
+                    "`delete` deleted; what fails is in `failed` and stops none of the others."}};
 }
 
 }  // namespace weir::admin

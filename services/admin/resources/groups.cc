@@ -7,20 +7,26 @@
 #include "services/admin/json/record_json.h"
 #include "services/admin/model/validate.h"
 #include "services/admin/resources/count_json.h"
+#include "services/admin/resources/figure_order.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/subject_figures.h"
 #include "services/admin/store/group_store.h"
 #include "services/admin/store/member_counts.h"
+#include "weir/v1/query.pb.h"
 
 namespace weir::admin {
 namespace {
 
 namespace json = boost::json;
+namespace v1 = weir::v1;
 
 ListRules Rules() {
-  return {.filters = {{"name", "name", Filter::Kind::kContains},
-                      {"status", "status = ?", Filter::Kind::kText, WordsOf<ActiveStatus>()}},
-          .sorts = {{"id", "id"}, {"name", "name"}, {"created_at", "created_at_ms"}}};
+  ListRules rules = {
+      .filters = {{"name", "name", Filter::Kind::kContains},
+                  {"status", "status = ?", Filter::Kind::kText, WordsOf<ActiveStatus>()}},
+      .sorts = {{"id", "id"}, {"name", "name"}, {"created_at", "created_at_ms"}}};
+  AddFigureSorts(v1::DIMENSION_GROUP, rules);
+  return rules;
 }
 
 using member_counts::GroupMembers;
@@ -76,6 +82,8 @@ void DescribeBody(BodyReader& reader) {
 absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
   auto query = ParseList(request, Rules());
   if (!query.ok()) return query.status();
+  absl::Status ordered = OrderByFigure(parts, request, v1::DIMENSION_GROUP, {}, *query);
+  if (!ordered.ok()) return ordered;
   auto page = ReadValue(parts.store, [&](sql::Transaction& transaction) {
     return group_store::List(transaction, *query);
   });

@@ -19,7 +19,6 @@
 #include "services/admin/resources/report_parts.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/store/api_key_store.h"
-#include "services/admin/store/user_store.h"
 #include "weir/v1/report.pb.h"
 
 namespace weir::admin {
@@ -46,31 +45,41 @@ std::string_view PresentedKey(const Request& request) {
   return {};
 }
 
-struct KeyAndUser {
-  ApiKey key;
-  User user;
-};
+// Who holds a key that somebody has switched off hears why, as from the relay, and nothing else: it
+// may be off because it has come into wrong hands.
+absl::Status CheckIsOn(const BoundKey& bound) {
+  const auto refused = [](std::string_view why, std::string_view message) {
+    return Problem(absl::StatusCode::kPermissionDenied, why, message);
+  };
+  if (bound.key.status != ActiveStatus::kActive) {
+    return refused(reason::kKeyDisabled, "this API key is disabled; ask an administrator");
+  }
+  if (bound.user.status != ActiveStatus::kActive) {
+    return refused(reason::kUserDisabled,
+                   "the user who owns this API key is disabled; ask an administrator");
+  }
+  if (bound.group.status != ActiveStatus::kActive) {
+    return refused(reason::kGroupDisabled,
+                   "the group of this API key is disabled; ask an administrator");
+  }
+  return absl::OkStatus();
+}
 
-// One answer for every key that does not work, so that it tells nothing about others.
-absl::StatusOr<KeyAndUser> FindKey(ResourceParts& parts, std::string_view text) {
-  const absl::Status refused =
+absl::StatusOr<BoundKey> FindKey(ResourceParts& parts, std::string_view text) {
+  const absl::Status unknown =
       Problem(absl::StatusCode::kUnauthenticated, reason::kNotLoggedIn,
               "show an API key that works, as `authorization: Bearer …` or `x-api-key`");
-  if (text.empty()) return refused;
+  if (text.empty()) return unknown;
   auto found =
-      ReadValue(parts.store, [&](sql::Transaction& transaction) -> absl::StatusOr<KeyAndUser> {
+      ReadValue(parts.store, [&](sql::Transaction& transaction) -> absl::StatusOr<BoundKey> {
         absl::StatusOr<ApiKey> key =
             api_key_store::FindByHash(transaction, ApiKeyHash(text), parts.store.NowMs());
         if (!key.ok()) return key.status();
-        absl::StatusOr<User> user = user_store::Get(transaction, key->user_id);
-        if (!user.ok()) return user.status();
-        return KeyAndUser{*std::move(key), *std::move(user)};
+        return ReadBoundKey(transaction, *std::move(key));
       });
-  if (absl::IsNotFound(found.status())) return refused;
+  if (absl::IsNotFound(found.status())) return unknown;
   if (!found.ok()) return found.status();
-  const bool works =
-      found->key.status == ActiveStatus::kActive && found->user.status == ActiveStatus::kActive;
-  if (!works) return refused;
+  if (absl::Status on = CheckIsOn(*found); !on.ok()) return on;
   return found;
 }
 
@@ -212,7 +221,7 @@ json::object UsageJson(json::object key, const std::string& zone, KeyFigures fig
           {"last_requests", std::move(figures.requests)}};
 }
 
-absl::StatusOr<KeyFigures> ReadFigures(UsageGlance& glance, const KeyAndUser& who, const Days& days,
+absl::StatusOr<KeyFigures> ReadFigures(UsageGlance& glance, const BoundKey& who, const Days& days,
                                        std::int64_t now_ms) {
   KeyFigures figures;
   absl::Status read;
@@ -221,7 +230,7 @@ absl::StatusOr<KeyFigures> ReadFigures(UsageGlance& glance, const KeyAndUser& wh
     if (read.ok()) into = *std::move(rows);
     return read.ok();
   };
-  const bool good = take(KeyWindows(glance, who.key, who.user, now_ms), figures.windows) &&
+  const bool good = take(KeyWindows(glance, who, GroupAmounts::kHidden, now_ms), figures.windows) &&
                     take(DaysJson(glance, who.key, days), figures.days) &&
                     take(ModelsJson(glance, who.key, days), figures.models) &&
                     take(RequestsJson(glance, who.key, now_ms), figures.requests);
@@ -241,7 +250,7 @@ json::value UsageShape() {
 }
 
 absl::StatusOr<Response> Show(ResourceParts& parts, const Request& request) {
-  absl::StatusOr<KeyAndUser> who = FindKey(parts, PresentedKey(request));
+  absl::StatusOr<BoundKey> who = FindKey(parts, PresentedKey(request));
   if (!who.ok()) return who.status();
   absl::StatusOr<Days> days = ReadDays(parts, request);
   if (!days.ok()) return days.status();
@@ -269,7 +278,7 @@ Routes KeyUsageRoutes(ResourceParts& parts) {
        {.summary = "Show what an API key may spend and has spent",
         .query = {TextParameter("tz"), IntegerParameter("days", 1, kDaysMax)},
         .answers = {Answers(UsageShape)},
-        .refusals = {503},
+        .refusals = {403, 503},
         .about = "`models` are of the days asked for, `last_requests` of the last 90. By the key "
                  "itself, without log-in: as `authorization: Bearer`, `x-api-key` "
                  "or `x-goog-api-key`."}}};

@@ -45,23 +45,10 @@ absl::Status AddSpent(UsageGlance& glance, const std::vector<ApiKey>& keys,
   return absl::OkStatus();
 }
 
-// "id IN (?, ?)"; nothing matches no ids.
-Condition AmongIds(const std::vector<std::int64_t>& ids, std::string& among) {
-  among = ids.empty() ? "1 = 0" : "id IN (";
-  Condition condition;
-  for (const std::int64_t id : ids) {
-    StrAppend(among, condition.values.empty() ? "" : ", ", "?");
-    condition.values.emplace_back(id);
-  }
-  if (!ids.empty()) among += ")";
-  condition.sql = among;
-  return condition;
-}
-
 // Not "= 0 OR > ?": SQLite would gather the rows of both before it gives the first.
 constexpr std::string_view kNotExpired = "status = 'active' AND NOT expires_at_ms BETWEEN 1 AND ?";
 
-absl::Status KeepExhausted(ResourceParts& parts, ListQuery& query, std::string& among) {
+absl::Status KeepExhausted(ResourceParts& parts, ListQuery& query) {
   constexpr std::int64_t kAtOnce = 500;
   ListQuery candidates = {
       .conditions = query.conditions, .searches = query.searches, .limit = kAtOnce};
@@ -70,8 +57,10 @@ absl::Status KeepExhausted(ResourceParts& parts, ListQuery& query, std::string& 
   candidates.conditions.push_back({"id > ?", {std::int64_t{0}}});
   std::vector<std::int64_t> spent_ids;
   UsageGlance glance(parts.usage, UsageGlance::kAskedForWaitMs);
+  auto dialect = sql::SqlDialect::kSqlite;
   for (bool more = true; more;) {
     auto page = ReadValue(parts.store, [&](sql::Transaction& transaction) {
+      dialect = transaction.dialect();
       return api_key_store::List(transaction, candidates);
     });
     if (!page.ok()) return page.status();
@@ -85,7 +74,7 @@ absl::Status KeepExhausted(ResourceParts& parts, ListQuery& query, std::string& 
     more = static_cast<std::int64_t>(page->items.size()) == kAtOnce;
     candidates.conditions.back().values = {page->items.back().id};
   }
-  query.conditions.push_back(AmongIds(spent_ids, among));
+  query.conditions.push_back(AmongIds(dialect, spent_ids));
   return absl::OkStatus();
 }
 
@@ -124,10 +113,9 @@ void CompleteKeys(ResourceParts& parts, const std::vector<const ApiKey*>& keys, 
 }
 
 // "expired" is not stored: it follows from the time.
-absl::Status NarrowByStatus(ResourceParts& parts, std::string_view status, ListQuery& query,
-                            std::string& among) {
+absl::Status NarrowByStatus(ResourceParts& parts, std::string_view status, ListQuery& query) {
   const std::int64_t now_ms = parts.store.NowMs();
-  if (status == "exhausted") return KeepExhausted(parts, query, among);
+  if (status == "exhausted") return KeepExhausted(parts, query);
   if (status == "expired") {
     query.conditions.push_back({"status = 'active' AND expires_at_ms BETWEEN 1 AND ?", {now_ms}});
   } else if (status == "active") {

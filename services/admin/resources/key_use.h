@@ -23,11 +23,10 @@ void AddKeyUse(UsageGlance& glance, const std::vector<const ApiKey*>& keys,
 void CompleteKeys(ResourceParts& parts, const std::vector<const ApiKey*>& keys,
                   boost::json::array& data);
 
-// Narrows a list of keys by the word that answers show; empty = all. Keeps the text of a condition
-// in `among`, which must outlive the query. For those that are spent: Unavailable while usage is
-// away, InvalidArgument where too many keys have a limit for their lifetime.
-absl::Status NarrowByStatus(ResourceParts& parts, std::string_view status, ListQuery& query,
-                            std::string& among);
+// Narrows a list of keys by the word that answers show; empty = all. For those that are spent:
+// Unavailable while usage is away, InvalidArgument where too many keys have a limit for their
+// lifetime.
+absl::Status NarrowByStatus(ResourceParts& parts, std::string_view status, ListQuery& query);
 
 // A key as answers have it; its text is in the answers to making and rotating alone.
 boost::json::value KeyShape();

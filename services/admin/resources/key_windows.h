@@ -12,10 +12,22 @@
 
 namespace weir::admin {
 
-// The key's own and its user's, in this order; none where neither has one, and then nobody is
-// asked. Unavailable while the usage service is away.
-absl::StatusOr<boost::json::array> KeyWindows(UsageGlance& glance, const ApiKey& key,
-                                              const User& user, std::int64_t now_ms);
+// A key, and those whose limits bind it as well.
+struct BoundKey {
+  ApiKey key;
+  User user;
+  Group group;
+};
+absl::StatusOr<BoundKey> ReadBoundKey(sql::Transaction& transaction, ApiKey key);
+
+// What a group's others have spent is not for everybody: without amounts its windows say the share
+// alone.
+enum class GroupAmounts { kShown, kHidden };
+
+// The key's own, its user's and its group's, in this order; none where none has one, and then
+// nobody is asked. Unavailable while the usage service is away.
+absl::StatusOr<boost::json::array> KeyWindows(UsageGlance& glance, const BoundKey& bound,
+                                              GroupAmounts amounts, std::int64_t now_ms);
 
 boost::json::object KeyWindowShape();
 

@@ -29,6 +29,9 @@ ListRules Rules() {
                     {"model", "model"},
                     {"effective_from", "effective_from_ms"},
                     {"input", "input_pico_usd"},
+                    {"cache_read", "cache_read_pico_usd"},
+                    {"cache_write_5m", "cache_write_5m_pico_usd"},
+                    {"cache_write_1h", "cache_write_1h_pico_usd"},
                     {"output", "output_pico_usd"}}};
 }
 
@@ -99,6 +102,7 @@ absl::StatusOr<Response> Create(ResourceParts& parts, const Request& request) {
   FieldErrors errors;
   BodyReader reader(*body, errors);
   Price price;
+  price.source = PriceSource::kManual;
   ReadNewPrice(reader, price, errors);
   reader.Finish();
   Validate(price, errors);
@@ -177,7 +181,8 @@ absl::StatusOr<Response> Import(ResourceParts& parts, const Request& request) {
         if (!planned.ok() || options.dry_run) return planned;
         absl::Status done =
             options.skip_refused ? absl::OkStatus() : CheckNoneRefused(*file, *planned);
-        if (done.ok()) done = ApplyPriceList(transaction, changes, now_ms, *planned);
+        if (done.ok())
+          done = ApplyPriceList(transaction, changes, now_ms, PriceSource::kList, *planned);
         if (!done.ok()) return done;
         return planned;
       });

@@ -13,7 +13,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kBucketsMax = 2000;
-constexpr std::int64_t kQuarterMs = 15 * 60 * 1000;
 
 // How far back a series goes when nobody says.
 std::int64_t UsualLengthMs(Bucket bucket) {
@@ -51,8 +50,8 @@ ReportBuckets ReadBuckets(const Request& request, const weir::v1::EventFilter& f
                                 ? std::max<std::int64_t>(0, to - UsualLengthMs(*bucket))
                                 : filter.from_unix_ms();
   // Roll-ups are by the quarter-hour; one counts when any part of it does, as in summaries.
-  auto cuts = CutRange(from - from % kQuarterMs, to + (kQuarterMs - to % kQuarterMs) % kQuarterMs,
-                       *bucket, *zone, kBucketsMax);
+  auto cuts = CutRange(QuarterOf(from), to + (kQuarterMs - to % kQuarterMs) % kQuarterMs, *bucket,
+                       *zone, kBucketsMax);
   if (!cuts.ok()) {
     errors.Add("to", std::string(cuts.status().message()));
     return {};

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include <boost/json/object.hpp>
 
@@ -12,6 +13,7 @@
 #include "services/admin/http/route_doc.h"
 #include "services/admin/model/problem.h"
 #include "services/admin/model/report_time.h"
+#include "services/admin/resources/usage_filter.h"
 
 namespace weir::v1 {
 class EventFilter;
@@ -35,6 +37,18 @@ QueryParameter BucketParameter();
 // wrong goes into `errors`, but for `tz`, which the filter tells about; without edges then.
 ReportBuckets ReadBuckets(const Request& request, const weir::v1::EventFilter& filter,
                           std::int64_t now_ms, FieldErrors& errors);
+
+// The filter and the edges of a question over time, with what is wrong as errors of their fields.
+template <class Question>
+absl::StatusOr<ReportBuckets> ReadOverTime(const Request& request, const Caller& caller,
+                                           std::int64_t now_ms, FieldErrors& errors,
+                                           Question& question) {
+  absl::Status read = ReadUsageFilter(request, caller, *question.mutable_filter());
+  if (!read.ok()) return read;
+  ReportBuckets buckets = ReadBuckets(request, question.filter(), now_ms, errors);
+  question.mutable_edges_unix_ms()->Add(buckets.edges_ms.begin(), buckets.edges_ms.end());
+  return buckets;
+}
 
 // {"start", "end", "label"}; while describing, of an empty one.
 boost::json::object BucketJson(const ReportBuckets& buckets, std::size_t bucket);

@@ -169,6 +169,7 @@ void AddCounts(const v1::SummaryRow& row, std::int64_t sign, v1::SummaryRow& sum
   sum.set_requests(sum.requests() + sign * row.requests());
   sum.set_errors(sum.errors() + sign * row.errors());
   sum.set_estimated_requests(sum.estimated_requests() + sign * row.estimated_requests());
+  sum.set_cache_hits(sum.cache_hits() + sign * row.cache_hits());
   sum.set_cost_nano_usd(sum.cost_nano_usd() + sign * row.cost_nano_usd());
   const v1::TokenCounts& tokens = row.tokens();
   v1::TokenCounts& into = *sum.mutable_tokens();

@@ -32,7 +32,7 @@ void ReadSort(const Request& request, const std::vector<Sort>& sorts, ListQuery&
   query.descending = name.starts_with('-');
   if (query.descending) name.remove_prefix(1);
   for (const Sort& sort : sorts) {
-    if (sort.name == name) query.order_column = sort.column;
+    if (sort.name == name && !sort.column.empty()) query.order_column = sort.column;
   }
 }
 

@@ -85,8 +85,8 @@ struct Filter {
   std::vector<std::string_view> words = {};  // of kText: what it may be; empty = anything
 };
 struct Sort {
-  std::string_view name;  // as in sort=-name
-  std::string_view column;
+  std::string_view name;    // as in sort=-name; one that begins with - goes that way alone
+  std::string_view column;  // empty: the handler puts it in order (resources/figure_order.h)
 };
 
 // What a list can be asked for. `others` are parameters that its handler reads itself.

@@ -7,6 +7,7 @@
 
 #include "services/admin/json/record_json.h"
 #include "services/admin/json/usage_json.h"
+#include "services/admin/model/report_time.h"
 #include "services/admin/resources/report_parts.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/usage_filter.h"
@@ -66,15 +67,17 @@ json::value TopShape() {
   return Named("UsageTop", std::move(body));
 }
 
-// The same length of time just before. Its ends must be known.
+// As much time just before, to the quarter-hour: the one in which the range begins counts to the
+// range, so it does not count here too. The range's ends must be known.
 absl::Status AddPrevious(ResourceParts& parts, v1::SummarizeRequest question, json::object& body) {
-  const std::int64_t from = question.filter().from_unix_ms();
-  const std::int64_t length = question.filter().to_unix_ms() - from;
-  question.mutable_filter()->set_from_unix_ms(from - length);
-  question.mutable_filter()->set_to_unix_ms(from);
+  const std::int64_t end = QuarterOf(question.filter().from_unix_ms());
+  const std::int64_t length = question.filter().to_unix_ms() - end;
+  const std::int64_t begin = QuarterOf(end - length + kQuarterMs / 2);
+  question.mutable_filter()->set_from_unix_ms(begin);
+  question.mutable_filter()->set_to_unix_ms(end);
   absl::StatusOr<v1::SummaryRow> totals = Totals(parts, question);
   if (!totals.ok()) return totals.status();
-  body["previous"] = PreviousJson(from - length, from, *totals);
+  body["previous"] = PreviousJson(begin, end, *totals);
   return absl::OkStatus();
 }
 

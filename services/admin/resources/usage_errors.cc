@@ -12,7 +12,6 @@
 #include "services/admin/resources/report_buckets.h"
 #include "services/admin/resources/report_parts.h"
 #include "services/admin/resources/resource.h"
-#include "services/admin/resources/usage_filter.h"
 #include "weir/v1/report.pb.h"
 
 namespace weir::admin {
@@ -99,13 +98,11 @@ json::value ErrorsShape() {
 absl::StatusOr<Response> Errors(ResourceParts& parts, const Request& request,
                                 const Caller& caller) {
   v1::ErrorsRequest question;
-  absl::Status read = ReadUsageFilter(request, caller, *question.mutable_filter());
-  if (!read.ok()) return read;
   FieldErrors errors;
-  const ReportBuckets buckets =
-      ReadBuckets(request, question.filter(), parts.store.NowMs(), errors);
+  const auto read = ReadOverTime(request, caller, parts.store.NowMs(), errors, question);
+  if (!read.ok()) return read.status();
   if (!errors.empty()) return errors.ToStatus();
-  question.mutable_edges_unix_ms()->Add(buckets.edges_ms.begin(), buckets.edges_ms.end());
+  const ReportBuckets& buckets = *read;
   question.set_top(static_cast<std::uint32_t>(ReadCount(request, "top", kTopUsual)));
   v1::ErrorsResponse answer;
   absl::Status asked = parts.usage.Errors(question, answer);

@@ -10,7 +10,6 @@
 #include "services/admin/resources/report_buckets.h"
 #include "services/admin/resources/report_parts.h"
 #include "services/admin/resources/resource.h"
-#include "services/admin/resources/usage_filter.h"
 #include "weir/v1/report.pb.h"
 
 namespace weir::admin {
@@ -68,13 +67,11 @@ std::vector<v1::BucketLatency> RowsOf(const v1::LatencyResponse& answer, std::si
 absl::StatusOr<Response> Latency(ResourceParts& parts, const Request& request,
                                  const Caller& caller) {
   v1::LatencyRequest question;
-  absl::Status read = ReadUsageFilter(request, caller, *question.mutable_filter());
-  if (!read.ok()) return read;
   FieldErrors errors;
-  const ReportBuckets buckets =
-      ReadBuckets(request, question.filter(), parts.store.NowMs(), errors);
+  const auto read = ReadOverTime(request, caller, parts.store.NowMs(), errors, question);
+  if (!read.ok()) return read.status();
   if (!errors.empty()) return errors.ToStatus();
-  question.mutable_edges_unix_ms()->Add(buckets.edges_ms.begin(), buckets.edges_ms.end());
+  const ReportBuckets& buckets = *read;
   v1::LatencyResponse answer;
   absl::Status asked = parts.usage.Latency(question, answer);
   if (!asked.ok()) return asked;

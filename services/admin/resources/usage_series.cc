@@ -13,7 +13,6 @@
 #include "services/admin/resources/report_buckets.h"
 #include "services/admin/resources/report_parts.h"
 #include "services/admin/resources/resource.h"
-#include "services/admin/resources/usage_filter.h"
 #include "services/admin/store/account_store.h"
 #include "weir/v1/report.pb.h"
 
@@ -33,12 +32,10 @@ struct SeriesParameters {
 
 absl::Status ReadQuestion(ResourceParts& parts, const Request& request, const Caller& caller,
                           SeriesParameters& parameters, v1::SeriesRequest& question) {
-  absl::Status read = ReadUsageFilter(request, caller, *question.mutable_filter());
-  if (!read.ok()) return read;
   FieldErrors errors;
-  parameters.buckets = ReadBuckets(request, question.filter(), parts.store.NowMs(), errors);
-  question.mutable_edges_unix_ms()->Add(parameters.buckets.edges_ms.begin(),
-                                        parameters.buckets.edges_ms.end());
+  auto read = ReadOverTime(request, caller, parts.store.NowMs(), errors, question);
+  if (!read.ok()) return read.status();
+  parameters.buckets = *std::move(read);
   parameters.by = ReadBy(request, caller, 1, errors);
   if (!parameters.by.empty()) question.set_by(parameters.by.front());
   question.set_order(ReadReportOrder(request));

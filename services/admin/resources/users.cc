@@ -12,6 +12,7 @@
 #include "services/admin/model/validate.h"
 #include "services/admin/resources/bulk.h"
 #include "services/admin/resources/count_json.h"
+#include "services/admin/resources/figure_order.h"
 #include "services/admin/resources/resource.h"
 #include "services/admin/resources/second_factor.h"
 #include "services/admin/resources/subject_figures.h"
@@ -21,25 +22,30 @@
 #include "services/admin/store/session_store.h"
 #include "services/admin/store/settings_store.h"
 #include "services/admin/store/user_store.h"
+#include "weir/v1/query.pb.h"
 
 namespace weir::admin {
 namespace {
 
 namespace json = boost::json;
+namespace v1 = weir::v1;
 
 ListRules Rules() {
-  return {.filters = {{"username", "username", Filter::Kind::kContains},
-                      {"name", "name", Filter::Kind::kContains},
-                      {"email", "email", Filter::Kind::kContains},
-                      {"role", "role = ?", Filter::Kind::kText, WordsOf<Role>()},
-                      {"status", "status = ?", Filter::Kind::kText, WordsOf<ActiveStatus>()},
-                      {"group_id", "group_id = ?", Filter::Kind::kInteger}},
-          .sorts = {{"id", "id"},
-                    {"username", "username"},
-                    {"email", "email"},
-                    {"created_at", "created_at_ms"},
-                    {"last_login_at", "last_login_at_ms"}},
-          .others = {FlagParameter("has_keys")}};
+  ListRules rules = {
+      .filters = {{"username", "username", Filter::Kind::kContains},
+                  {"name", "name", Filter::Kind::kContains},
+                  {"email", "email", Filter::Kind::kContains},
+                  {"role", "role = ?", Filter::Kind::kText, WordsOf<Role>()},
+                  {"status", "status = ?", Filter::Kind::kText, WordsOf<ActiveStatus>()},
+                  {"group_id", "group_id = ?", Filter::Kind::kInteger}},
+      .sorts = {{"id", "id"},
+                {"username", "username"},
+                {"email", "email"},
+                {"created_at", "created_at_ms"},
+                {"last_login_at", "last_login_at_ms"}},
+      .others = {FlagParameter("has_keys")}};
+  AddFigureSorts(v1::DIMENSION_USER, rules);
+  return rules;
 }
 
 void DescribeBody(BodyReader& reader) {
@@ -89,6 +95,8 @@ absl::StatusOr<Response> List(ResourceParts& parts, const Request& request) {
   auto query = ParseList(request, Rules());
   if (!query.ok()) return query.status();
   AddKeysFilter(request, *query);
+  absl::Status ordered = OrderByFigure(parts, request, v1::DIMENSION_USER, {}, *query);
+  if (!ordered.ok()) return ordered;
   auto page = ReadValue(parts.store, [&](sql::Transaction& transaction) {
     return user_store::List(transaction, *query);
   });

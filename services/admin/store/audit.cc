@@ -22,11 +22,12 @@ namespace json = boost::json;
 thread_local const Actor* current_actor = nullptr;
 
 const Table& TheTable() {
-  static const Table table = {.name = "audit",
-                              .what = "audit entry",
-                              .columns = {"user_id", "actor", "client_ip", "request_id", "resource",
-                                          "resource_id", "resource_name", "action", "fields"},
-                              .counted = true};
+  static const Table table = {
+      .name = "audit",
+      .what = "audit entry",
+      .columns = {"user_id", "actor", "client_ip", "request_id", "resource", "resource_id",
+                  "resource_name", "action", "fields", "revision"},
+      .counted = true};
   return table;
 }
 
@@ -121,7 +122,7 @@ std::vector<FieldChange> DecodeFields(const std::string& text) {
 AuditRow FromRow(const sql::Row& row) {
   AuditRow entry;
   entry.id = row.Int(0);
-  entry.at_ms = row.Int(1);
+  entry.mark.at_ms = row.Int(1);
   std::size_t column = kRecordColumns;
   entry.actor.user_id = row.Int(column++);
   entry.actor.name = row.Text(column++);
@@ -132,6 +133,7 @@ AuditRow FromRow(const sql::Row& row) {
   entry.resource_name = row.Text(column++);
   entry.action = row.Text(column++);
   entry.fields = DecodeFields(row.Text(column++));
+  entry.mark.revision = row.Int(column++);
   return entry;
 }
 
@@ -163,16 +165,16 @@ std::vector<FieldChange> Difference(const Table& table, const std::vector<sql::V
   return fields;
 }
 
-absl::Status WriteAudit(sql::Transaction& transaction, const Actor& actor, std::int64_t at_ms,
+absl::Status WriteAudit(sql::Transaction& transaction, const Actor& actor, ChangeMark mark,
                         const std::vector<AuditEntry>& entries) {
   std::vector<std::vector<sql::Value>> rows;
   for (const AuditEntry& entry : entries) {
     if (entry.action == "update" && entry.fields.empty()) continue;
     rows.push_back({actor.user_id, actor.name, actor.client_ip, actor.request_id, entry.resource,
                     entry.resource_id, entry.resource_name, entry.action,
-                    EncodeFields(entry.fields)});
+                    EncodeFields(entry.fields), mark.revision});
   }
-  return InsertPlainRows(transaction, TheTable(), at_ms, std::move(rows));
+  return InsertPlainRows(transaction, TheTable(), mark.at_ms, std::move(rows));
 }
 
 absl::StatusOr<Page<AuditRow>> ListAudit(sql::Transaction& transaction, const ListQuery& query) {

@@ -42,10 +42,16 @@ class ActorScope {
   const Actor* before_;
 };
 
+// When a change was made, and which revision it made; 0 where relays do not know of such things.
+struct ChangeMark {
+  std::int64_t at_ms = 0;
+  std::int64_t revision = 0;
+};
+
 // A stored entry, with who made it.
 struct AuditRow : AuditEntry {
   std::int64_t id = 0;
-  std::int64_t at_ms = 0;
+  ChangeMark mark;
   Actor actor;
 };
 
@@ -57,10 +63,10 @@ inline constexpr std::string_view kAuditTime = "created_at_ms";
 std::vector<FieldChange> Difference(const Table& table, const std::vector<sql::Value>& before,
                                     const std::vector<sql::Value>& after);
 
-absl::Status WriteAudit(sql::Transaction& transaction, const Actor& actor, std::int64_t at_ms,
+absl::Status WriteAudit(sql::Transaction& transaction, const Actor& actor, ChangeMark mark,
                         const std::vector<AuditEntry>& entries);
 
-// Columns of conditions: kAuditTime, user_id, resource, resource_id, action.
+// Columns of conditions: kAuditTime, user_id, resource, resource_id, action, request_id, revision.
 absl::StatusOr<Page<AuditRow>> ListAudit(sql::Transaction& transaction, const ListQuery& query);
 
 }  // namespace weir::admin

@@ -49,6 +49,7 @@ const Price* InForce(const Dated& dated, std::int64_t at_ms) {
 bool SameAmounts(Price a, const Price& b) {
   static_cast<Record&>(a) = b;
   a.effective_from_ms = b.effective_from_ms;
+  a.source = b.source;
   return a == b;
 }
 
@@ -146,11 +147,15 @@ absl::Status CheckPriceList(const PriceListPlan& plan) {
 }
 
 absl::Status ApplyPriceList(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
-                            PriceListPlan& plan) {
+                            PriceSource source, PriceListPlan& plan) {
   std::vector<Price*> new_ones;
-  for (Price& price : plan.added) new_ones.push_back(&price);
+  for (Price& price : plan.added) {
+    price.source = source;
+    new_ones.push_back(&price);
+  }
   for (PriceListPlan::Changed& change : plan.changed) {
     Price& price = change.new_price;
+    price.source = source;
     if (price.id == 0) {
       new_ones.push_back(&price);
       continue;
@@ -182,7 +187,7 @@ absl::Status LoadShippedPrices(Store& store, const std::string& path) {
         plan->changed.clear();  // an operator's own prices stay
         plan->refused.clear();
         added = plan->added.size();
-        return ApplyPriceList(transaction, changes, now_ms, *plan);
+        return ApplyPriceList(transaction, changes, now_ms, PriceSource::kShipped, *plan);
       });
   if (status.ok() && added > 0) {
     LogInfo("price list loaded", {{"file", path}, {"prices", added}});

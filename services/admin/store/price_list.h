@@ -24,7 +24,7 @@ absl::StatusOr<PriceListPlan> PlanPriceList(sql::Transaction& transaction,
 // Conflict that names the first of the plan's refused prices; OK when there is none.
 absl::Status CheckPriceList(const PriceListPlan& plan);
 absl::Status ApplyPriceList(sql::Transaction& transaction, Changes& changes, std::int64_t now_ms,
-                            PriceListPlan& plan);
+                            PriceSource source, PriceListPlan& plan);
 
 // Loads the shipped list once in the life of a database; later calls do nothing.
 absl::Status LoadShippedPrices(Store& store, const std::string& path);

@@ -18,7 +18,7 @@ const Table& TheTable() {
                   "cache_read_pico_usd", "cache_write_5m_pico_usd", "cache_write_1h_pico_usd",
                   "tier_above_input_tokens", "tier_input_pico_usd", "tier_output_pico_usd",
                   "tier_cache_read_pico_usd", "tier_cache_write_5m_pico_usd",
-                  "tier_cache_write_1h_pico_usd", "aliases", "max_output_tokens"},
+                  "tier_cache_write_1h_pico_usd", "aliases", "max_output_tokens", "source"},
       .kind = ResourceKind::kPrice,
       .title = "model"};
   return table;
@@ -44,6 +44,7 @@ Price FromRow(const sql::Row& row) {
   price.tier_cache_write_1h_pico_usd = row.Int(column++);
   price.aliases = DecodeList(row.Text(column++));
   price.max_output_tokens = row.Int(column++);
+  price.source = FromWord<PriceSource>(row.Text(column++)).value_or(PriceSource::kUnknown);
   return price;
 }
 
@@ -63,7 +64,8 @@ std::vector<sql::Value> ValuesOf(const Price& price) {
           price.tier_cache_write_5m_pico_usd,
           price.tier_cache_write_1h_pico_usd,
           EncodeList(price.aliases),
-          price.max_output_tokens};
+          price.max_output_tokens,
+          std::string(WordOf(price.source))};
 }
 
 absl::StatusOr<Price> FromStatus(absl::StatusOr<sql::Row> row) {

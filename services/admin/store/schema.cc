@@ -377,7 +377,10 @@ const std::vector<sql::Migration>& SchemaMigrations() {
       {.number = 24, .name = "session_accounts", .common = kSessionAccounts},
       {.number = 25, .name = "identities", .common = kIdentities},
       {.number = 26, .name = "playground_secret", .common = kPlaygroundSecret},
-      {.number = 27, .name = "account_replaced_at", .common = kAccountReplacedAt}};
+      {.number = 27, .name = "account_replaced_at", .common = kAccountReplacedAt},
+      {.number = 28, .name = "audit_revision", .common = kAuditRevision},
+      {.number = 29, .name = "must_change_password", .common = kMustChangePassword},
+      {.number = 30, .name = "price_source", .common = kPriceSource}};
   return migrations;
 }
 

@@ -70,4 +70,8 @@ CREATE TABLE oidc_states (state_hash TEXT PRIMARY KEY, ends_at_ms BIGINT NOT NUL
 CREATE INDEX oidc_states_end ON oidc_states (ends_at_ms);
 )sql";
 
+inline constexpr std::string_view kMustChangePassword = R"sql(
+ALTER TABLE users ADD COLUMN must_change_password BIGINT NOT NULL DEFAULT 0;
+)sql";
+
 }  // namespace weir::admin

@@ -45,12 +45,11 @@ absl::Status Store::Change(const std::function<absl::Status(sql::Transaction&, C
     Changes changes;
     absl::Status done = body(transaction, changes);
     if (!done.ok()) return done;
-    if (const Actor* actor = ActorScope::Current(); actor != nullptr) {
-      done = WriteAudit(transaction, *actor, NowMs(), changes.entries());
-      if (!done.ok()) return done;
-    }
     made = 0;
-    return changes.all().empty() ? absl::OkStatus() : WriteChanges(transaction, changes, made);
+    if (!changes.all().empty()) done = WriteChanges(transaction, changes, made);
+    const Actor* actor = ActorScope::Current();
+    if (!done.ok() || actor == nullptr) return done;
+    return WriteAudit(transaction, *actor, {.at_ms = NowMs(), .revision = made}, changes.entries());
   });
   if (!status.ok() || made == 0) return status;
   RevisionScope::Note(made);

@@ -46,11 +46,17 @@ struct Search {
   std::string text;
 };
 
+// Rows of these ids, any number of them as one value; and all but them.
+Condition AmongIds(sql::SqlDialect dialect, const std::vector<std::int64_t>& ids);
+Condition NotAmongIds(sql::SqlDialect dialect, const std::vector<std::int64_t>& ids);
+
 struct ListQuery {
   std::vector<Condition> conditions = {};
   std::vector<Search> searches = {};
   std::string_view order_column = "id";  // a constant of ours
   bool descending = false;
+  // An order that only somebody else knows: these ids first, in their order, then all others by id.
+  std::optional<std::vector<std::int64_t>> ranked = std::nullopt;
   std::int64_t limit = 20;
   std::int64_t offset = 0;
   bool with_total = true;

@@ -1,7 +1,9 @@
 // Pages of a table that may have a million rows.
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -243,7 +245,95 @@ ListQuery FromNearerEnd(const ListQuery& query, std::int64_t rows) {
   return nearer;
 }
 
+absl::StatusOr<std::vector<sql::Row>> RowsOfPage(Transaction& transaction, const Table& table,
+                                                 const ListQuery& query, const RowTotal& total) {
+  const bool exact = query.with_total && !total.at_least;
+  if (exact && query.offset >= total.rows) return std::vector<sql::Row>();
+  const Way way = WayTo(transaction, table, query, total);
+  const bool from_end = exact && query.offset > total.rows / 2;
+  auto rows =
+      PageRows(transaction, table, from_end ? FromNearerEnd(query, total.rows) : query, way);
+  if (rows.ok() && from_end) std::reverse(rows->begin(), rows->end());
+  return rows;
+}
+
+// Those of `ids` that the query finds, in their order.
+absl::StatusOr<std::vector<std::int64_t>> MatchingOf(Transaction& transaction, const Table& table,
+                                                     ListQuery query,
+                                                     const std::vector<std::int64_t>& ids) {
+  query.conditions.push_back(AmongIds(transaction.dialect(), ids));
+  Statement statement;
+  const std::string from = FromWhere(transaction.dialect(), table, query,
+                                     NameIndexOf(transaction, table, query), statement);
+  const auto found = statement.Run(transaction, StrCat("SELECT id FROM ", from));
+  if (!found.ok()) return found.status();
+  std::set<std::int64_t> matching;
+  for (const sql::Row& row : found->rows) matching.insert(row.Int(0));
+  std::vector<std::int64_t> ordered;
+  std::copy_if(ids.begin(), ids.end(), std::back_inserter(ordered),
+               [&](std::int64_t id) { return matching.contains(id); });
+  return ordered;
+}
+
+absl::StatusOr<std::vector<sql::Row>> RowsInOrder(Transaction& transaction, const Table& table,
+                                                  const std::vector<std::int64_t>& ids) {
+  if (ids.empty()) return std::vector<sql::Row>();
+  const ListQuery query = {.conditions = {AmongIds(transaction.dialect(), ids)},
+                           .limit = std::ssize(ids)};
+  auto rows = PageRows(transaction, table, query, Way::kPlain);
+  if (!rows.ok()) return rows;
+  const auto place = [&ids](const sql::Row& row) {
+    return std::find(ids.begin(), ids.end(), row.Int(0));
+  };
+  std::sort(rows->begin(), rows->end(),
+            [&](const sql::Row& a, const sql::Row& b) { return place(a) < place(b); });
+  return rows;
+}
+
+// The ranked that match, and then the others.
+absl::StatusOr<std::vector<sql::Row>> RankedRows(Transaction& transaction, const Table& table,
+                                                 const ListQuery& query, RowTotal total) {
+  const auto matching = MatchingOf(transaction, table, query, *query.ranked);
+  if (!matching.ok()) return matching.status();
+  const std::int64_t ranked = std::ssize(*matching);
+  const auto first = matching->begin() + std::min(query.offset, ranked);
+  const auto last = matching->begin() + std::min(query.offset + query.limit, ranked);
+  auto rows = RowsInOrder(transaction, table, {first, last});
+  if (!rows.ok() || std::ssize(*rows) == query.limit) return rows;
+  ListQuery others = query;
+  others.conditions.push_back(NotAmongIds(transaction.dialect(), *matching));
+  others.order_column = "id";
+  others.descending = false;
+  others.offset = std::max<std::int64_t>(0, query.offset - ranked);
+  others.limit = query.limit - std::ssize(*rows);
+  total.rows -= ranked;
+  auto more = RowsOfPage(transaction, table, others, total);
+  if (!more.ok()) return more;
+  std::move(more->begin(), more->end(), std::back_inserter(*rows));
+  return rows;
+}
+
+std::string IdsText(const std::vector<std::int64_t>& ids) {
+  std::string text = "[";
+  for (const std::int64_t id : ids) StrAppend(text, text.size() == 1 ? "" : ",", id);
+  return text + "]";
+}
+
 }  // namespace
+
+Condition AmongIds(SqlDialect dialect, const std::vector<std::int64_t>& ids) {
+  return {dialect == SqlDialect::kSqlite
+              ? "id IN (SELECT value FROM json_each(?))"
+              : "id IN (SELECT CAST(jsonb_array_elements_text(CAST(? AS JSONB)) AS BIGINT))",
+          {IdsText(ids)}};
+}
+
+Condition NotAmongIds(SqlDialect dialect, const std::vector<std::int64_t>& ids) {
+  return {dialect == SqlDialect::kSqlite
+              ? "id NOT IN (SELECT value FROM json_each(?))"
+              : "id NOT IN (SELECT CAST(jsonb_array_elements_text(CAST(? AS JSONB)) AS BIGINT))",
+          {IdsText(ids)}};
+}
 
 absl::StatusOr<Page<sql::Row>> ListRows(Transaction& transaction, const Table& table,
                                         const ListQuery& query) {
@@ -254,15 +344,10 @@ absl::StatusOr<Page<sql::Row>> ListRows(Transaction& transaction, const Table& t
     if (!total.ok()) return total.status();
     page.total = *total;
   }
-  const bool exact = query.with_total && !page.total.at_least;
-  if (exact && query.offset >= page.total.rows) return page;
-  const Way way = WayTo(transaction, table, query, page.total);
-  const bool from_end = exact && query.offset > page.total.rows / 2;
-  auto rows =
-      PageRows(transaction, table, from_end ? FromNearerEnd(query, page.total.rows) : query, way);
+  auto rows = query.ranked.has_value() ? RankedRows(transaction, table, query, page.total)
+                                       : RowsOfPage(transaction, table, query, page.total);
   if (!rows.ok()) return rows.status();
   page.items = *std::move(rows);
-  if (from_end) std::reverse(page.items.begin(), page.items.end());
   return page;
 }
 

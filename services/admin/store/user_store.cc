@@ -18,7 +18,7 @@ const Table& TheTable() {
       .name = "users",
       .what = "user",
       .columns = {"username", "name", "email", "role", "status", "group_id", "limits",
-                  "password_hash", "last_login_at_ms", "allowed_ips"},
+                  "password_hash", "last_login_at_ms", "allowed_ips", "must_change_password"},
       .kind = ResourceKind::kUser,
       .title = "username",
       .hidden = {"password_hash"},
@@ -46,6 +46,7 @@ User FromRow(const sql::Row& row) {
   user.password_hash = row.Text(column++);
   user.last_login_at_ms = row.Int(column++);
   user.allowed_ips = DecodeList(row.Text(column++));
+  user.must_change_password = row.Int(column++) != 0;
   return user;
 }
 
@@ -59,7 +60,8 @@ std::vector<sql::Value> ValuesOf(const User& user) {
           EncodeLimits(user.limits),
           user.password_hash,
           user.last_login_at_ms,
-          EncodeList(user.allowed_ips)};
+          EncodeList(user.allowed_ips),
+          std::int64_t{user.must_change_password}};
 }
 
 absl::StatusOr<User> FromStatus(absl::StatusOr<sql::Row> row) {

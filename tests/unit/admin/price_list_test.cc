@@ -21,7 +21,7 @@ class PriceListTest : public StoreTest {
         ChangeValue(store(), [&](sql::Transaction& t, Changes& c) -> absl::StatusOr<PriceListPlan> {
           auto planned = PlanPriceList(t, *list, store().NowMs());
           if (!planned.ok() || !apply) return planned;
-          absl::Status done = ApplyPriceList(t, c, store().NowMs(), *planned);
+          absl::Status done = ApplyPriceList(t, c, store().NowMs(), PriceSource::kList, *planned);
           if (!done.ok()) return done;
           return planned;
         });
@@ -33,6 +33,14 @@ class PriceListTest : public StoreTest {
         ->total.rows;
   }
 };
+
+TEST_P(PriceListTest, APriceSaysWhereItIsFrom) {
+  Plan("provider,model,input,output\nx,a,1,2\n", true);
+  const auto prices =
+      ReadValue(store(), [](sql::Transaction& t) { return price_store::List(t, {}); });
+  ASSERT_EQ(prices->items.size(), 1u);
+  EXPECT_EQ(prices->items[0].source, PriceSource::kList);
+}
 
 TEST_P(PriceListTest, AddsDatesAndLeavesAlone) {
   const std::string first = "provider,model,input,output\nx,a,1,2\nx,b,3,4\n";

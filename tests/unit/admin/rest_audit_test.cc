@@ -136,6 +136,26 @@ TEST_F(RestAuditTest, RatingAgainRefusesWhatWouldMeanEverything) {
   EXPECT_EQ(Admin("GET", "/api/v1/usage/summary?to=1970-01-01T00:00:00Z").status, 400);
 }
 
+TEST_F(RestAuditTest, AChangeThatRelaysHearOfHasItsRevision) {
+  const Reply made = Admin("POST", "/api/v1/groups", R"({"name":"team"})");
+  const std::string revision = made.Header("x-weir-revision");
+  ASSERT_FALSE(revision.empty());
+  const json::array of_it = Entries("revision=" + revision);
+  ASSERT_EQ(of_it.size(), 1U);
+  EXPECT_EQ(of_it[0].at("resource_name"), "team");
+  EXPECT_EQ(std::to_string(of_it[0].at("revision").as_int64()), revision);
+  EXPECT_EQ(Entries("has_revision=true").at(0), of_it[0]);
+
+  const std::string task = R"({"name":"sessions_cleanup","enabled":false})";
+  ASSERT_EQ(Admin("POST", "/api/v1/admin/tasks", task).status, 200);
+  const json::array others = Entries("has_revision=false&resource=task");
+  ASSERT_EQ(others.size(), 1U);
+  EXPECT_TRUE(others[0].at("revision").is_null());
+  const std::string request(others[0].at("request_id").as_string());
+  ASSERT_FALSE(request.empty());
+  EXPECT_EQ(Entries("request_id=" + request), others);
+}
+
 TEST_F(RestAuditTest, ListsAreNarrowedByTime) {
   EXPECT_EQ(Admin("POST", "/api/v1/groups", R"({"name":"g"})").status, 201);
   EXPECT_EQ(Entries("resource=group&from=2020-01-01T00:00:00Z").size(), 1U);

@@ -162,5 +162,28 @@ TEST_F(RestAuthTest, OnesOwnProfile) {
   EXPECT_EQ(At(role.Json(), "fields").as_object().count("role"), 1u);
 }
 
+// Whoever knows the first password is not only its user.
+TEST_F(RestAuthTest, APasswordThatSomebodyElseMadeIsChangedFirst) {
+  std::int64_t id = 0;
+  MakeUser("ann", &id);
+  const std::string user = StrCat("/api/v1/users/", id);
+  EXPECT_EQ(
+      Admin("PATCH", user, R"({"password":"first horse","must_change_password":true})").status,
+      200);
+  const std::string ann = LogIn("ann", "first horse");
+  const Reply refused = As(ann, "GET", "/api/v1/api-keys");
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_EQ(At(refused.Json(), "reason").as_string(), "new_password_needed");
+  const Reply profile = As(ann, "GET", "/api/v1/auth/profile");
+  EXPECT_EQ(profile.status, 200);
+  EXPECT_TRUE(At(profile.Json(), "must_change_password").as_bool());
+  EXPECT_EQ(As(ann, "PATCH", "/api/v1/auth/profile", R"({"name":"A"})").status, 403);
+  EXPECT_EQ(As(ann, "POST", "/api/v1/auth/password", R"({"old":"first horse","new":"own horse 7"})")
+                .status,
+            204);
+  EXPECT_EQ(As(ann, "GET", "/api/v1/api-keys").status, 200);
+  EXPECT_FALSE(At(Admin("GET", user).Json(), "must_change_password").as_bool());
+}
+
 }  // namespace
 }  // namespace weir::admin

@@ -3,14 +3,11 @@
 #include <mutex>
 #include <string>
 
-#include <grpcpp/security/server_credentials.h>
-#include <grpcpp/server.h>
-#include <grpcpp/server_builder.h>
-
 #include "libs/common/ids.h"
 #include "libs/common/text.h"
 #include "libs/common/zstd_text.h"
 #include "tests/unit/admin/admin_server.h"
+#include "tests/unit/admin/usage_double.h"
 #include "weir/v1/bodies.grpc.pb.h"
 
 namespace weir::admin {
@@ -58,19 +55,13 @@ class RestBodiesTest : public AdminServerTest {
   void SetUp() override {
     bodies_.id = NewUuid7Bytes(1'771'923'600'000);
     path_ = StrCat("/api/v1/admin/logs/", UuidToText(bodies_.id), "/body");
-    int port = 0;
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    builder.RegisterService(&bodies_);
-    server_ = builder.BuildAndStart();
-    ASSERT_NE(server_, nullptr);
     AdminServerTest::SetUp();
-    Start({{"usage-target", StrCat("127.0.0.1:", port)}});
+    Start({{"usage-target", double_.target()}});
   }
 
   FakeBodies bodies_;
   std::string path_;
-  std::unique_ptr<grpc::Server> server_;
+  UsageDouble double_{&bodies_};
 };
 
 TEST_F(RestBodiesTest, AreShownUnpacked) {

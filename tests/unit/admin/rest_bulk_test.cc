@@ -54,6 +54,34 @@ TEST_F(RestBulkTest, ManyAreChangedAtOnceAsEachWouldBe) {
   EXPECT_EQ(bulk(R"("ids":[1])", 1, "{}").status, 400);
 }
 
+TEST_F(RestBulkTest, ManyAreDeletedAtOnceAsEachWouldBe) {
+  for (const char* name : {"many-1", "many-2", "stays"}) {
+    Admin("POST", "/api/v1/api-keys", StrCat(R"({"name":")", name, R"("})"));
+  }
+  const auto bulk = [&](const std::string& path, const std::string& body) {
+    return Admin("POST", path + "/bulk", body);
+  };
+  const std::string keys = "/api/v1/api-keys";
+  const Reply three = bulk(keys, R"({"filter":{"name":"many-"},"expect_count":3,"delete":true})");
+  EXPECT_EQ(three.status, 409) << three.body;
+  for (const char* neither :
+       {R"({"filter":{},"expect_count":3})", R"({"filter":{},"expect_count":3,"delete":false})",
+        R"({"filter":{},"expect_count":3,"delete":true,"change":{"status":"disabled"}})"}) {
+    EXPECT_EQ(bulk(keys, neither).status, 400) << neither;
+  }
+  const Reply done = bulk(keys, R"({"filter":{"name":"many-"},"expect_count":2,"delete":true})");
+  EXPECT_EQ(At(done.Json(), "changed").as_array().size(), 2U) << done.body;
+  EXPECT_EQ(At(Admin("GET", keys + "?name=many-").Json(), "total").as_int64(), 0);
+  EXPECT_EQ(At(Admin("GET", keys + "?name=stays").Json(), "total").as_int64(), 1);
+
+  std::int64_t ann = 0;
+  MakeUser("ann", &ann);
+  const Reply users = bulk("/api/v1/users", R"({"filter":{},"expect_count":2,"delete":true})");
+  EXPECT_EQ(At(users.Json(), "changed").as_array().size(), 1U) << users.body;
+  EXPECT_EQ(At(users.Json(), "failed").as_array().size(), 1U) << "nobody deletes themselves";
+  EXPECT_EQ(Admin("GET", StrCat("/api/v1/users/", ann)).status, 404);
+}
+
 TEST_F(RestBulkTest, ManyOfOthersAreNotChanged) {
   const auto key = Admin("POST", "/api/v1/api-keys", R"({"name":"of-admin"})").Json();
   const std::string ann = MakeUser("ann");

@@ -3,12 +3,9 @@
 #include <mutex>
 #include <string>
 
-#include <grpcpp/security/server_credentials.h>
-#include <grpcpp/server.h>
-#include <grpcpp/server_builder.h>
-
 #include "libs/common/text.h"
 #include "tests/unit/admin/admin_server.h"
+#include "tests/unit/admin/usage_double.h"
 #include "weir/v1/report.grpc.pb.h"
 
 namespace weir::admin {
@@ -45,18 +42,12 @@ class FakeReports final : public v1::UsageReports::Service {
 class RestLatencyTest : public AdminServerTest {
  protected:
   void SetUp() override {
-    int port = 0;
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    builder.RegisterService(&reports_);
-    server_ = builder.BuildAndStart();
-    ASSERT_NE(server_, nullptr);
     AdminServerTest::SetUp();
-    Start({{"usage-target", StrCat("127.0.0.1:", port)}});
+    Start({{"usage-target", double_.target()}});
   }
 
   FakeReports reports_;
-  std::unique_ptr<grpc::Server> server_;
+  UsageDouble double_{&reports_};
 };
 
 TEST_F(RestLatencyTest, LatencyOverTimeHasGapsWhereNothingWasMeasured) {

@@ -3,14 +3,11 @@
 #include <mutex>
 #include <string>
 
-#include <grpcpp/security/server_credentials.h>
-#include <grpcpp/server.h>
-#include <grpcpp/server_builder.h>
-
 #include "libs/common/ids.h"
 #include "libs/common/stable_hash.h"
 #include "libs/common/text.h"
 #include "tests/unit/admin/admin_server.h"
+#include "tests/unit/admin/usage_double.h"
 #include "weir/v1/maintenance.grpc.pb.h"
 #include "weir/v1/query.grpc.pb.h"
 
@@ -102,21 +99,14 @@ class RestLogsTest : public AdminServerTest {
     usage_.event.set_session(0xAB);
     usage_.event.mutable_tokens()->set_cache_read(7);
     usage_.event.set_usage_source(v1::USAGE_SOURCE_REPORTED);
-    int port = 0;
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    builder.RegisterService(&usage_);
-    builder.RegisterService(&maintenance_);
-    server_ = builder.BuildAndStart();
-    ASSERT_NE(server_, nullptr);
     AdminServerTest::SetUp();
-    Start({{"usage-target", StrCat("127.0.0.1:", port)}});
+    Start({{"usage-target", double_.target()}});
   }
 
   FakeUsage usage_;
   FakeMaintenance maintenance_;
   std::string id_;
-  std::unique_ptr<grpc::Server> server_;
+  UsageDouble double_{&usage_, &maintenance_};
 };
 
 TEST_F(RestLogsTest, RowsHaveTheContractsFields) {
@@ -256,6 +246,16 @@ TEST_F(RestLogsTest, SummariesCompareWithTheTimeBefore) {
   EXPECT_EQ(usage_.summarize.filter().to_unix_ms(), 1'773'100'800'000);
   EXPECT_EQ(Admin("GET", "/api/v1/usage/summary?compare=previous").status, 400);
   EXPECT_EQ(Admin("GET", "/api/v1/usage/summary?compare=x&" + range).status, 400);
+}
+
+// Sums are by the quarter-hour: what the range's first one holds is not what was before.
+TEST_F(RestLogsTest, TheTimeBeforeEndsWhereTheRangesFirstQuarterBegins) {
+  const auto json = Admin("GET",
+                          "/api/v1/usage/summary?compare=previous&from=2026-03-10T09:20:00Z&"
+                          "to=2026-03-10T10:20:00Z")
+                        .Json();
+  EXPECT_EQ(At(json, "previous", "from").as_string(), "2026-03-10T08:15:00Z");
+  EXPECT_EQ(At(json, "previous", "to").as_string(), "2026-03-10T09:15:00Z");
 }
 
 TEST_F(RestLogsTest, ATopHasItsRest) {

@@ -5,13 +5,11 @@
 #include <string>
 
 #include <boost/json/parse.hpp>
-#include <grpcpp/security/server_credentials.h>
-#include <grpcpp/server.h>
-#include <grpcpp/server_builder.h>
 
 #include "libs/common/ids.h"
 #include "libs/common/text.h"
 #include "tests/unit/admin/admin_server.h"
+#include "tests/unit/admin/usage_double.h"
 #include "weir/v1/query.grpc.pb.h"
 #include "weir/v1/report.grpc.pb.h"
 
@@ -153,14 +151,8 @@ class RestReportsTest : public AdminServerTest {
     reports_.event.set_cost_nano_usd(1'500'000'000);
     reports_.event.set_user_id(1);
     reports_.event.set_group_id(1);
-    int port = 0;
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    builder.RegisterService(&reports_);
-    server_ = builder.BuildAndStart();
-    ASSERT_NE(server_, nullptr);
     AdminServerTest::SetUp();
-    Start({{"usage-target", StrCat("127.0.0.1:", port)}});
+    Start({{"usage-target", double_.target()}});
   }
 
   // An OpenAI account, the first one.
@@ -174,7 +166,7 @@ class RestReportsTest : public AdminServerTest {
   }
 
   FakeReports reports_;
-  std::unique_ptr<grpc::Server> server_;
+  UsageDouble double_{&reports_};
 };
 
 TEST_F(RestReportsTest, ASeriesHasABucketForEachDayOfTheZone) {

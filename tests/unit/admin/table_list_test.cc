@@ -190,5 +190,46 @@ TEST_P(TableListTest, PagesAreThoseOfTheModel) {
   }
 }
 
+// What somebody else ranks comes first, then all others; whatever the filter and the page.
+TEST_P(TableListTest, RankedRowsComeFirstAndTheOthersById) {
+  std::mt19937 random(12);
+  const auto pick = [&](std::int64_t below) {
+    return std::uniform_int_distribution<std::int64_t>(0, below - 1)(random);
+  };
+  std::vector<ApiKey> model;
+  for (int i = 0; i < 60; ++i) model.push_back(Add(StrCat("key-", i), pick(3) * 100));
+  const std::int64_t never_was = model.back().id + 1000;
+  for (int round = 0; round < 200; ++round) {
+    std::vector<std::int64_t> ranked = {never_was};
+    for (const ApiKey& key : model) {
+      if (pick(3) == 0) ranked.push_back(key.id);
+    }
+    std::shuffle(ranked.begin(), ranked.end(), random);
+    const std::int64_t expires = pick(6) * 100;
+    const auto matches = [&](const ApiKey& key) {
+      return expires >= 300 || key.expires_at_ms == expires;
+    };
+    std::vector<std::int64_t> wanted;
+    for (const std::int64_t id : ranked) {
+      const auto key = std::find_if(model.begin(), model.end(),
+                                    [id](const ApiKey& one) { return one.id == id; });
+      if (key != model.end() && matches(*key)) wanted.push_back(id);
+    }
+    for (const ApiKey& key : model) {
+      const bool behind = std::find(ranked.begin(), ranked.end(), key.id) == ranked.end();
+      if (behind && matches(key)) wanted.push_back(key.id);
+    }
+    ListQuery query = {.ranked = ranked, .limit = 1 + pick(25), .offset = pick(70)};
+    if (expires < 300) query.conditions = {{"expires_at_ms = ?", {expires}}};
+    const Page<ApiKey> page = List(query);
+    ASSERT_EQ(page.total.rows, std::ssize(wanted));
+    std::vector<std::int64_t> ids;
+    for (const ApiKey& key : page.items) ids.push_back(key.id);
+    const auto from = wanted.begin() + std::min(query.offset, std::ssize(wanted));
+    const auto to = wanted.begin() + std::min(query.offset + query.limit, std::ssize(wanted));
+    ASSERT_EQ(ids, std::vector<std::int64_t>(from, to)) << "round " << round;
+  }
+}
+
 }  // namespace
 }  // namespace weir::admin

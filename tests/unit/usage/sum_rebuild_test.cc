@@ -43,7 +43,7 @@ class SumRebuildTest : public weir::testing::DatabaseTest {
       const std::size_t mark = from.find('#');
       const auto rows = database().Query(
           "SELECT " + from.substr(0, mark) +
-          ", requests, errors, estimated_requests, input_tokens, cache_read_tokens, "
+          ", requests, errors, estimated_requests, cache_hits, input_tokens, cache_read_tokens, "
           "cache_write_5m_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens, "
           "cost_nano_usd FROM " +
           from.substr(mark + 1));

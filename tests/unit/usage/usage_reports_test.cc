@@ -23,6 +23,7 @@ void Add(const UsageEvent& event, SummaryRow& sums) {
   ++sums.requests;
   sums.errors += event.failed() ? 1 : 0;
   sums.estimated_requests += event.has_estimates() ? 1 : 0;
+  sums.cache_hits += event.cache_hit ? 1 : 0;
   sums.tokens.input += event.tokens.input;
   sums.tokens.cache_read += event.tokens.cache_read;
   sums.tokens.cache_write_5m += event.tokens.cache_write_5m;
@@ -36,6 +37,7 @@ void ExpectSame(const SummaryRow& row, const SummaryRow& expected) {
   EXPECT_EQ(row.requests, expected.requests);
   EXPECT_EQ(row.errors, expected.errors);
   EXPECT_EQ(row.estimated_requests, expected.estimated_requests);
+  EXPECT_EQ(row.cache_hits, expected.cache_hits);
   EXPECT_EQ(row.tokens, expected.tokens);
   EXPECT_EQ(row.cost_nano_usd, expected.cost_nano_usd);
 }
@@ -149,6 +151,7 @@ TEST_P(UsageReportsTest, SummariesOfAnyRangeAreTheSumsOfItsEvents) {
       sum.requests += row.requests;
       sum.errors += row.errors;
       sum.estimated_requests += row.estimated_requests;
+      sum.cache_hits += row.cache_hits;
       sum.tokens.input += row.tokens.input;
       sum.tokens.cache_read += row.tokens.cache_read;
       sum.tokens.cache_write_5m += row.tokens.cache_write_5m;

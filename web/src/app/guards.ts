@@ -23,6 +23,10 @@ export function guard(router: Router) {
     if (!session.user && !(await session.load())) {
       return { name: 'login', query: to.path === '/' ? {} : { next: to.fullPath } }
     }
+    // Whose password somebody else has made gets nothing else before (reason new_password_needed).
+    const first = session.user?.must_change_password === true
+    if (first && to.name !== 'newPassword') return { name: 'newPassword', query: to.path === '/' ? {} : { next: to.fullPath } }
+    if (!first && to.name === 'newPassword') return safeNext(to.query.next)
     return true
   })
   // The first page may be there before the texts are.

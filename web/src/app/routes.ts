@@ -155,6 +155,12 @@ const OUTSIDE: RouteRecordRaw[] = [
     meta: { title: 'login', access: 'public', bare: true },
   },
   {
+    path: '/new-password',
+    name: 'newPassword',
+    component: worded(() => import('@/features/auth/NewPasswordPage.vue')),
+    meta: { title: 'newPassword', access: 'user', bare: true },
+  },
+  {
     path: '/register',
     name: 'register',
     component: () => import('@/features/auth/RegisterPage.vue'),

@@ -2,6 +2,7 @@ export interface Column {
   key: string
   title: string
   sort?: string // the API's name for it; absent: it cannot be sorted by
+  down?: boolean // the greatest first, and no other way
   align?: 'end'
   width?: string
   hidden?: boolean

@@ -7,13 +7,14 @@ const day = (cost_nano_usd: number, requests = 1) => ({
 
 describe('limitUse', () => {
   it('of money, with what requests under way hold', () => {
-    expect(limitUse({ subject: 'key', limit: 'usd_per_day', cap_usd: '10.00', used_usd: '7.50', reserved_usd: '1.00', resets_at: null }))
+    expect(limitUse({ subject: 'key', limit: 'usd_per_day', cap_usd: '10.00', used_usd: '7.50', reserved_usd: '1.00', used_pct: 75, resets_at: null }))
       .toEqual({ subject: 'key', name: 'usd_per_day', used: '$7.50', limit: '$10.00', share: 0.75, reserved: 0.1, resetsAt: null })
   })
 
   it('of requests; nothing used is zero, a limit of nothing is full', () => {
-    expect(limitUse({ subject: 'user', limit: 'requests_per_day', cap: 20, used: 5, resets_at: null })).toMatchObject({ used: '5', limit: '20', share: 0.25, reserved: 0 })
-    expect(limitUse({ subject: 'user', limit: 'requests_total', cap: 0, resets_at: null })).toMatchObject({ share: 1, reserved: 0 })
+    expect(limitUse({ subject: 'user', limit: 'requests_per_day', cap: 20, used: 5, used_pct: 25, resets_at: null })).toMatchObject({ used: '5', limit: '20', share: 0.25, reserved: 0 })
+    expect(limitUse({ subject: 'group', limit: 'usd_per_month', used_pct: 12.5, resets_at: null })).toMatchObject({ used: '12.5 %', limit: '100 %', share: 0.125 })
+    expect(limitUse({ subject: 'user', limit: 'requests_total', cap: 0, used_pct: 100, resets_at: null })).toMatchObject({ share: 1, reserved: 0 })
   })
 })
 

@@ -1,10 +1,12 @@
 import { formatUsd, shareOf } from './money'
-import { formatCount } from './numbers'
+import { formatCount, formatPercent } from './numbers'
 
 // A key's own figures: its limits as bars, its days added up. Money is added in nano-USD, as integers.
 
+type Subject = 'key' | 'user' | 'group'
+
 interface LimitWindow {
-  subject: 'key' | 'user'
+  subject: Subject
   limit: string
   cap?: number
   cap_usd?: string
@@ -12,11 +14,12 @@ interface LimitWindow {
   used_usd?: string
   reserved?: number
   reserved_usd?: string
+  used_pct: number
   resets_at: string | null
 }
 
 export interface LimitUse {
-  subject: 'key' | 'user'
+  subject: Subject
   name: string
   used: string
   limit: string
@@ -25,7 +28,13 @@ export interface LimitUse {
   resetsAt: string | null
 }
 
+// What a group's others have spent is told to administrators alone; everybody else has the share.
+function shareAlone({ subject, limit, used_pct, resets_at }: LimitWindow): LimitUse {
+  return { subject, name: limit, used: formatPercent(used_pct), limit: '100 %', share: used_pct / 100, reserved: 0, resetsAt: resets_at }
+}
+
 export function limitUse(window: LimitWindow): LimitUse {
+  if (window.cap_usd === undefined && window.cap === undefined) return shareAlone(window)
   const inUsd = window.cap_usd !== undefined
   const cap = inUsd ? window.cap_usd! : String(window.cap ?? 0)
   const used = inUsd ? (window.used_usd ?? '0') : String(window.used ?? 0)

@@ -5,6 +5,7 @@ import { formatUsd, shareOf } from './money'
 import { formatCount } from './numbers'
 
 export interface OwnLimit {
+  subject?: 'key' | 'user' | 'group' // one's own where it is not said
   name: string
   used: string
   limit: string

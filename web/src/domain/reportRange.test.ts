@@ -5,7 +5,7 @@ const NOW = new Date('2026-03-01T02:17:45.300Z')
 
 describe('reportBounds', () => {
   it.each([
-    ['1h', 'UTC', '2026-03-01T01:17:45Z', 'hour'],
+    ['1h', 'UTC', '2026-03-01T01:15:00Z', 'hour'],
     ['24h', 'UTC', '2026-02-28T03:00:00Z', 'hour'],
     ['24h', 'Asia/Kolkata', '2026-02-28T02:30:00Z', 'hour'], // 07:47 there: hours begin at half past
     ['7d', 'UTC', '2026-02-23', 'day'],

@@ -12,12 +12,17 @@ export interface Bounds {
 }
 
 const HOUR_MS = 3_600_000
+const QUARTER_MS = HOUR_MS / 4
 const DAYS: Partial<Record<ReportRange, number>> = { '7d': 7, '30d': 30, '90d': 90 }
 
-// The first bucket is whole, the last one goes on: 24h is 23 whole hours and the one that runs.
+// Sums are kept by the quarter-hour, and one that a range touches counts whole.
+const quarterOf = (ms: number) => new Date(ms - (ms % QUARTER_MS))
+
+// The first bucket is whole, the last one goes on: 24h is 23 whole hours and the one that runs, 1h the quarter-hour that holds
+// what was an hour ago and all after it.
 export function reportBounds(range: ReportRange, zone: Zone = '', now = new Date()): Bounds {
   const to = isoSeconds(now)
-  if (range === '1h') return { from: isoSeconds(new Date(now.getTime() - HOUR_MS)), to, bucket: 'hour' }
+  if (range === '1h') return { from: isoSeconds(quarterOf(now.getTime() - HOUR_MS)), to, bucket: 'hour' }
   if (range === '24h') {
     const intoHour = localMinute(now, zone) * 60_000 + (now.getTime() % 60_000)
     return { from: isoSeconds(new Date(now.getTime() - 23 * HOUR_MS - intoHour)), to, bucket: 'hour' }

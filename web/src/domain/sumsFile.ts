@@ -6,6 +6,7 @@ export const SUM_COLUMNS = [
   'requests',
   'errors',
   'estimated_requests',
+  'cache_hits',
   'input_tokens',
   'cache_read_tokens',
   'cache_write_5m_tokens',

@@ -6,6 +6,7 @@ const figures = (change: Partial<UsageFigures> = {}): UsageFigures => ({
   requests: 0,
   errors: 0,
   estimated_requests: 0,
+  cache_hits: 0,
   input_tokens: 0,
   output_tokens: 0,
   cache_read_tokens: 0,

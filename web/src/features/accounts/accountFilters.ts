@@ -7,7 +7,7 @@ export const TABS = ['overview', 'usage', 'configuration', 'changes'] as const
 export const TIER_WORDS = ['free', 'pro', 'pro+', 'business', 'none'] as const
 export const PROXIES = ['true', 'false'] as const
 
-const SORTS = ['id', '-id', 'name', '-name', 'priority', '-priority', 'created_at', '-created_at'] as const
+const SORTS = ['id', '-id', 'name', '-name', 'priority', '-priority', 'created_at', '-created_at', '-today_cost', '-today_requests'] as const
 
 export const ACCOUNT_FILTERS = {
   name: text(),

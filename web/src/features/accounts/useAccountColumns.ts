@@ -11,7 +11,7 @@ export function useAccountColumns() {
     { key: 'order', title: t('accounts.order'), sort: 'priority', align: 'end' },
     { key: 'load', title: t('accounts.load.title'), align: 'end' },
     { key: 'windows', title: t('accounts.windows.title'), broad: true },
-    { key: 'today', title: t('accounts.today'), align: 'end' },
+    { key: 'today', title: t('accounts.today'), sort: 'today_cost', down: true, align: 'end' },
     { key: 'first_token', title: t('accounts.firstToken'), align: 'end', later: true },
     { key: 'used', title: t('accounts.used'), align: 'end', wide: true },
   ])

@@ -5,10 +5,10 @@ import { useResource } from '@/composables/useResource'
 import { limitUse } from '@/domain/keyUsage'
 import { ownLimits, type OwnLimit } from '@/domain/ownLimits'
 
-// By any key of one's own: its windows hold all that binds its user too, as budgets are counted, also those in all.
+// By any key of one's own: its windows hold all that binds its user too, and its group, as budgets are counted, also those in all.
 async function byKey(keyId: number, signal: AbortSignal): Promise<OwnLimit[]> {
   const { windows } = await keyWindows(keyId, signal)
-  return windows.filter(({ subject }) => subject === 'user').map(limitUse)
+  return windows.filter(({ subject }) => subject !== 'key').map(limitUse)
 }
 
 // Who has no key: what the ledger has, under the limits as they are now.

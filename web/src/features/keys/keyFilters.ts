@@ -1,6 +1,6 @@
 import { flag, integer, oneOf, text } from '@/composables/useUrlState'
 
-const SORTS = ['id', '-id', 'name', '-name', 'created_at', '-created_at', 'expires_at', '-expires_at'] as const
+const SORTS = ['id', '-id', 'name', '-name', 'created_at', '-created_at', 'expires_at', '-expires_at', '-today_cost', '-today_requests'] as const
 
 export const KEY_FILTERS = {
   name: text(),

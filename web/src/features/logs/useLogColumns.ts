@@ -12,9 +12,9 @@ export function useLogColumns(admin: () => boolean) {
     { key: 'user', title: t('logs.filters.user_id'), hidden: !admin(), later: true },
     { key: 'account_name', title: t('logs.filters.account_id'), hidden: !admin(), wide: true, desk: true },
     { key: 'tokens', title: t('logs.tokenParts'), align: 'end', wide: true, desk: true },
-    { key: 'cost', title: t('logs.cost'), sort: 'cost', align: 'end' },
+    { key: 'cost', title: t('logs.cost'), sort: 'cost', down: true, align: 'end' },
     { key: 'first_token_ms', title: t('logs.firstToken'), align: 'end', wide: true },
-    { key: 'latency_ms', title: t('logs.total'), sort: 'latency_ms', align: 'end' },
+    { key: 'latency_ms', title: t('logs.total'), sort: 'latency_ms', down: true, align: 'end' },
     { key: 'attempts', title: t('logs.attempts'), align: 'end', wide: true, desk: true, hidden: !admin() },
     { key: 'id', title: t('logs.filters.request_id'), later: true },
   ])

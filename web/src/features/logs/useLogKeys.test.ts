@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { inScope } from '@/testing/inScope'
 import { useLogKeys } from './useLogKeys'
 
-const acts = { go: vi.fn(), move: vi.fn(), copy: vi.fn() }
+const acts = { move: vi.fn(), copy: vi.fn() }
 let opened = ''
 let end: () => void
 
@@ -42,14 +42,6 @@ it('copies the id of what is open, else of the row that has the keyboard', () =>
   opened = 'r9'
   press('c', document.querySelector('tr')!)
   expect(acts.copy.mock.calls).toEqual([['r7'], ['r9']])
-})
-
-it('goes to neighbours in an open request alone', () => {
-  press('j')
-  opened = 'r9'
-  press('j')
-  press('k')
-  expect(acts.go.mock.calls).toEqual([[1], [-1]])
 })
 
 it('leaves keys to a dialog over the page', () => {

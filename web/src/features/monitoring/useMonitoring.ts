@@ -11,7 +11,7 @@ const CONFLICTS = 5
 const CHANGES = 20
 
 // All that the page shows: the state every 2 s (the top bar is told of it too), what is wrong every 30 s, the last
-// changes with each new revision.
+// revisions with each new one.
 export function useMonitoring() {
   const whole = useStatus()
   const status = useResource(() => 0, (_, signal) => whole.load(signal))
@@ -22,7 +22,7 @@ export function useMonitoring() {
   )
   const changes = useResource(
     () => status.data.value?.revision ?? 0,
-    (_, signal) => listAudit({ limit: CHANGES }, signal),
+    (_, signal) => listAudit({ has_revision: 'true', limit: CHANGES }, signal),
   )
   const { paused } = usePolling(status.poll, LIVE_MS)
   usePolling(wrong.poll, WRONG_MS)

@@ -26,7 +26,7 @@ afterEach(() => part.unmount())
 it('asks before a password that is not copied is left', async () => {
   await made()
   const password = document.querySelector('[role=dialog] code')!.textContent!
-  expect(change.mock.calls).toEqual([[7, 3, { password }]])
+  expect(change.mock.calls).toEqual([[7, 3, { password, must_change_password: true }]])
   const ask = vi.fn(() => false)
   expect(mayLeave(elsewhere, ask)).toBe(false)
   await press('I have saved it')

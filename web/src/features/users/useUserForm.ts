@@ -5,6 +5,7 @@ import { useSaved } from '@/composables/useSaved'
 import { limitFaults, limitTexts, limitsOf } from '@/domain/limits'
 import { linesOf, textOfLines } from '@/domain/lines'
 import { useProof } from '@/stores/proof'
+import { useSession } from '@/stores/session'
 
 function valuesOf(user: User | null) {
   return {
@@ -22,21 +23,26 @@ function valuesOf(user: User | null) {
 
 type Values = ReturnType<typeof valuesOf>
 
-function bodyOf({ password, allowed_ips, limits, ...rest }: Values): UserBody {
-  return { ...rest, allowed_ips: linesOf(allowed_ips), limits: limitsOf(limits), ...(password && { password }) }
-}
+// A password that is not one's own is good until its user has chosen another.
+const bodyOf = (own: boolean) => ({ password, allowed_ips, limits, ...rest }: Values): UserBody => ({
+  ...rest,
+  allowed_ips: linesOf(allowed_ips),
+  limits: limitsOf(limits),
+  ...(password && { password, ...(!own && { must_change_password: true }) }),
+})
 
 // One form for a new user and one that is there.
 export function useUserForm(start: User | null) {
   const { t } = useI18n()
   const { saved } = useSaved()
   const { proven } = useProof()
+  const own = !!start && start.id === useSession().user?.id
   const done = async (change: Promise<{ revision: number }>) => void saved((await change).revision)
 
   return useRecordForm({
     record: start,
     valuesOf,
-    bodyOf,
+    bodyOf: bodyOf(own),
     rules: {
       username: (value) => (value.trim() ? '' : t('form.required')),
       password: (value) => (start || value ? '' : t('form.required')),

@@ -6,7 +6,7 @@ export const USER_FILTERS = {
   status: oneOf(['', 'active', 'disabled'] as const, ''),
   group_id: integer(0),
   has_keys: oneOf(['', 'true', 'false'] as const, ''),
-  sort: oneOf(['id', '-id', 'username', '-username', 'email', '-email', 'created_at', '-created_at', 'last_login_at', '-last_login_at'] as const, '-created_at'),
+  sort: oneOf(['id', '-id', 'username', '-username', 'email', '-email', 'created_at', '-created_at', 'last_login_at', '-last_login_at', '-today_cost', '-today_requests', '-month_cost'] as const, '-created_at'),
   page: integer(1),
   id: integer(0),
   add: flag(),

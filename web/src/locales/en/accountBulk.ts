@@ -7,6 +7,10 @@ export const accountBulk = {
   disableTitle: 'Disable {count} account? | Disable {count} accounts?',
   disableText: 'They get no new requests; those under way finish. Groups that have no other account answer with an error.',
   disableAct: 'Disable {count} account | Disable {count} accounts',
+  delete: 'Delete',
+  deleteTitle: 'Delete {count} account? | Delete {count} accounts?',
+  deleteText: 'Their credentials go for good. Requests under way finish; groups that have no other account answer with an error. Usage and logs stay.',
+  deleteAct: 'Delete {count} account | Delete {count} accounts',
 }
 export const accountTransfer = {
   open: 'Import and export',

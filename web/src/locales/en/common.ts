@@ -4,6 +4,8 @@ export const common = {
     moreActs: 'More acts for {name}',
     columns: 'Columns',
     tick: 'Select {id}',
+    rowBefore: 'Previous in the list',
+    rowAfter: 'Next in the list',
     tickPage: 'Select all on this page',
     sort: 'Sort by',
     newest: 'Newest first',

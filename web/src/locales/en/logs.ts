@@ -32,8 +32,6 @@ export const logs = {
   older: 'Older',
   newer: 'Newer',
   newest: 'Newest',
-  previous: '‹ Newer',
-  next: 'Older ›',
   link: 'Link',
   explainNow: 'Explain now',
   actions: {

@@ -12,6 +12,8 @@ export const prices = {
   cache_read: 'Cache read',
   cache_write_5m: 'Cache write, 5 min',
   cache_write_1h: 'Cache write, 1 h',
+  source: 'Source',
+  sources: { unknown: '–', manual: 'by hand', list: 'imported', file: 'weir.yaml', shipped: 'with Weir' },
   from: 'From',
   since: 'from',
   always: 'since ever',

@@ -2,6 +2,7 @@ export const profile = {
   part: 'Parts of the profile',
   tabs: { person: 'Profile', password: 'Password', factor: 'Second factor', sessions: 'Log-ins', identities: 'Identities', taste: 'Language and look' },
   passwordText: 'Your other log-ins end with the old password.',
+  passwordFirst: 'Somebody else made the password that you logged in with. Choose your own; it is known to nobody else.',
   passwordOld: 'Password until now',
   passwordNew: 'New password',
   passwordChange: 'Change password',

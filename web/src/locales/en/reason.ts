@@ -10,6 +10,7 @@ export const reason = {
   changed_meanwhile: 'Somebody else changed this meanwhile. It has been read again: look once more before you confirm.',
   not_logged_in: 'You are not logged in.',
   code_needed: 'A code of your second factor is needed.',
+  new_password_needed: 'Choose a password of your own first.',
   confirm_needed: 'Confirm that it is you.',
   not_allowed: 'Your role does not allow this.',
   too_many_requests: 'Too many requests. Try again in a moment.',

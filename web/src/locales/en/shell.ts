@@ -28,6 +28,7 @@ export const shell = {
     profile: 'Profile',
     login: 'Log in',
     register: 'Register',
+    newPassword: 'Choose your password',
     setup: 'Set up Weir',
     keyUsage: 'Key usage',
     notFound: 'Not found',

@@ -30,6 +30,8 @@ export const usage = {
   success: '{share} succeeded',
   cached: '{share} from caches',
   reasoning: '{count} reasoning',
+  cacheHits: "Weir's cache",
+  ofCache: "{count} out of Weir's cache",
   tiles: { cost: 'Cost', requests: 'Requests', errors: 'Failed', input: 'Input', output: 'Output', estimated: 'Estimated' },
   means: {
     cost: 'By the prices of their time, with what rating again has added',

@@ -9,6 +9,10 @@ export const accountBulk: typeof enBulk = {
   disableTitle: '停用 {count} 个账号？',
   disableText: '它们不再接收新请求，进行中的请求会完成。没有其他账号的分组将返回错误。',
   disableAct: '停用 {count} 个账号',
+  delete: '删除',
+  deleteTitle: '删除 {count} 个账号？',
+  deleteText: '它们的凭据将永久删除。进行中的请求会完成；没有其他账号的分组将返回错误。用量和日志会保留。',
+  deleteAct: '删除 {count} 个账号',
 }
 export const accountTransfer: typeof enTransfer = {
   open: '导入与导出',

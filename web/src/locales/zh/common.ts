@@ -6,6 +6,8 @@ export const common: typeof en = {
     moreActs: '{name} 的更多操作',
     columns: '列',
     tick: '选择 {id}',
+    rowBefore: '列表中的上一项',
+    rowAfter: '列表中的下一项',
     tickPage: '选择本页全部',
     sort: '排序',
     newest: '最新的在前',

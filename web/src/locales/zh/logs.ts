@@ -34,8 +34,6 @@ export const logs: typeof en = {
   older: '更早',
   newer: '更新',
   newest: '最新',
-  previous: '‹ 更新',
-  next: '更早 ›',
   link: '链接',
   explainNow: '查看选路说明',
   actions: {

@@ -14,6 +14,8 @@ export const prices: typeof en = {
   cache_read: '缓存读取',
   cache_write_5m: '缓存写入（5 分钟）',
   cache_write_1h: '缓存写入（1 小时）',
+  source: '来源',
+  sources: { unknown: '–', manual: '手动', list: '导入', file: 'weir.yaml', shipped: '内置' },
   from: '生效时间',
   since: '自',
   always: '一直有效',

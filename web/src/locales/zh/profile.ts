@@ -4,6 +4,7 @@ export const profile: typeof en = {
   part: '个人设置的分类',
   tabs: { person: '个人资料', password: '密码', factor: '两步验证', sessions: '登录设备', identities: '关联身份', taste: '语言与外观' },
   passwordText: '修改密码后，其他设备上的登录会失效。',
+  passwordFirst: '你登录所用的密码由他人生成。请设置只有你自己知道的密码。',
   passwordOld: '当前密码',
   passwordNew: '新密码',
   passwordChange: '修改密码',

@@ -11,6 +11,7 @@ export const reason: typeof en = {
   changed_meanwhile: '其他人刚刚修改了它。已重新读取，请再看一遍后确认。',
   not_logged_in: '尚未登录。',
   code_needed: '需要两步验证码。',
+  new_password_needed: '请先设置你自己的密码。',
   confirm_needed: '请确认是你本人。',
   not_allowed: '你的角色无权执行此操作。',
   too_many_requests: '请求过于频繁，请稍后重试。',

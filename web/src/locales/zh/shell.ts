@@ -30,6 +30,7 @@ export const shell: typeof en = {
     profile: '个人资料',
     login: '登录',
     register: '注册',
+    newPassword: '设置你的密码',
     setup: '初始化 Weir',
     keyUsage: '密钥用量',
     notFound: '未找到',

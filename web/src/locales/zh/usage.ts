@@ -32,6 +32,8 @@ export const usage: typeof en = {
   success: '成功率 {share}',
   cached: '缓存 {share}',
   reasoning: '推理 {count}',
+  cacheHits: 'Weir 缓存',
+  ofCache: '其中 {count} 个由 Weir 缓存答复',
   tiles: { cost: '费用', requests: '请求', errors: '失败', input: '输入', output: '输出', estimated: '估算' },
   means: {
     cost: '按请求当时的价格计算，包含重新计价的修正',
