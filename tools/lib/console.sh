@@ -120,6 +120,7 @@ Does one of these in web/, with the console's packages and types in place:
   unit    the unit tests
   e2e     journeys in a browser against the real services; screenshots are left in web/out
   size    what a first load and each page cost, against their budgets
+  figures by the clock, on a quiet machine: first visits, and pages of a log of 1,000,000 rows
 
 Arguments go to the program behind it: ./weir console unit src/domain. WEIR_SKIP_CONSOLE=1 leaves
 the console out, here (exit code 77) and in ./weir build, up and test.
@@ -131,7 +132,7 @@ console_prepare() {
   case $1 in
     lint) console_locked console_packages ;;
     dev | types | unit) console_locked console_sources ;;
-    build | e2e | size) console_locked console_all ;;
+    build | e2e | size | figures) console_locked console_all ;;
   esac
 }
 
@@ -142,14 +143,18 @@ weir_console() {
       console_help
       return 0
       ;;
-    dev | build | types | lint | unit | e2e | size) shift ;;
+    dev | build | types | lint | unit | e2e | size | figures) shift ;;
     *) usage_error console "no such thing: $what" ;;
   esac
   if [[ ${WEIR_SKIP_CONSOLE:-0} == 1 ]]; then
     note "the console is left out (WEIR_SKIP_CONSOLE=1)"
     exit 77
   fi
-  compile release weir-admin
+  if [[ $what == e2e || $what == figures ]]; then
+    compile release weir-admin weir-usage weir-relay weir-fake-provider
+  else
+    compile release weir-admin
+  fi
   ensure_node
   console_prepare "$what"
   case $what in
@@ -159,6 +164,11 @@ weir_console() {
       return
       ;;
     unit) what='test' ;;
+    figures)
+      what=e2e
+      export WEIR_E2E_QUIET=1 WEIR_E2E_LOG_ROWS="${WEIR_E2E_LOG_ROWS:-1000000}"
+      set -- e2e/speed.e2e.ts e2e/logspeed.e2e.ts "$@"
+      ;;
   esac
   cd "$CONSOLE_DIR"
   WEIR_BUILD_DIR=$(build_dir release) exec npm run --silent "$what" -- "$@"
