@@ -1,9 +1,9 @@
 import { onScopeDispose, reactive, ref, type Ref } from 'vue'
-import { ApiError } from '@/api/errors'
 import { findOwnLog, type LogRow } from '@/api/logs'
 import { streamAnswer, type AnswerHead, type Question } from '@/api/relay'
 import type { StreamEvent } from '@/api/sse'
 import { causeOf, type Failure } from '@/domain/chat'
+import { awaitLog } from './awaitLog'
 
 export interface Answer {
   state: 'waiting' | 'streaming' | 'done' | 'stopped' | 'failed'
@@ -19,7 +19,6 @@ export interface Answer {
 }
 
 const EVENTS_MAX = 2_000 // of one answer, for looking at
-const LOG_WAITS_MS = [300, 500, 1_000, 2_000, 4_000]
 
 export const emptyAnswer = (): Answer => ({
   state: 'waiting', text: '', thinking: '', stopReason: '', failure: null, head: null, firstTextMs: null, totalMs: null, log: null, events: [],
@@ -75,19 +74,10 @@ export function useAnswering(): Answering {
     void figures(answer)
   }
 
-  // The relay's record takes a moment to the ledger; a request that was refused at the door has none.
   async function figures(answer: Answer) {
     const id = answer.head?.requestId
-    for (const wait of id ? LOG_WAITS_MS : []) {
-      await new Promise((resolve) => setTimeout(resolve, wait))
-      if (ended.signal.aborted) return
-      try {
-        answer.log = await findOwnLog(id!, ended.signal)
-        if (answer.log) return explain(answer)
-      } catch (error) {
-        if (!(error instanceof ApiError) || error.status !== 503) return
-      }
-    }
+    answer.log = id ? await awaitLog((signal) => findOwnLog(id, signal), ended.signal) : null
+    explain(answer)
   }
 
   function stop() {

@@ -2,21 +2,10 @@ import { computed, onScopeDispose, ref, shallowRef } from 'vue'
 import { asApiError, isAbort, type ApiError } from '@/api/errors'
 import { findTestLog, type LogRow } from '@/api/logs'
 import { testAccount, type AccountTest, type TestBody } from '@/api/accounts'
+import { awaitLog } from '@/composables/awaitLog'
 import { isPhase, type PhaseName } from '@/domain/phases'
 
-const LOG_WAITS_MS = [300, 500, 1_000, 2_000, 4_000]
-
 export type TestState = 'idle' | 'running' | 'stopped' | 'done' | 'failed'
-
-// What it cost: the relay's record takes a moment to the ledger. Where that does not answer nothing is said of it.
-async function logOf(id: string | null, signal: AbortSignal): Promise<LogRow | null> {
-  for (const wait of id ? LOG_WAITS_MS : []) {
-    await new Promise((resolve) => setTimeout(resolve, wait))
-    const found = signal.aborted ? null : await findTestLog(id!, signal).catch(() => null)
-    if (found || signal.aborted) return found
-  }
-  return null
-}
 
 // One test at a time: what comes is shown as it comes, what came stays when it is stopped.
 export function useAccountTest(id: () => number) {
@@ -53,12 +42,18 @@ export function useAccountTest(id: () => number) {
       if (!isMine()) return
       result.value = told
       state.value = 'done'
-      void logOf(told.request_id, mine.signal).then((found) => isMine() && (log.value = found))
+      if (told.request_id) void tellCost(told.request_id, mine)
     } catch (failure) {
       if (!isMine()) return
       state.value = isAbort(failure) ? 'stopped' : 'failed'
       if (!isAbort(failure)) error.value = asApiError(failure)
     }
+  }
+
+  // Where the ledger does not answer nothing is said of it.
+  async function tellCost(request: string, mine: AbortController) {
+    const found = await awaitLog((signal) => findTestLog(request, signal), mine.signal)
+    if (running === mine) log.value = found
   }
 
   // The whole answer's own timings, once they are there; before, what has been told.

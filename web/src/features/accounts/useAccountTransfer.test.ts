@@ -2,8 +2,9 @@ import { flushPromises } from '@vue/test-utils'
 import { beforeEach, expect, it, vi } from 'vitest'
 import * as api from '@/api/accounts'
 import { inScope } from '@/testing/inScope'
-import { useImport } from './useAccountTransfer'
+import { useExport, useImport } from './useAccountTransfer'
 
+vi.mock('@/composables/download', () => ({ download: () => undefined }))
 vi.mock('@/composables/useSaved', () => ({ useSaved: () => ({ saved: () => undefined }) }))
 
 const file = (name: string, text: Promise<string>) => ({ name, text: () => text }) as File
@@ -30,4 +31,15 @@ it('shows no difference of a file that is not chosen any more', async () => {
   answer(report('a'))
   await running
   expect([importing.report.value, importing.busy.value]).toEqual([null, false])
+})
+
+it('exports and imports once, however often Enter is pressed', async () => {
+  const exported = vi.spyOn(api, 'exportAccounts').mockResolvedValue(new Blob() as never)
+  const out = inScope(() => useExport()).result
+  expect(await Promise.all([out.run('json', ''), out.run('json', '')])).toEqual([true, false])
+  expect(exported).toHaveBeenCalledTimes(1)
+  const imported = vi.spyOn(api, 'importAccounts').mockResolvedValue(report('a'))
+  await importing.take(file('a.json', Promise.resolve('[]')))
+  await Promise.all([importing.run(true), importing.run(true)])
+  expect(imported).toHaveBeenCalledTimes(1)
 })

@@ -16,6 +16,7 @@ export function useExport() {
   const error = shallowRef<ApiError | null>(null)
 
   async function run(format: 'json' | 'csv', passphrase: string): Promise<boolean> {
+    if (busy.value) return false
     busy.value = true
     error.value = null
     try {
@@ -62,6 +63,7 @@ export function useImport(changed: () => void) {
   }
 
   async function run(dryRun: boolean) {
+    if (busy.value) return
     const given = file.value
     const body = { ...file.value, ...(passphrase.value && { passphrase: passphrase.value }) } as ImportBody
     const mine = asked

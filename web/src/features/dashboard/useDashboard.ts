@@ -2,7 +2,7 @@ import { computed } from 'vue'
 import { accountCounts } from '@/api/accountCounts'
 import { logStats } from '@/api/logs'
 import { usageErrors, usageLatency, usageSeries, usageSummary, usageTop, type UsageTop } from '@/api/usage'
-import { useFirstAnswers } from '@/composables/useFirstAnswers'
+import { useSettled } from '@/composables/useSettled'
 import { usePolling } from '@/composables/usePolling'
 import { useResource, type Resource } from '@/composables/useResource'
 import { reportBounds, type ReportRange } from '@/domain/reportRange'
@@ -57,7 +57,7 @@ export function useDashboard(question: () => Question) {
     (admin, signal) => (admin ? accountCounts(signal) : Promise.resolve(null)),
   )
 
-  const arrived = useFirstAnswers([summary, stats, latency, series, errors, tops, accounts])
+  const arrived = useSettled([summary, stats, latency, series, errors, tops, accounts])
   const tiles = polled([summary, stats], TILES_MS)
   const charts = polled([latency, series, errors, tops, accounts], CHARTS_MS)
   const paused = computed({

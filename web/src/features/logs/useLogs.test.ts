@@ -1,6 +1,7 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { computed, effectScope, nextTick, ref } from 'vue'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { ApiError } from '@/api/errors'
 import type { LogQuery } from '@/api/logs'
 import { LOG_FILTERS, type LogState } from './logFilters'
 import { useLogs } from './useLogs'
@@ -8,9 +9,11 @@ import { useLogs } from './useLogs'
 const asked: LogQuery[] = []
 let stored: { id: string; started_at: string }[] = []
 let ends = true // the last page says so
+let refusal: Error | null = null
 vi.mock('@/api/logs', () => ({
   listLogs: vi.fn(async (query: LogQuery) => {
     asked.push(query)
+    if (refusal) throw refusal
     const from = query.from ?? ''
     const behind = Number(query.cursor?.replace('after-', '') ?? 0) || 0
     const data = stored.filter((row) => row.started_at >= from).slice(behind, behind + query.limit!)
@@ -41,6 +44,7 @@ describe('useLogs', () => {
     stored = [row(20), row(10)]
     asked.length = 0
     ends = true
+    refusal = null
   })
 
   it('does not know the total where a link leads to another page than the first', async () => {
@@ -144,6 +148,25 @@ describe('useLogs', () => {
     logs.showWaiting()
     // Which of the older ones ended only now nobody knows.
     expect([logs.rows.value.length, logs.total.value, logs.atLeast.value]).toEqual([53, 123, true])
+    scope.stop()
+  })
+
+  it('says when it looked last, and that it cannot: until it can again, or does not look any more', async () => {
+    const { logs, scope } = await live()
+    const seen = () => logs.lookedAt.value!.toISOString()
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(seen()).toBe('2026-11-22T12:01:02.000Z')
+    refusal = new ApiError(503, 'service_away', 'usage is away')
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect([seen(), logs.lookError.value, logs.error.value]).toEqual(['2026-11-22T12:01:02.000Z', refusal, null])
+    refusal = null
+    await vi.advanceTimersByTimeAsync(4_000)
+    expect([seen(), logs.lookError.value]).toEqual(['2026-11-22T12:01:08.000Z', null])
+    refusal = new ApiError(503, 'service_away', 'usage is away')
+    await vi.advanceTimersByTimeAsync(2_000)
+    logs.tailPaused.value = true
+    await nextTick()
+    expect(logs.lookError.value).toBeNull()
     scope.stop()
   })
 

@@ -1,12 +1,11 @@
 import { computed, ref, shallowRef, watch, type ComputedRef } from 'vue'
 import { listLogs, type LogQuery, type LogRow } from '@/api/logs'
 import { useList } from '@/composables/useList'
-import { usePolling } from '@/composables/usePolling'
 import { useUi } from '@/stores/ui'
 import { logFilter, type LogState } from './logFilters'
 import { byNewest, newLogs } from './newLogs'
+import { useLooks } from './useLooks'
 
-const TAIL_MS = 2_000
 const ROWS_MAX = 500
 
 // A page of the log by the URL's state, and its live tail: rows that have come since wait behind a button, so that
@@ -46,19 +45,18 @@ export function useLogs(state: ComputedRef<LogState>, limit: () => number, admin
   const canTail = computed(() => !state.value.cursor && !state.value.to && state.value.sort === '-started_at')
 
   async function look() {
-    if (!canTail.value || list.loading.value || tooMany.value) return
+    if (!canTail.value || list.loading.value || tooMany.value) return false
     const question = JSON.stringify(asked())
     const come = await newLogs([...waiting.value, ...shown.value].sort(byNewest), next.value !== '', async (part) => {
       const page = await listLogs({ ...queryOf(asked()), ...part }, admin())
       return JSON.stringify(asked()) === question && !list.loading.value ? page : null
     })
-    if (!come) return
-    if (!come.enough || waiting.value.length + come.found.length > ROWS_MAX) {
-      tooMany.value = true
-      return
-    }
+    if (!come) return false
+    tooMany.value = !come.enough || waiting.value.length + come.found.length > ROWS_MAX
+    if (tooMany.value) return true
     unsure.value ||= !come.all && come.found.length > 0
     waiting.value = [...come.found, ...waiting.value].sort(byNewest)
+    return true
   }
 
   // What is shown is never cut: "older" goes on behind its last row. So many that it would have to be is read anew.
@@ -69,8 +67,7 @@ export function useLogs(state: ComputedRef<LogState>, limit: () => number, admin
     waiting.value = []
   }
 
-  const tail = usePolling(look, TAIL_MS)
-  tail.paused.value = true
+  const looks = useLooks(look, canTail, list.loadedAt)
   const atLeast = computed(() => list.atLeast.value || unsure.value)
-  return { ...list, rows: shown, total, atLeast, next, searchedTo, waiting, tooMany, showWaiting, canTail, tailPaused: tail.paused }
+  return { ...list, rows: shown, total, atLeast, next, searchedTo, waiting, tooMany, showWaiting, canTail, ...looks }
 }

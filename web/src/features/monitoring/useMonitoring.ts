@@ -1,6 +1,6 @@
 import { listAudit } from '@/api/audit'
 import { logConflicts, wrongNow } from '@/api/monitoring'
-import { useFirstAnswers } from '@/composables/useFirstAnswers'
+import { useSettled } from '@/composables/useSettled'
 import { usePolling } from '@/composables/usePolling'
 import { useResource } from '@/composables/useResource'
 import { useStatus } from '@/stores/status'
@@ -26,5 +26,5 @@ export function useMonitoring() {
   )
   const { paused } = usePolling(status.poll, LIVE_MS)
   usePolling(wrong.poll, WRONG_MS)
-  return { status, wrong, conflicts, changes, paused, arrived: useFirstAnswers([status, wrong, changes]) }
+  return { status, wrong, conflicts, changes, paused, arrived: useSettled([status, wrong, changes]) }
 }

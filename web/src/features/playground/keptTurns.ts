@@ -27,6 +27,7 @@ export interface KeptTurns {
   inBrowser: Ref<boolean>
   first: Turn[] // what was kept when the page was opened
   write: (turns: readonly Turn[]) => void
+  renew: (turns: readonly Turn[]) => void // what log-out has taken away is not written again
   move: (toBrowser: boolean, turns: readonly Turn[]) => void
 }
 
@@ -34,8 +35,10 @@ export function keptTurns(user: number): KeptTurns {
   const ofBrowser = read(localStorage, user)
   const inBrowser = shallowRef(ofBrowser !== null)
 
+  const place = () => (inBrowser.value ? localStorage : sessionStorage)
+
   function write(turns: readonly Turn[]) {
-    const storage = inBrowser.value ? localStorage : sessionStorage
+    const storage = place()
     const light = turns.slice(-TURNS_KEPT).map((turn) => ({ ...turn, answer: { ...turn.answer, events: [] } }))
     try {
       storage.setItem(KEPT_NAME, JSON.stringify({ user, turns: light }))
@@ -44,11 +47,13 @@ export function keptTurns(user: number): KeptTurns {
     }
   }
 
+  const renew = (turns: readonly Turn[]) => void (place().getItem(KEPT_NAME) !== null && write(turns))
+
   function move(toBrowser: boolean, turns: readonly Turn[]) {
     for (const storage of [sessionStorage, localStorage]) storage.removeItem(KEPT_NAME)
     inBrowser.value = toBrowser
     write(turns)
   }
 
-  return { inBrowser, first: ofBrowser ?? read(sessionStorage, user) ?? [], write, move }
+  return { inBrowser, first: ofBrowser ?? read(sessionStorage, user) ?? [], write, renew, move }
 }

@@ -125,6 +125,31 @@ describe('a conversation that is kept', () => {
     expect(begin().turns.value).toEqual([])
   })
 
+  it('keeps a question from when it is asked on, and what has come of its answer when the page is left', async () => {
+    const scope = effectScope()
+    const { send, turns } = scope.run(() => useConversation(USER))!
+    ask.mockReturnValueOnce(new Promise(() => undefined))
+    const kept = () => (JSON.parse(sessionStorage.getItem(KEPT_NAME)!) as { turns: Turn[] }).turns.map(({ text, answer }) => [text, answer.text])
+    await send('hi', given)
+    expect(kept()).toEqual([['hi', '']])
+    turns.value[0]!.answer.text = 'Hallo'
+    window.dispatchEvent(new Event('pagehide')) // a reload
+    expect(kept()).toEqual([['hi', 'Hallo']])
+    turns.value[0]!.answer.text = 'Hallo!'
+    scope.stop()
+    expect(kept()).toEqual([['hi', 'Hallo!']])
+    expect(begin().turns.value[0]!.answer.state).toBe('stopped')
+  })
+
+  it('is not written again when its page is left by log-out', async () => {
+    const scope = effectScope()
+    const { send } = scope.run(() => useConversation(USER))!
+    await send('hi', given)
+    sessionStorage.clear() // as log-out does
+    scope.stop()
+    expect(sessionStorage.getItem(KEPT_NAME)).toBeNull()
+  })
+
   it.each(['{', 'null', '{"a":1}', `{"user":${USER},"turns":5}`])('begins anew with %j', (text) => {
     sessionStorage.setItem(KEPT_NAME, text)
     expect(begin().turns.value).toEqual([])

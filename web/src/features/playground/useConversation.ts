@@ -1,4 +1,4 @@
-import { computed, reactive, ref, watch } from 'vue'
+import { computed, onScopeDispose, reactive, ref, watch } from 'vue'
 import { asApiError, type ApiError } from '@/api/errors'
 import { emptyAnswer, useAnswering, type Answer } from '@/composables/useAnswering'
 import type { ChatRequest, Message, ProtocolName } from '@/domain/chat'
@@ -70,6 +70,14 @@ export function useConversation(user: number) {
     if (!running && turns.value.length > 0) kept.write(turns.value)
   })
 
+  // What has come of an answer when its page is left or loaded again is kept too.
+  const renew = () => kept.renew(turns.value)
+  window.addEventListener('pagehide', renew)
+  onScopeDispose(() => {
+    window.removeEventListener('pagehide', renew)
+    renew()
+  })
+
   function stopAll() {
     leave()
     stop()
@@ -86,6 +94,7 @@ export function useConversation(user: number) {
     const turn = reactive({ id: ++last, text, protocol: way.protocol, terms: way.terms, answer: emptyAnswer() })
     const request = requestOf(before, turn)
     turns.value = [...before, turn]
+    kept.write(turns.value)
     void ask({ relayUrl: way.relayUrl, key, protocol: way.protocol, request }, turn.answer)
     return true
   }

@@ -1,5 +1,6 @@
-import type { VueWrapper } from '@vue/test-utils'
+import { flushPromises, type VueWrapper } from '@vue/test-utils'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { ApiError } from '@/api/errors'
 import * as explaining from '@/api/explain'
 import * as keys from '@/api/keys'
 import { asksFirst, press, shown, type } from '@/testing/shown'
@@ -24,4 +25,34 @@ it('asks about a model that was typed and not tried, and no more once it was ans
   expect(asksFirst(drawer)).toBe(false)
   await type('Input tokens', '2000') // another question, not asked yet
   expect(asksFirst(drawer)).toBe(true)
+})
+
+it('shows no answer of a question that was changed meanwhile, and asks the new one', async () => {
+  const answers: ((what: never) => void)[] = []
+  const explain = vi.spyOn(explaining, 'explain').mockImplementation(() => new Promise((resolve) => answers.push(resolve)))
+  await type('Model asked for', 'first')
+  await press('Try it')
+  await press('Try it') // once more while it is asked: nothing
+  await type('Model asked for', 'second')
+  answers[0]!({ ...ANSWER, models: [{ model: 'first', reason: null, accounts: [] }] } as never)
+  await flushPromises()
+  expect(drawer.text()).not.toContain('Explain')
+  await press('Try it')
+  answers[1]!(ANSWER as never)
+  await flushPromises()
+  expect(explain.mock.calls.map(([{ model }]) => model)).toEqual(['first', 'second'])
+})
+
+it('a failure goes with its question, and the way to Explain takes the whole question along', async () => {
+  vi.spyOn(explaining, 'explain').mockRejectedValueOnce(new ApiError(503, 'service_away', 'away', {}, 'req-9')).mockResolvedValue(ANSWER as never)
+  await type('Model asked for', 'm')
+  await press('Try it')
+  expect(document.body.textContent).toContain('req-9')
+  await type('Input tokens', '2000')
+  expect(document.body.textContent).not.toContain('req-9')
+  drawer.findAllComponents({ name: 'Checkbox' })[0]!.vm.$emit('update:checked', true)
+  await flushPromises()
+  await press('Try it')
+  const link = document.querySelector<HTMLAnchorElement>('a[href^="/explain"]')!
+  expect(Object.fromEntries(new URL(link.href).searchParams)).toEqual({ key: '3', model: 'm', protocol: 'anthropic_messages', input_tokens: '2000', thinking: 'true' })
 })

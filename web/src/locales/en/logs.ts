@@ -22,6 +22,7 @@ export const logs = {
   moreFilters: 'More filters',
   export: 'Export',
   waiting: '{count} new',
+  newOnes: 'New requests',
   waitingMany: 'More came than can wait here: load the newest',
   shown: '{shown} shown',
   shownOf: '{shown} of {total}',

@@ -24,6 +24,7 @@ export const logs: typeof en = {
   moreFilters: '更多筛选',
   export: '导出',
   waiting: '{count} 条新请求',
+  newOnes: '新请求',
   waitingMany: '新请求过多，无法在此等候：载入最新',
   shown: '显示 {shown} 条',
   shownOf: '{shown} / {total} 条',
