@@ -264,7 +264,8 @@ describe('users', () => {
     await checkAccess(page)
     await screenshot(page, 'users.password')
     await page.keyboard.press('Escape') // not by mistake
-    await once.getByRole('button', { name: 'I have saved it' }).click()
+    await once.getByRole('button', { name: 'Done' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Close without the password' }).click()
     await once.waitFor({ state: 'hidden' })
     await expect(Api.logIn(at, 'has-lost-it', PASSWORD)).rejects.toThrow('401')
     await visit(browser, at, {}, async (other) => {

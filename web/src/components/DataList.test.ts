@@ -14,7 +14,7 @@ const COLUMNS = [
 
 function list(props: Record<string, unknown> = {}, slots: Record<string, string> = {}) {
   return mount(DataList, {
-    props: { label: 'Users', columns: COLUMNS, rows: ROWS, sort: '-cost', ...props },
+    props: { label: 'Users', columns: COLUMNS, rows: ROWS, sort: '-cost', onOpen: () => undefined, ...props },
     slots,
     global: { plugins: [createPinia(), i18n] },
     attachTo: document.body,
@@ -120,6 +120,19 @@ describe('DataList', () => {
     for (const row of rows) await row.trigger('keydown', { key: 'Enter' })
     expect(wrapper.emitted('open')).toEqual([[ROWS[0]], [ROWS[2]], [ROWS[0]], [ROWS[2]]])
     wrapper.unmount()
+  })
+
+  it('rows that nobody opens, changes or ticks are no stops of the keyboard and look like none', () => {
+    const rowsOf = (props: Record<string, unknown>) => {
+      const wrapper = list({ onOpen: undefined, ...props })
+      const row = wrapper.find('tbody tr')
+      const seen = [row.attributes('tabindex'), row.classes('still')]
+      wrapper.unmount()
+      return seen
+    }
+    expect(rowsOf({})).toEqual([undefined, true])
+    expect(rowsOf({ selected: new Set() })).toEqual(['0', true])
+    expect(rowsOf({ onOpen: () => undefined })).toEqual(['0', false])
   })
 
   it('ticks one and the page', async () => {

@@ -69,11 +69,14 @@ describe('useForm', () => {
     expect(errors.value).toEqual({ name: 'is taken' })
   })
 
-  it('a part of a field is said at the field', async () => {
-    const { values, errors, submit } = form(() => refuse({ 'limits.rpm': 'too many', 'ips[2]': 'is no address' }))
+  it('a part of a field is said at its own field, or at the whole, for the value that it was said about', async () => {
+    const { values, errors, submit } = form(() => refuse({ 'limits.rpm': 'too many', 'limits.usd': 'odd', 'ips[2]': 'is no address' }))
     values.name = 'x'
     await submit()
-    expect(errors.value).toEqual({ limits: 'rpm: too many', ips: 'is no address' })
+    expect(errors.value).toEqual({ 'limits.rpm': 'too many', limits: 'usd: odd', ips: 'is no address' })
+    values.ips = []
+    values.limits.rpm = '1'
+    expect(errors.value).toEqual({ ips: 'is no address' })
   })
 
   it('what belongs to no field is a failure of the whole', async () => {

@@ -1,11 +1,12 @@
 import { computed, nextTick, reactive, ref, shallowRef, toRaw, type ComputedRef, type Ref, type ShallowRef } from 'vue'
 import { asApiError, type ApiError } from '@/api/errors'
+import { refusalOf, stillHolds, type Refusal } from './refusals'
 
 export type Rules<Values> = { [Name in keyof Values]?: (value: Values[Name], values: Values) => string }
 
 export interface Form<Values> {
   values: Values
-  errors: ComputedRef<Record<string, string>> // by field: ours while typing, the server's after saving
+  errors: ComputedRef<Record<string, string>> // by field, or its member (limits.rpm): ours while typing, the server's after saving
   failure: ShallowRef<ApiError | null> // what belongs to no field
   busy: Ref<boolean>
   dirty: ComputedRef<boolean>
@@ -50,7 +51,7 @@ export function useForm<Values extends object>(
   const values = reactive(copyOf(start)) as Values
   const initial = ref(JSON.stringify(start))
   const touched = ref(new Set<string>())
-  const refused = ref<Record<string, { value: string; text: string }>>({})
+  const refused = shallowRef<Refusal[]>([])
   const failure = shallowRef<ApiError | null>(null)
   const busy = ref(false)
 
@@ -67,9 +68,7 @@ export function useForm<Values extends object>(
     const shown: Record<string, string> = {}
     for (const [name, said] of Object.entries(broken.value)) if (touched.value.has(name)) shown[name] = said
     // The server's word holds for the value that it was said about.
-    for (const [name, { value, text }] of Object.entries(refused.value)) {
-      if (JSON.stringify(values[name as keyof Values] ?? null) === value) shown[name] ??= text
-    }
+    for (const said of refused.value) if (stillHolds(said, values)) shown[said.at.join('.')] ??= said.text
     return shown
   })
 
@@ -77,23 +76,14 @@ export function useForm<Values extends object>(
     Object.assign(values, copyOf(next))
     initial.value = JSON.stringify(next)
     touched.value = new Set()
-    refused.value = {}
+    refused.value = []
     failure.value = null
   }
 
   function take(error: ApiError) {
-    // "limits.rpm" and "allowed_ips[2]" are said at their field.
-    const fieldOf = (name: string) => name.split(/[.[]/)[0]!
-    const mine = Object.entries(error.fields).filter(([name]) => fieldOf(name) in values)
-    refused.value = Object.fromEntries(
-      mine.map(([name, text]) => {
-        const field = fieldOf(name)
-        const inside = name.split('.').slice(1).join('.')
-        const said = inside ? `${inside}: ${text}` : text // headers.x-team: …
-        return [field, { value: JSON.stringify(values[field as keyof Values] ?? null), text: said }]
-      }),
-    )
-    failure.value = mine.length > 0 && mine.length === Object.keys(error.fields).length ? null : error
+    const said = Object.entries(error.fields).map(([name, text]) => refusalOf(values, name, text))
+    refused.value = said.filter((one) => one !== null)
+    failure.value = said.length > 0 && !said.includes(null) ? null : error
   }
 
   function check() {

@@ -1,5 +1,6 @@
 import { listAudit } from '@/api/audit'
-import { logConflicts, wrongNow } from '@/api/monitoring'
+import { wrongNow } from '@/api/alerts'
+import { logConflicts } from '@/api/monitoring'
 import { useSettled } from '@/composables/useSettled'
 import { usePolling } from '@/composables/usePolling'
 import { useResource } from '@/composables/useResource'

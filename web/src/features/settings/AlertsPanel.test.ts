@@ -22,3 +22,13 @@ it('gives no all-clear where it could not be asked, or nothing is watched', asyn
   panel.unmount()
   expect(await title()).toBe('Nothing is wrong')
 })
+
+it('lists its messages by the page of the address, as many as are chosen, and says where a count ended early', async () => {
+  vi.spyOn(alerts, 'wrongNow').mockResolvedValue({ data: [] } as never)
+  const ALERT = { id: 1, created_at: '2026-11-22T12:00:00Z', delivery: 'delivered', state: 'raised', text: 'x', event: 'test' }
+  const list = vi.spyOn(alerts, 'listAlerts').mockResolvedValue({ data: [ALERT], total: 2_000, total_at_least: true, page: 2, limit: 20 } as never)
+  panel = await shown(AlertsPanel, { watched: true }, '/settings/alerts?page=2')
+  expect([list.mock.lastCall![0], panel.get('details').attributes('open'), panel.get('summary').text()]).toEqual([{ page: 2, limit: 20 }, '', '2,000+ messages to the webhook'])
+  await panel.get('select').setValue('50')
+  await vi.waitUntil(() => list.mock.lastCall![0].limit === 50)
+})

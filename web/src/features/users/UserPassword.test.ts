@@ -29,7 +29,9 @@ it('asks before a password that is not copied is left', async () => {
   expect(change.mock.calls).toEqual([[7, 3, { password, must_change_password: true }]])
   const ask = vi.fn(() => false)
   expect(mayLeave(elsewhere, ask)).toBe(false)
-  await press('I have saved it')
+  await press('Done')
+  expect(document.querySelector('[role=dialog] code')!.textContent).toBe(password)
+  await press('Close without the password')
   expect([mayLeave(elsewhere, ask), ask.mock.calls.length]).toEqual([true, 1])
 })
 

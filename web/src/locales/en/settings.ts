@@ -49,7 +49,7 @@ export const settings = {
     about: 'As it was last looked at. Nothing is watched while there is no webhook.',
     test: 'Send a test',
     untold: 'the webhook has not been told yet',
-    history: '{n} message to the webhook | {n} messages to the webhook',
+    history: '{count} message to the webhook | {count} messages to the webhook',
     delivered: 'Delivered',
     waiting: 'Waiting',
     given_up: 'Given up',

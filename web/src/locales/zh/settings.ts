@@ -51,7 +51,7 @@ export const settings: typeof en = {
     about: '以最近一次检查为准。没有 Webhook 时不作检查。',
     test: '发送测试',
     untold: '尚未通知 Webhook',
-    history: '发给 Webhook 的 {n} 条消息',
+    history: '发给 Webhook 的 {count} 条消息',
     delivered: '已送达',
     waiting: '等待中',
     given_up: '已放弃',
