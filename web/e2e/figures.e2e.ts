@@ -15,7 +15,9 @@ const DAY_MS = 86_400_000
 const totalsOf = async (api: Api, from: Date) =>
   ((await api.call('GET', `/usage/summary?by=model&from=${from.toISOString()}&to=${new Date().toISOString()}`)) as unknown as { totals: Totals }).totals
 const ago = (days: number) => new Date(Date.now() - days * DAY_MS)
-const counted = (visitor: Visit, label: string) => visitor.page.locator('.tile', { hasText: label }).getAttribute('title')
+const tileOf = (visitor: Visit, label: string) => visitor.page.locator('.tile', { has: visitor.page.getByText(label, { exact: true }) })
+// All of a figure, as the tile's title ends with it.
+const exactly = async (visitor: Visit, label: string) => (await tileOf(visitor, label).getAttribute('title'))?.split(' · ').at(-1)?.replaceAll(',', '')
 
 test('the dashboard’s figures are the ledger’s', async ({ visitor }) => {
   const { page, at } = visitor
@@ -25,10 +27,10 @@ test('the dashboard’s figures are the ledger’s', async ({ visitor }) => {
   await logIn(visitor, '/?range=7d')
   await page.locator('.tile').first().waitFor()
   // Both go on counting: what is shown catches up with what was asked just before.
-  const { requests, cost_usd } = await totalsOf(api, ago(7))
-  await expect.poll(async () => Number((await counted(visitor, 'Requests'))?.split('·').at(-1)?.replaceAll(/\D/g, ''))).toBe(requests)
-  expect(await counted(visitor, 'Cost')).toContain(`$${Number(cost_usd).toFixed(2).split('.')[0]}`)
-  await page.locator('.tile', { hasText: 'Success' }).getByText(/%/).first().waitFor()
+  const { requests, errors, cost_usd } = await totalsOf(api, ago(7))
+  const good = Math.floor(((requests - errors) / requests) * 1_000 + 1e-9) / 10
+  const shown = async () => [await exactly(visitor, 'Requests'), await exactly(visitor, 'Cost'), await tileOf(visitor, 'Success').locator('.figure').textContent()]
+  await expect.poll(shown).toEqual([String(requests), `$${cost_usd.replace(/\.?0+$/, '')}`, `${good} %`])
 })
 
 test('what failed is told by class over time, and adds up to what failed', async ({ visitor }) => {

@@ -14,3 +14,12 @@ it('finds users by any of their names and by their email, each of them once', as
   const users = (await findEverything('zoe', true, new AbortController().signal)).filter(({ kind }) => kind === 'users')
   expect(users.map(({ name, path }) => [name, path])).toEqual([['Zoe', '/users?id=7'], ['max', '/users?id=8']])
 })
+
+it('finds by what could be asked, and says so where nothing could be', async () => {
+  const refused = new Error('away')
+  const { signal } = new AbortController()
+  GET.mockImplementation((path: string) => (path.endsWith('/models') ? Promise.resolve([{ name: 'claude-x', provider: 'anthropic' }]) : Promise.reject(refused)))
+  expect(await findEverything('claude', false, signal)).toEqual([{ kind: 'models', name: 'claude-x', path: '/models?of=claude-x&by=anthropic' }])
+  GET.mockRejectedValue(refused)
+  await expect(findEverything('claude', false, signal)).rejects.toBe(refused)
+})

@@ -1,7 +1,7 @@
 import { answer, http } from './client'
 import { listModels } from './models'
 
-// Things by a part of their name, for the palette. What cannot be asked leaves the others alone.
+// Things by a part of their name, for the palette. What cannot be asked leaves the others alone; where nothing could be, that is the answer.
 
 export interface Found {
   kind: 'accounts' | 'keys' | 'users' | 'groups' | 'models' | 'routes'
@@ -44,5 +44,7 @@ export async function findEverything(words: string, isAdmin: boolean, signal: Ab
   const finders = isAdmin ? [...FOR_ADMINS, ...FOR_ALL] : FOR_ALL
   const found = await Promise.allSettled(finders.map((find) => find(words, signal)))
   signal.throwIfAborted()
+  const refused = found.filter((one) => one.status === 'rejected')
+  if (refused.length === found.length) throw refused[0]!.reason
   return found.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
 }

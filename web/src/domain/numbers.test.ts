@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { exactCount, formatBounded, formatBytes, formatCount, formatDurationMs, formatDurationUs, formatPercent, formatShare, formatSpan } from './numbers'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { exactCount, formatBounded, formatBytes, formatCount, formatDurationMs, formatDurationUs, formatPercent, formatShare, formatSpan, nameSpanUnits } from './numbers'
 
 describe('a count', () => {
   it.each([
@@ -83,6 +83,13 @@ describe('a duration', () => {
     [187_200, '2 d 4 h'],
     [90_000_000, '1041 d 16 h'],
   ])('of %s s: %s', (seconds, text) => expect(formatSpan(seconds)).toBe(text))
+})
+
+it('calls the units of a span as the page’s language does', () => {
+  onTestFinished(() => nameSpanUnits({ d: 'd', h: 'h', min: 'min', s: 's' }))
+  nameSpanUnits({ d: '天', h: '小时', min: '分钟', s: '秒' })
+  expect([0, 40, 252, 11_100, 187_200].map(formatSpan)).toEqual(['0 秒', '40 秒', '4 分钟 12 秒', '3 小时 5 分钟', '2 天 4 小时'])
+  expect([412, 3_410, 72_000].map(formatDurationMs)).toEqual(['412 ms', '3.41 s', '1 分钟 12 秒'])
 })
 
 it.each([

@@ -49,22 +49,31 @@ export function formatDurationMs(ms: number | null | undefined): string {
   return formatDurationUs(ms === null || ms === undefined ? ms : ms * 1000)
 }
 
+export type SpanUnit = 'd' | 'h' | 'min' | 's'
+
+let spanUnits: Record<SpanUnit, string> = { d: 'd', h: 'h', min: 'min', s: 's' }
+
+// As the page's language calls them (App.vue); what is shorter than a minute and measured keeps µs, ms and s.
+export function nameSpanUnits(names: Record<SpanUnit, string>) {
+  spanUnits = names
+}
+
 // 12 s · 4 min 12 s · 3 h 5 min · 2 d 4 h: two units at most.
 export function formatSpan(seconds: number): string {
   const s = Math.max(0, Math.round(seconds))
-  const units: [number, string][] = [
+  const units: [number, SpanUnit][] = [
     [86_400, 'd'],
     [3_600, 'h'],
     [60, 'min'],
     [1, 's'],
   ]
   const first = units.findIndex(([size]) => s >= size)
-  if (first < 0) return '0 s'
+  if (first < 0) return `0 ${spanUnits.s}`
   const [size, name] = units[first]!
-  const text = `${Math.floor(s / size)} ${name}`
+  const text = `${Math.floor(s / size)} ${spanUnits[name]}`
   const next = units[first + 1]
   const rest = next ? Math.floor((s % size) / next[0]) : 0
-  return next && rest > 0 ? `${text} ${rest} ${next[1]}` : text
+  return next && rest > 0 ? `${text} ${rest} ${spanUnits[next[1]]}` : text
 }
 
 export function formatBytes(bytes: number | null | undefined): string {

@@ -1,4 +1,5 @@
 // What an import would do, model by model: the answer has it field by field.
+import { exactCount } from './numbers'
 import { priceKey } from './priceList'
 
 export interface PriceLine {
@@ -72,5 +73,5 @@ export const trusted = (all: ModelDifference[]): Set<string> => new Set(all.filt
 // "+200 %", "−12 %".
 export function formatChange(pct: number | undefined): string {
   if (pct === undefined) return ''
-  return `${pct < 0 ? '−' : '+'}${Math.abs(pct).toLocaleString('en-US')} %`
+  return `${pct < 0 ? '−' : '+'}${exactCount(Math.abs(pct))} %`
 }

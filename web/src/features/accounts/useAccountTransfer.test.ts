@@ -43,3 +43,10 @@ it('exports and imports once, however often Enter is pressed', async () => {
   await Promise.all([importing.run(true), importing.run(true)])
   expect(imported).toHaveBeenCalledTimes(1)
 })
+
+it('says of a file that cannot be read that it cannot, and takes the next one', async () => {
+  await importing.take(file('a.json', Promise.reject(new DOMException('gone', 'NotReadableError'))))
+  expect([importing.file.value, importing.unreadable.value, importing.error.value?.reason]).toEqual([null, false, 'file_unreadable'])
+  await importing.take(file('a.json', Promise.resolve('[]')))
+  expect([importing.file.value, importing.error.value]).toEqual([{ accounts: [] }, null])
+})

@@ -1,8 +1,9 @@
-import { ref, shallowRef, watch } from 'vue'
+import { nextTick, ref, shallowRef, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { asApiError, type ApiError } from '@/api/errors'
+import { ApiError, asApiError } from '@/api/errors'
 import { exportAccounts, importAccounts, type AccountImport, type ImportBody } from '@/api/accounts'
 import { download } from '@/composables/download'
+import { textOfFile } from '@/composables/textOfFile'
 import { useSaved } from '@/composables/useSaved'
 import { accountFileOf, type AccountFile } from '@/domain/accountFile'
 import { useProof } from '@/stores/proof'
@@ -56,10 +57,13 @@ export function useImport(changed: () => void) {
   let taken = 0
   async function take(chosen: File | undefined) {
     const mine = (taken += 1)
-    const read = chosen ? accountFileOf(chosen.name, await chosen.text()) : null
+    const text = chosen ? await textOfFile(chosen).catch(asApiError) : ''
     if (mine !== taken) return
-    file.value = read
-    unreadable.value = !!chosen && !read
+    const refused = text instanceof ApiError ? text : null
+    file.value = chosen && !refused ? accountFileOf(chosen.name, text as string) : null
+    unreadable.value = !!chosen && !refused && !file.value
+    await nextTick() // another file forgets the last one's failure
+    error.value = refused
   }
 
   async function run(dryRun: boolean) {

@@ -44,3 +44,11 @@ it('a price that was changed meanwhile is read again, and deleted when that is c
   await press('Delete price')
   expect(remove.mock.calls).toEqual([[7, 1], [7, 2]])
 })
+
+it('tells all prices of a model, however many others have its name in theirs', async () => {
+  const others = Array.from({ length: 200 }, (_, i) => ({ ...PRICE, id: 100 + i, model: `m-${i}` }))
+  list.mockImplementation(({ page: at }) => Promise.resolve({ ...page(...(at === 1 ? others : [PRICE])), total: 201, page: at ?? 1 }))
+  drawer = await shown(PriceDrawer, { model: 'm', provider: '', adding: false, providers: [] })
+  expect(list.mock.calls.map(([query]) => query.page)).toEqual([1, 2])
+  expect(drawer.getComponent({ name: 'PriceHistory' }).props('prices')).toEqual([PRICE])
+})

@@ -1,6 +1,7 @@
 import { computed, ref, shallowRef } from 'vue'
 import { asApiError, type ApiError } from '@/api/errors'
 import { builtInPrices, importPrices, type PriceImport } from '@/api/prices'
+import { textOfFile } from '@/composables/textOfFile'
 import { useSaved } from '@/composables/useSaved'
 import { differences, trusted, type ImportAnswer } from '@/domain/priceDifference'
 import { listType, pickPrices } from '@/domain/priceList'
@@ -45,6 +46,12 @@ export function usePriceImport() {
       await compareNow()
     })
 
+  const compareFile = (file: File) =>
+    attempt(async () => {
+      text.value = await textOfFile(file)
+      await compareNow()
+    })
+
   const apply = () =>
     attempt(async () => {
       const { revision } = await importPrices(pickPrices(compared, ticked.value, from.value), false)
@@ -65,5 +72,5 @@ export function usePriceImport() {
     error.value = null
   }
 
-  return { text, from, answer, rows, ticked, busy, error, compare, compareBuiltIn, apply, tick, again }
+  return { text, from, answer, rows, ticked, busy, error, compare, compareBuiltIn, compareFile, apply, tick, again }
 }

@@ -1,5 +1,5 @@
 import { useI18n } from 'vue-i18n'
-import { formatDurationMs, formatBytes } from '@/domain/numbers'
+import { exactCount, formatBytes, formatDurationMs } from '@/domain/numbers'
 import { textKey } from '@/domain/settings'
 import type { Row } from './useSettings'
 
@@ -30,7 +30,7 @@ export function useSettingWords() {
   // What holds while nothing is set, as it would be typed; a word in the reader's language.
   const unsetWord = (row: Row) => known(`settings.unset.${(row.when_unset ?? '').replace(/\W+/g, '_')}`, row.when_unset ?? '')
   const unsetOf = (row: Row) => (row.when_unset ? spanOf(row, row.when_unset) || unsetWord(row) : '')
-  const boundOf = (row: Row, bound: number) => spanOf(row, String(bound)) || bound.toLocaleString('en-US')
+  const boundOf = (row: Row, bound: number) => spanOf(row, String(bound)) || exactCount(bound)
 
   return { labelOf, aboutOf, choiceOf, sectionOf, spanOf, valueOf, unsetOf, unsetWord, boundOf }
 }

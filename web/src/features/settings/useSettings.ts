@@ -4,6 +4,7 @@ import { asApiError, type ApiError } from '@/api/errors'
 import { changeSettings, loadSettings, type Setting } from '@/api/settings'
 import { useResource } from '@/composables/useResource'
 import { useSaved } from '@/composables/useSaved'
+import { exactCount } from '@/domain/numbers'
 import { draftOf, faultOf, isChanged, settingOfField, settingsBody, type Draft, type SettingLike } from '@/domain/settings'
 import { useProof } from '@/stores/proof'
 import { useSite } from '@/stores/site'
@@ -31,7 +32,7 @@ export function useSettings() {
   function errorOf(row: Row): string | undefined {
     const draft = row.name in drafts ? (drafts[row.name] ?? null) : draftOf(row)
     const fault = faultOf(row, draft)
-    if (fault) return t(`settings.fault.${fault}`, { min: row.min ?? '', max: row.max ?? '' })
+    if (fault) return t(`settings.fault.${fault}`, { min: exactCount(row.min), max: exactCount(row.max) })
     const said = refused.value[row.name]
     return said && said.draft === draft ? said.text : undefined
   }

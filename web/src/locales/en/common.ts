@@ -39,6 +39,7 @@ export const common = {
   },
   copy: { idle: 'Copy', copied: 'Copied', failed: 'Cannot copy: select it and press Ctrl C' },
   time: { now: 'just now', ago: '{span} ago' },
+  units: { d: 'd', h: 'h', min: 'min', s: 's' },
   live: { updated: 'updated {span} ago', stop: 'Stop updating', go: 'Go on updating' },
   form: {
     save: 'Save',

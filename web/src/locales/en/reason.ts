@@ -1,6 +1,7 @@
 // The contract's stable reasons (libs/common/reason.h) in words.
 export const reason = {
   offline: 'Weir does not answer. Is admin running, and the network there?',
+  file_unreadable: 'The file cannot be read.',
   bad_request: 'The request cannot be understood.',
   bad_parameter: 'Something given here cannot be.',
   malformed_json: 'The request is not valid JSON.',

@@ -55,6 +55,7 @@ export const shell = {
     label: 'Go to',
     hint: 'A page, an act, a name, or a request id',
     nothing: 'Nothing of this name.',
+    names: 'Things of this name',
     request: 'Log of request {id}',
     act: 'act',
     acts: { createKey: 'Create key', addAccount: 'Add account', addUser: 'Add user', addGroup: 'Add group', addRoute: 'Add route', tryRoute: 'Try a route', addPrice: 'Add price', importPrices: 'Import prices', invite: 'Invite somebody', password: 'Change my password' },

@@ -40,8 +40,9 @@ export const common: typeof en = {
     tooMany: '请求过于频繁，请在 {seconds} 秒后重试。',
   },
   copy: { idle: '复制', copied: '已复制', failed: '无法复制：请选中后按 Ctrl C' },
-  time: { now: '刚刚', ago: '{span} 前' },
-  live: { updated: '{span} 前更新', stop: '停止更新', go: '继续更新' },
+  time: { now: '刚刚', ago: '{span}前' },
+  units: { d: '天', h: '小时', min: '分钟', s: '秒' },
+  live: { updated: '{span}前更新', stop: '停止更新', go: '继续更新' },
   form: {
     save: '保存',
     create: '创建',

@@ -2,6 +2,7 @@ import type { reason as en } from '../en/reason'
 
 export const reason: typeof en = {
   offline: 'Weir 无响应。请确认 admin 正在运行且网络可达。',
+  file_unreadable: '无法读取该文件。',
   bad_request: '无法理解该请求。',
   bad_parameter: '有内容不符合要求。',
   malformed_json: '请求不是有效的 JSON。',

@@ -57,6 +57,7 @@ export const shell: typeof en = {
     label: '前往',
     hint: '页面、操作、名称或请求 ID',
     nothing: '没有这个名称。',
+    names: '按名称查找',
     request: '请求 {id} 的日志',
     act: '操作',
     acts: { createKey: '创建密钥', addAccount: '添加账号', addUser: '添加用户', addGroup: '添加分组', addRoute: '添加路由', tryRoute: '试用路由', addPrice: '添加价格', importPrices: '导入价格', invite: '邀请用户', password: '修改我的密码' },
