@@ -79,6 +79,14 @@ test('a change is found in the audit, field by field, without its secret', async
     const id = new URL(page.url()).searchParams.get('id')
     await page.goto(`${at.admin_url}/audit?resource=price&id=${id}`)
     await dialog.getByText('<i>name</i>', { exact: true }).waitFor()
+    // By the revision that it made, alone; and by its request.
+    await dialog.locator('a[href^="/audit?revision="]').click()
+    await page.waitForURL('**/audit?revision=*')
+    await page.locator('tbody tr').filter({ hasText: 'in-the-audit' }).waitFor()
+    expect(await page.locator('tbody tr').count()).toBe(1)
+    const { data } = (await api.call('GET', `/admin/audit?id=${id}`)) as unknown as { data: { request_id: string }[] }
+    await page.goto(`${at.admin_url}/audit?request_id=${data[0]!.request_id}`)
+    await page.locator('tbody tr').filter({ hasText: 'in-the-audit' }).waitFor()
   } finally {
     await api.drop(`/users/${user.id}`)
   }

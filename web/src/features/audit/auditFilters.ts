@@ -9,6 +9,8 @@ export const AUDIT_FILTERS = {
   resource: text(),
   resource_id: integer(0),
   resource_name: text(),
+  request_id: text(),
+  revision: integer(0),
   action: text(),
   from: text(),
   to: text(),
@@ -20,7 +22,7 @@ export const AUDIT_FILTERS = {
 export type AuditState = StateOf<typeof AUDIT_FILTERS>
 
 export function auditQuery(state: AuditState, limit: number): AuditQuery {
-  const { user_id, resource, resource_id, resource_name, action, from, to, sort, page } = state
+  const { user_id, resource, resource_id, resource_name, request_id, revision, action, from, to, sort, page } = state
   return {
     page,
     limit,
@@ -29,10 +31,13 @@ export function auditQuery(state: AuditState, limit: number): AuditQuery {
     ...(resource && { resource }),
     ...(resource_id && { resource_id }),
     ...(resource_name && { resource_name }),
+    ...(request_id && { request_id }),
+    ...(revision && { revision }),
     ...(action && { action }),
     ...(from && { from }),
     ...(to && { to }),
   }
 }
 
-export const isFiltered = (state: AuditState) => !!(state.user_id || state.resource || state.resource_id || state.resource_name || state.action || state.from || state.to)
+const KEPT = new Set(['sort', 'page', 'id']) // what narrows nothing
+export const isFiltered = (state: AuditState) => Object.entries(state).some(([name, value]) => !KEPT.has(name) && !!value)

@@ -6,6 +6,7 @@ export const audit = {
   changes: 'Changes',
   ip: 'From',
   request: 'Request id',
+  revision: 'Revision',
   resource: 'Kind',
   action: 'Act',
   field: 'Field',

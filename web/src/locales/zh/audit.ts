@@ -8,6 +8,7 @@ export const audit: typeof en = {
   changes: '变更内容',
   ip: '来源',
   request: '请求 ID',
+  revision: '修订号',
   resource: '类型',
   action: '操作',
   field: '字段',
