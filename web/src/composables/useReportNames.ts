@@ -1,4 +1,5 @@
 import { computed } from 'vue'
+import { useI18n } from 'vue-i18n'
 import { getAccount, listAccounts } from '@/api/accounts'
 import { getGroup, listGroups } from '@/api/groups'
 import { getKey, listKeys } from '@/api/keys'
@@ -7,7 +8,7 @@ import { getUser, listUsers } from '@/api/users'
 import { useNames, type Named, type NameSource } from '@/composables/useNames'
 import { useResource } from '@/composables/useResource'
 import { daysBefore } from '@/domain/reportRange'
-import { bysFor, idOf, nameOf, type By } from '@/domain/usage'
+import { bysFor, idOf, nameOf, UNKNOWN_MODEL, type By } from '@/domain/usage'
 
 const DAYS = 30
 const MANY = 100
@@ -32,12 +33,13 @@ const SOURCES: Record<Listed, NameSource> = {
 // What may be filtered by, named: who and what had requests in the last 30 days, the most first, then what a search
 // has found or a name was asked of. Of users, groups and accounts administrators alone can ask.
 export function useReportNames(admin: () => boolean) {
+  const { t } = useI18n()
   const { data } = useResource(admin, async (isAdmin, signal): Promise<Names> => {
     const bys = bysFor(isAdmin)
     const from = daysBefore(new Date().toISOString().slice(0, 10), DAYS)
     const tops = await Promise.all(bys.map((by) => usageTop({ by: [by], from, limit: MANY, sort: '-requests' }, signal)))
     return Object.fromEntries(
-      bys.map((by, i) => [by, tops[i]!.data.map((row) => ({ value: idOf(row, by), label: nameOf(row, by) })).filter(({ value }) => value !== '' && value !== '0')]),
+      bys.map((by, i) => [by, tops[i]!.data.map((row) => ({ value: idOf(row, by), label: nameOf(row, by, t('usage.unknownModel')) })).filter(({ value }) => value !== '' && value !== '0')]),
     )
   })
 
@@ -56,7 +58,8 @@ export function useReportNames(admin: () => boolean) {
   // Before the list is there nothing is asked by its number.
   function nameFor(by: By, id: string | number): string {
     const label = names.value[by]?.find(({ value }) => value === String(id))?.label
-    if (label !== undefined || by === 'model') return label ?? String(id)
+    if (label !== undefined) return label
+    if (by === 'model') return id === UNKNOWN_MODEL ? t('usage.unknownModel') : String(id)
     return data.value && may(by) ? more[by].nameOf(Number(id)) : `#${id}`
   }
   function search(by: By, words: string) {

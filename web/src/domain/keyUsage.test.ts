@@ -7,8 +7,8 @@ const day = (cost_nano_usd: number, requests = 1) => ({
 
 describe('limitUse', () => {
   it('of money, with what requests under way hold', () => {
-    expect(limitUse({ subject: 'key', limit: 'usd_per_day', cap_usd: '10.00', used_usd: '7.50', reserved_usd: '1.00', used_pct: 75, resets_at: null }))
-      .toEqual({ subject: 'key', name: 'usd_per_day', used: '$7.50', limit: '$10.00', share: 0.75, reserved: 0.1, resetsAt: null })
+    expect(limitUse({ subject: 'key', limit: 'usd_per_day', cap_usd: '10.00', used_usd: '7.50', reserved_usd: '1.00', left_usd: '1.50', used_pct: 75, resets_at: null }))
+      .toEqual({ subject: 'key', name: 'usd_per_day', used: '$7.50', limit: '$10.00', share: 0.75, reserved: 0.1, held: '$1.00', left: '$1.50', resetsAt: null })
   })
 
   it('of requests; nothing used is zero, a limit of nothing is full', () => {

@@ -14,6 +14,8 @@ interface LimitWindow {
   used_usd?: string
   reserved?: number
   reserved_usd?: string
+  left?: number
+  left_usd?: string
   used_pct: number
   resets_at: string | null
 }
@@ -25,12 +27,14 @@ export interface LimitUse {
   limit: string
   share: number
   reserved: number // of the limit, by requests under way
+  held: string // the same as an amount
+  left?: string // what neither has been used nor is reserved
   resetsAt: string | null
 }
 
 // What a group's others have spent is told to administrators alone; everybody else has the share.
 function shareAlone({ subject, limit, used_pct, resets_at }: LimitWindow): LimitUse {
-  return { subject, name: limit, used: formatPercent(used_pct), limit: '100 %', share: used_pct / 100, reserved: 0, resetsAt: resets_at }
+  return { subject, name: limit, used: formatPercent(used_pct), limit: '100 %', share: used_pct / 100, reserved: 0, held: '', resetsAt: resets_at }
 }
 
 export function limitUse(window: LimitWindow): LimitUse {
@@ -39,6 +43,7 @@ export function limitUse(window: LimitWindow): LimitUse {
   const cap = inUsd ? window.cap_usd! : String(window.cap ?? 0)
   const used = inUsd ? (window.used_usd ?? '0') : String(window.used ?? 0)
   const reserved = inUsd ? (window.reserved_usd ?? '0') : String(window.reserved ?? 0)
+  const left = inUsd ? window.left_usd : window.left?.toString()
   const show = (text: string) => (inUsd ? formatUsd(text) : formatCount(Number(text)))
   return {
     subject: window.subject,
@@ -48,6 +53,8 @@ export function limitUse(window: LimitWindow): LimitUse {
     // A limit of nothing is full.
     share: Number(cap) === 0 ? 1 : shareOf(used, cap),
     reserved: shareOf(reserved, cap),
+    held: show(reserved),
+    ...(left !== undefined && { left: show(left) }),
     resetsAt: window.resets_at,
   }
 }

@@ -11,6 +11,8 @@ export interface OwnLimit {
   limit: string
   share: number
   reserved?: number
+  held?: string
+  left?: string
   resetsAt: string | null // null: it does not begin anew
 }
 

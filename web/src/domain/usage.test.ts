@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { UsageErrors, UsageFigures, UsageSeries } from '@/api/usage'
-import { cacheShare, changeOf, errorsChart, formatMeasure, idOf, nameOf, stillRuns, successChange, successShare, tokensOf, usageChart } from './usage'
+import { bysFor, cacheShare, changeOf, errorsChart, formatMeasure, idOf, nameOf, stillRuns, successChange, successShare, tokensOf, usageChart } from './usage'
 
 const figures = (change: Partial<UsageFigures> = {}): UsageFigures => ({
   requests: 0,
@@ -128,4 +128,11 @@ describe('errorsChart', () => {
     expect(spec.series).toEqual([{ name: 'Errors', values: [4, 1], tone: 'bad' }])
     expect(spec.named).toBe(true)
   })
+})
+
+it('a user groups by what is theirs', () => expect(bysFor(false)).toEqual(['model', 'key', 'group']))
+
+it('what nobody serves has the name that the reader knows it by', () => {
+  const row = { model: '(unknown)' } as Parameters<typeof nameOf>[0]
+  expect([nameOf(row, 'model', '（未知）'), nameOf({ ...row, model: 'a' }, 'model', '（未知）')]).toEqual(['（未知）', 'a'])
 })

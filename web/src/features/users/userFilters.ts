@@ -1,7 +1,13 @@
 import { flag, integer, oneOf, text } from '@/composables/useUrlState'
 
+// What a user is found by: one of them at a time.
+export const SEARCHED = ['username', 'name', 'email'] as const
+export type Searched = (typeof SEARCHED)[number]
+
 export const USER_FILTERS = {
   username: text(),
+  name: text(),
+  email: text(),
   role: oneOf(['', 'user', 'admin'] as const, ''),
   status: oneOf(['', 'active', 'disabled'] as const, ''),
   group_id: integer(0),

@@ -1,6 +1,7 @@
 export const usage = {
   all: 'All',
   other: 'Other',
+  unknownModel: '(unknown)',
   tabs: { label: 'Report or reconciliation', report: 'Report', reconcile: 'Reconcile' },
   bys: { model: 'Model', key: 'Key', user: 'User', group: 'Group', account: 'Account' },
   measures: { cost: 'Cost', requests: 'Requests', tokens: 'Tokens', errors: 'Failed', latency: 'Latency' },

@@ -1,7 +1,8 @@
 export const users = {
   add: 'Add user',
   byCost: 'Who costs most',
-  search: 'User name',
+  searchIn: 'Search in',
+  searched: { username: 'User name', name: 'Full name', email: 'Email' },
   role: 'Role',
   status: 'Status',
   group: 'Group',

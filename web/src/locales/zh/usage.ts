@@ -3,6 +3,7 @@ import type { usage as en } from '../en/usage'
 export const usage: typeof en = {
   all: '全部',
   other: '其他',
+  unknownModel: '（未知）',
   tabs: { label: '报表或对账', report: '报表', reconcile: '对账' },
   bys: { model: '模型', key: '密钥', user: '用户', group: '分组', account: '账号' },
   measures: { cost: '费用', requests: '请求', tokens: 'Token', errors: '失败', latency: '延迟' },

@@ -3,7 +3,8 @@ import type { users as en } from '../en/users'
 export const users: typeof en = {
   add: '添加用户',
   byCost: '费用排行',
-  search: '用户名',
+  searchIn: '搜索字段',
+  searched: { username: '用户名', name: '姓名', email: '邮箱' },
   role: '角色',
   status: '状态',
   group: '分组',
