@@ -6,6 +6,7 @@
 
 #include "libs/common/text.h"
 #include "libs/common/upstream_url.h"
+#include "services/admin/http/content_coding.h"
 #include "services/admin/http/unchanged.h"
 
 namespace weir::admin {
@@ -22,36 +23,14 @@ bool IsAtOrBelow(std::string_view path, std::string_view parent) {
 
 bool IsRead(const Request& request) { return request.method == "GET" || request.method == "HEAD"; }
 
-// "gzip;q=0" is a refusal; any other weight lets us choose.
-bool IsRefused(std::string_view parameters) {
-  for (std::string_view one : Split(parameters, ';')) {
-    one = StripSpace(one);
-    if (!one.starts_with("q=") && !one.starts_with("Q=")) continue;
-    return one.find_first_not_of("0.", 2) == std::string_view::npos;
-  }
-  return false;
-}
-
-bool Accepts(const Request& request, std::string_view coding) {
-  bool any = false;
-  for (const std::string_view one : Split(request.Header("accept-encoding"), ',')) {
-    const std::size_t end = std::min(one.find(';'), one.size());
-    const std::string_view name = StripSpace(one.substr(0, end));
-    const bool accepted = !IsRefused(one.substr(end));
-    if (EqualsIgnoreCase(name, coding)) return accepted;
-    if (name == "*") any = accepted;
-  }
-  return any;
-}
-
 // The smallest that the client takes; `coding` says how it is packed.
 const ConsoleForm& ChooseForm(const ConsoleFile& file, const Request& request,
                               std::string_view& coding) {
-  if (file.brotli.content != nullptr && Accepts(request, "br")) {
+  if (file.brotli.content != nullptr && AcceptsCoding(request, "br")) {
     coding = "br";
     return file.brotli;
   }
-  if (file.gzip.content != nullptr && Accepts(request, "gzip")) {
+  if (file.gzip.content != nullptr && AcceptsCoding(request, "gzip")) {
     coding = "gzip";
     return file.gzip;
   }

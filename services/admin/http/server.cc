@@ -18,6 +18,7 @@
 #include "libs/common/reason.h"
 #include "libs/common/text.h"
 #include "services/admin/http/api_error.h"
+#include "services/admin/http/content_coding.h"
 
 namespace weir::admin {
 namespace {
@@ -118,6 +119,15 @@ void EndConnection(httplib::Response& out) {
 // here is answered in parts, as anybody may choose.
 void AnswerWhole(const httplib::Request& in) { const_cast<httplib::Request&>(in).ranges.clear(); }
 
+// Where a client takes brotli, httplib packs by it with the greatest effort: 75 ms of CPU for a
+// page of the log, 1 for the shortest answer. gzip takes 3.
+void PackByGzip(const httplib::Request& in, const Request& request) {
+  const bool accepted = AcceptsCoding(request, "gzip");
+  httplib::Headers& headers = const_cast<httplib::Request&>(in).headers;
+  headers.erase("Accept-Encoding");
+  if (accepted) headers.emplace("Accept-Encoding", "gzip");
+}
+
 // Those that httplib dispatches; of TRACE and CONNECT it reads the head, of others the first line.
 bool IsDispatched(std::string_view method) {
   constexpr std::array<std::string_view, 7> kMethods = {"GET",   "HEAD",   "POST",   "PUT",
@@ -148,6 +158,7 @@ struct HttpServer::Impl {
     const std::int64_t started_ns = SteadyNs();
     AnswerWhole(in);
     Request request = FromHttplib(in, trusted_proxies);
+    PackByGzip(in, request);
     std::optional<Response> preflight = origins.Preflight(request);
     Response response = preflight ? *std::move(preflight) : router.Handle(request);
     origins.Mark(request, response);
@@ -174,6 +185,7 @@ struct HttpServer::Impl {
       Handle(line, out);
     } else {
       const Request request = FromHttplib(in, trusted_proxies);
+      PackByGzip(in, request);
       const bool too_large = out.status == 413;
       const int status = too_large ? 413 : (out.status >= 500 ? 500 : 400);
       ToHttplib(

@@ -103,6 +103,19 @@ TEST_F(RestConventionsTest, PutIsWholeAndPatchIsPart) {
   EXPECT_EQ(Admin("PUT", path, got.body).status, 200);
 }
 
+// By what costs little, whatever else the client takes.
+TEST_F(RestConventionsTest, AnswersArePackedByGzipAlone) {
+  const auto coding = [&](const std::string& accepted) {
+    const Reply reply = Admin("GET", "/api/openapi.json", "", {{"Accept-Encoding", accepted}});
+    EXPECT_EQ(reply.status, 200);
+    return reply.Header("content-encoding");
+  };
+  EXPECT_EQ(coding("gzip, deflate, br, zstd"), "gzip");
+  EXPECT_EQ(coding("br"), "");
+  EXPECT_EQ(coding("br, gzip;q=0"), "");
+  EXPECT_EQ(coding("identity"), "");
+}
+
 TEST_F(RestConventionsTest, BodiesHaveALimit) {
   const std::string large = R"({"name":")" + std::string(2 << 20, 'x') + R"("})";
   const Reply reply = Admin("POST", "/api/v1/groups", large);
