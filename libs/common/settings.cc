@@ -194,9 +194,11 @@ FileReader ThisProcess() {
 
 bool IsOpenToOthers(const FileRights& file, const FileReader& reader) {
   const auto& groups = reader.groups;
-  const bool given_to_us =
-      file.owner == 0 &&
-      (reader.user == 0 || std::find(groups.begin(), groups.end(), file.group) != groups.end());
+  // For root that is whom it gave it to; its own group is nobody's.
+  const bool ours = reader.user == 0
+                        ? file.group != 0
+                        : std::find(groups.begin(), groups.end(), file.group) != groups.end();
+  const bool given_to_us = file.owner == 0 && ours;
   const mode_t allowed = given_to_us ? S_IRGRP : 0;
   return (file.mode & (S_IRWXG | S_IRWXO) & ~allowed) != 0;
 }

@@ -114,7 +114,7 @@ describe('keys', () => {
     try {
       await logIn(visitor, `/keys?id=${id}`)
       await page.getByRole('meter', { name: 'USD per day · this key' }).waitFor()
-      expect(await page.getByRole('meter', { name: /this key$/ }).nth(1).getAttribute('aria-valuetext')).toBe('0 / 7')
+      expect(await page.getByRole('meter', { name: /this key$/ }).nth(1).getAttribute('aria-valuetext')).toBe('0 / 7 · left 7')
       const name = page.getByLabel('Name', { exact: true })
       await name.fill('half typ')
       await page.getByRole('button', { name: 'Disable', exact: true }).click()

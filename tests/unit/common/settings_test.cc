@@ -224,6 +224,7 @@ TEST(IsOpenToOthersTest, AGroupMayReadWhatRootGaveToUsAlone) {
   EXPECT_FALSE(is_open(0, 0, 0400, root));
   EXPECT_FALSE(is_open(0, 3000, 0640, root)) << "root asks with the settings of a service";
   EXPECT_TRUE(is_open(0, 3000, 0644, root));
+  EXPECT_TRUE(is_open(0, 0, 0640, root)) << "given to nobody";
   EXPECT_TRUE(is_open(65534, 3000, 0640, root)) << "not given by root";
 }
 

@@ -7,6 +7,7 @@ export const audit = {
   ip: 'From',
   request: 'Request id',
   revision: 'Revision',
+  revisionOf: 'revision {revision}',
   resource: 'Kind',
   action: 'Act',
   field: 'Field',

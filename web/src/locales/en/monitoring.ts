@@ -57,6 +57,5 @@ export const monitoring = {
   conflicts: '{count} request came again with another content | {count} requests came again with another content',
   conflictsWhat: 'Requests that came again with another content',
   conflictsAbout: 'What came first is counted; what came later counts nowhere.',
-  revisionOf: 'revision {revision}',
   changes: 'Last changes',
 }

@@ -9,6 +9,7 @@ export const audit: typeof en = {
   ip: '来源',
   request: '请求 ID',
   revision: '修订号',
+  revisionOf: '修订 {revision}',
   resource: '类型',
   action: '操作',
   field: '字段',

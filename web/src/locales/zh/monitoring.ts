@@ -59,6 +59,5 @@ export const monitoring: typeof en = {
   conflicts: '{count} 个请求以不同内容重复上报',
   conflictsWhat: '以不同内容重复上报的请求',
   conflictsAbout: '以先到的为准，后到的不计入。',
-  revisionOf: '修订 {revision}',
   changes: '最近变更',
 }
